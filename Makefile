@@ -1,0 +1,72 @@
+# Everything the project does from the command line. Each target makes the virtual
+# environment and installs what is missing; a second call goes straight to its work.
+
+VENV := .venv
+PYZMQ_VENV := .venv-pyzmq
+PYZMQ_VERSION := 27.3.0
+BIN := $(VENV)/bin
+TOOLS_STAMP := $(VENV)/.stamp-tools
+INSTALL_STAMP := $(VENV)/.stamp-install
+PYZMQ_STAMP := $(PYZMQ_VENV)/.stamp-$(PYZMQ_VERSION)
+
+# PYTHON=/path/to/python chooses the interpreter of both environments.
+export PYTHON
+# PyZMQ lives in an environment of its own: both distributions install `zmq`.
+export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+ARGS :=
+
+.PHONY: help demo test stress check bench build venv lock clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo   a monitored queue with clients and workers; DURATION=10 ends by itself"
+	@echo "make test   unit, integration, compatibility and leak tests; ARGS='-k poll' is passed on"
+	@echo "make check  ruff, cython-lint, mypy, pyright, import-linter"
+	@echo "make bench  this package against PyZMQ $(PYZMQ_VERSION) and against C"
+	@echo "make stress the tests that take their time"
+	@echo "make build  compile what has changed"
+	@echo "make venv   $(VENV) with the pinned tools"
+	@echo "make lock   write requirements-dev.lock again from pyproject.toml"
+	@echo "make clean  remove the environments and everything built"
+
+demo: build
+	@$(BIN)/python examples/monitored_queue/demo.py $(if $(DURATION),--duration $(DURATION))
+
+test: build $(PYZMQ_STAMP)
+	@$(BIN)/python -m pytest tests/unit tests/integration tests/compat tests/leaks $(ARGS)
+
+stress: build $(PYZMQ_STAMP)
+	@$(BIN)/python -m pytest tests/stress $(ARGS)
+
+check: build
+	@sh tools/check
+
+bench: build $(PYZMQ_STAMP)
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+build: $(INSTALL_STAMP)
+	@sh tools/build $(BIN)/python
+
+venv: $(TOOLS_STAMP)
+
+lock: $(TOOLS_STAMP)
+	@sh tools/lock $(BIN)/python
+
+clean:
+	rm -rf $(VENV) $(PYZMQ_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(TOOLS_STAMP): requirements-dev.lock
+	@sh tools/setup-system
+	@sh tools/setup-venv $(VENV) -r requirements-dev.lock
+	@touch $@
+
+$(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml CMakeLists.txt src/zmq/_version.py
+	@sh tools/install $(BIN)/python
+	@touch $@
+
+$(PYZMQ_STAMP): | $(TOOLS_STAMP)
+	@sh tools/setup-venv $(PYZMQ_VENV) --no-binary pyzmq pyzmq==$(PYZMQ_VERSION)
+	@touch $@
