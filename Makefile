@@ -13,7 +13,6 @@ PYZMQ_STAMP := $(PYZMQ_VENV)/.stamp-$(PYZMQ_VERSION)
 export PYTHON
 # PyZMQ lives in an environment of its own: both distributions install `zmq`.
 export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
-export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 ARGS :=
 
@@ -22,7 +21,7 @@ ARGS :=
 
 help:
 	@echo "make demo   a monitored queue with clients and workers; DURATION=10 ends by itself"
-	@echo "make test   unit, integration, compatibility and leak tests; ARGS='-k poll' is passed on"
+	@echo "make test   unit, integration, compatibility and leak tests; ARGS=\"-k poll\" is passed on"
 	@echo "make check  ruff, cython-lint, mypy, pyright, import-linter"
 	@echo "make bench  this package against PyZMQ $(PYZMQ_VERSION) and against C"
 	@echo "make stress the tests that take their time"
@@ -35,13 +34,13 @@ demo: build
 	@$(BIN)/python examples/monitored_queue/demo.py $(if $(DURATION),--duration $(DURATION))
 
 test: build $(PYZMQ_STAMP)
-	@$(BIN)/python -m pytest tests/unit tests/integration tests/compat tests/leaks $(ARGS)
+	@$(BIN)/python -m pytest $(ARGS)
 
 stress: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest tests/stress $(ARGS)
 
 check: build
-	@sh tools/check
+	@sh tools/check $(BIN)
 
 bench: build $(PYZMQ_STAMP)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
@@ -68,5 +67,5 @@ $(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml CMakeLists.txt src/zmq/_version.
 	@touch $@
 
 $(PYZMQ_STAMP): | $(TOOLS_STAMP)
-	@sh tools/setup-venv $(PYZMQ_VENV) --no-binary pyzmq pyzmq==$(PYZMQ_VERSION)
+	@PYTHON=$(BIN)/python sh tools/setup-venv $(PYZMQ_VENV) --no-binary pyzmq pyzmq==$(PYZMQ_VERSION)
 	@touch $@
