@@ -1,0 +1,80 @@
+"""Entry point of the command ``ohmq``: loads the program, and lets no traceback out."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from zmq.cli.errors import EXIT_FAILED, EXIT_OK, ReaderGone, one_line
+
+_EXTRA_MODULES = frozenset({"typer", "rich"})
+_MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``ohmq``.
+
+    Parameters
+    ----------
+    arguments
+        What was typed after the name of the program; ``sys.argv`` by default.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 1 failed, 2 bad arguments, 130 interrupted before it began.
+    """
+    typed = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = _find_program(typed)(typed)
+        if sys.stdout is not None:  # None when the program was started with it closed
+            sys.stdout.flush()
+    except (BrokenPipeError, ReaderGone):
+        _forget_stdout()
+        return EXIT_OK
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if os.environ.get("OHMQ_TRACEBACK"):
+            raise
+        what = one_line(f"{type(error).__name__}: {error}")
+        print(f"ohmq: {what} (OHMQ_TRACEBACK=1 shows where)", file=sys.stderr)
+        return EXIT_FAILED
+    return code
+
+
+def _find_program(typed: Sequence[str]) -> Callable[[Sequence[str]], int]:
+    """The whole program, or what of it runs without the extra or on a broken installation."""
+    if list(typed) == ["info"]:
+        return _plain_info
+    try:
+        run: Callable[[Sequence[str]], int] = importlib.import_module("zmq.cli.app").run
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _EXTRA_MODULES:
+            raise
+        return _say_what_is_missing
+    return run
+
+
+def _plain_info(typed: Sequence[str]) -> int:
+    from zmq.cli.info import print_info
+
+    return print_info()
+
+
+def _say_what_is_missing(typed: Sequence[str]) -> int:
+    print(_MISSING_EXTRA, file=sys.stderr)
+    return EXIT_FAILED
+
+
+def _forget_stdout() -> None:
+    """Keep the interpreter from complaining at exit that nobody reads standard output."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

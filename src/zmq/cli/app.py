@@ -1,0 +1,94 @@
+"""The typer program: which commands there are, and how their errors reach the user."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from zmq.cli import device, info
+from zmq.cli.errors import EXIT_OK, EXIT_USAGE, CommandError, ReaderGone, one_line
+
+# One module a command. A new command is a new file and one more name here.
+COMMANDS = (device, info)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(info.version_line())
+        raise typer.Exit
+
+
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print versions.")
+    ] = False,
+) -> None:
+    """Run and look at ZeroMQ from the command line."""
+
+
+def make_app() -> typer.Typer:
+    """Build the program with every command.
+
+    Returns
+    -------
+    typer.Typer
+        Plain: no boxes, no pretty tracebacks, no shell completion commands.
+    """
+    app = typer.Typer(
+        name="ohmq",
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_program)
+    for command in COMMANDS:
+        command.register(app)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the program once.
+
+    Parameters
+    ----------
+    arguments
+        What was typed after the name of the program.
+
+    Returns
+    -------
+    int
+        Exit code: 0 done, 1 failed, 2 bad arguments.
+    """
+    if not arguments:
+        arguments = ["--help"]
+    try:
+        # Outside its standalone mode typer raises its errors instead of drawing them.
+        code = make_app()(args=list(arguments), prog_name="ohmq", standalone_mode=False)
+    except ReaderGone:
+        raise
+    except CommandError as error:
+        print(f"ohmq: {one_line(str(error))}", file=sys.stderr)
+        return error.exit_code
+    except typer.Exit as stop:
+        return stop.exit_code
+    except Exception as error:
+        return _parser_error(error)
+    return code if isinstance(code, int) else EXIT_OK
+
+
+def _parser_error(error: Any) -> int:
+    """Print an error of the argument parser; anything else goes on.
+
+    Releases of typer differ in where the parser's exceptions live, and agree in their shape.
+    """
+    if not hasattr(error, "format_message"):
+        raise error
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "ohmq"
+    message = one_line(error.format_message()).rstrip(".")
+    print(f"ohmq: {message}; see '{path} --help'", file=sys.stderr)
+    return EXIT_USAGE

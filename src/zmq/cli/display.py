@@ -1,0 +1,131 @@
+"""Where a running command writes: a terminal, a pipe, or nowhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from typing import Protocol, TextIO
+
+from zmq.cli.errors import ReaderGone
+
+
+class Display(Protocol):
+    """Lines that stay, and one status line that each call replaces."""
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines that stay."""
+
+    def status(self, line: str) -> None:
+        """Replace the status line."""
+
+    def hint(self, line: str) -> None:
+        """Show something that matters only to a person at a terminal, until the first status."""
+
+    def close(self) -> None:
+        """Give the terminal back as it was; calling it twice does no harm."""
+
+
+class PlainDisplay:
+    """One line after the other, each flushed, for pipes, files and dumb terminals."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines that stay."""
+        try:
+            for line in lines:
+                self._stream.write(line + "\n")
+            self._stream.flush()
+        except BrokenPipeError as error:
+            # Given its own name here, because typer would end the process on the bare one.
+            raise ReaderGone from error
+
+    def status(self, line: str) -> None:
+        """Write the status as one more line: a pipe has no way back."""
+        self.lines([line])
+
+    def hint(self, line: str) -> None:
+        """Do nothing: nobody is there to press a key."""
+
+    def close(self) -> None:
+        """Do nothing: every line was flushed."""
+
+
+class QuietDisplay:
+    """Writes nothing; errors go to stderr by another way."""
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Drop the lines."""
+
+    def status(self, line: str) -> None:
+        """Drop the status."""
+
+    def hint(self, line: str) -> None:
+        """Drop the hint."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class LiveDisplay:
+    """A status line refreshed in place on a terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        # Only a terminal pays for the import.
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(file=stream, highlight=False)
+        # Refreshed by hand: a refresh thread would keep the cursor moving between two readings.
+        self._live = Live(console=self._console, auto_refresh=False, transient=True)
+        self._running = False
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Write lines that stay, above the status line."""
+        for line in lines:
+            self._console.print(line, markup=False, soft_wrap=True)
+
+    def status(self, line: str) -> None:
+        """Replace the status line, cut to the width of the terminal."""
+        from rich.text import Text
+
+        if not self._running:
+            self._live.start()
+            self._running = True
+        text = Text(line, style="bold", no_wrap=True, overflow="ellipsis")
+        self._live.update(text, refresh=True)
+
+    def hint(self, line: str) -> None:
+        """Show it as the first status."""
+        self.status(line)
+
+    def close(self) -> None:
+        """Take the status line away and show the cursor again."""
+        if self._running:
+            self._running = False
+            self._live.stop()
+
+
+def choose_display(*, quiet: bool, stream: TextIO | None = None) -> Display:
+    """Find the display that suits the stream.
+
+    Parameters
+    ----------
+    quiet
+        Whether the user wants no output.
+    stream
+        Where to write; standard output by default.
+
+    Returns
+    -------
+    Display
+        Live on a terminal that can move its cursor, otherwise plain lines.
+    """
+    stream = sys.stdout if stream is None else stream
+    if quiet or stream is None:
+        return QuietDisplay()
+    if stream.isatty() and os.environ.get("TERM", "") not in {"", "dumb", "unknown"}:
+        return LiveDisplay(stream)
+    return PlainDisplay(stream)

@@ -1,0 +1,177 @@
+"""Finds out whether this ``zmq`` package is whole, or mixed with the files of PyZMQ.
+
+Both distributions install a package called ``zmq`` into the same folder. Whichever comes second
+overwrites files of the first, and uninstalling either takes files away from the other. The
+judgement is a pure function of what was found on disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.metadata
+import importlib.util
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+OWN_NAME = "ohmq"
+_MEND = (
+    "python -m pip uninstall -y {names}",
+    "python -m pip install ohmq",
+)
+# PyZMQ's compiled part, which has no place in this package.
+_FOREIGN_PATTERNS = ("backend/cython/*.so", "backend/cython/*.pyd", "backend/cffi/*.so")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A distribution that says it owns files of the package ``zmq``."""
+
+    name: str
+    version: str
+    location: Path
+    damaged: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found on disk."""
+
+    package_dirs: tuple[Path, ...]
+    claims: tuple[Claim, ...]
+    foreign_files: tuple[Path, ...]
+    imported_is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What it means: `problems` break the installation, `notes` do not."""
+
+    problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    mend: list[str] = field(default_factory=list)
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Decide whether the installation is mixed or damaged.
+
+    Parameters
+    ----------
+    evidence
+        What `collect` found.
+
+    Returns
+    -------
+    Verdict
+        Without problems when all is well; otherwise with the commands that mend it.
+    """
+    verdict = Verdict()
+    places = {path.parent for path in evidence.package_dirs}
+    others = [claim for claim in evidence.claims if claim.name != OWN_NAME]
+    own = [claim for claim in evidence.claims if claim.name == OWN_NAME]
+    for claim in others:
+        where = f"{claim.name} {claim.version} in {claim.location}"
+        if claim.location in places:
+            verdict.problems.append(f"{where} owns files of the same zmq package")
+        else:
+            verdict.notes.append(f"{where} is hidden behind this one")
+    for path in evidence.foreign_files:
+        verdict.problems.append(f"{path} belongs to PyZMQ")
+    for claim in own:
+        if claim.damaged:
+            verdict.problems.append(
+                f"{len(claim.damaged)} files of ohmq are missing or overwritten: "
+                + _some(claim.damaged)
+            )
+    if not evidence.imported_is_own:
+        verdict.problems.append("'import zmq' does not load ohmq's zmq")
+    if verdict.problems:
+        names = sorted({claim.name for claim in others if claim.location in places} | {OWN_NAME})
+        verdict.mend.extend(line.format(names=" ".join(names)) for line in _MEND)
+    return verdict
+
+
+def _some(names: Sequence[str], limit: int = 3) -> str:
+    shown = ", ".join(names[:limit])
+    return shown if len(names) <= limit else f"{shown}, ..."
+
+
+def collect(*, imported_is_own: bool) -> Evidence:
+    """Look at the distributions on the path and into the folder of the package.
+
+    Reads files, and hashes those of this package.
+
+    Parameters
+    ----------
+    imported_is_own
+        Whether the module that ``import zmq`` gave is this project's.
+
+    Returns
+    -------
+    Evidence
+        For `judge`.
+    """
+    spec = importlib.util.find_spec("zmq")
+    found = spec.submodule_search_locations if spec is not None else None
+    folders = tuple(dict.fromkeys(Path(each).resolve() for each in found or ()))
+    return Evidence(
+        package_dirs=folders,
+        claims=tuple(_claims(importlib.metadata.distributions())),
+        foreign_files=tuple(_foreign_files(folders)),
+        imported_is_own=imported_is_own,
+    )
+
+
+def _claims(distributions: Iterable[importlib.metadata.Distribution]) -> Iterable[Claim]:
+    seen: set[tuple[str, Path]] = set()
+    for each in distributions:
+        name = re.sub(r"[-_.]+", "-", each.metadata["Name"] or "").lower()
+        if name not in {OWN_NAME, "pyzmq"} and not _records_zmq(each):
+            continue
+        location = Path(str(each.locate_file(""))).resolve()
+        if (name, location) in seen:
+            continue
+        seen.add((name, location))
+        damaged = tuple(damaged_files(each)) if name == OWN_NAME else ()
+        yield Claim(name, each.version, location, damaged)
+
+
+def _records_zmq(distribution: importlib.metadata.Distribution) -> bool:
+    record = distribution.read_text("RECORD") or ""
+    return record.startswith("zmq/") or "\nzmq/" in record
+
+
+def damaged_files(distribution: importlib.metadata.Distribution) -> Iterable[str]:
+    """Find the package's files that are gone or are no longer what was installed.
+
+    Parameters
+    ----------
+    distribution
+        An installed distribution.
+
+    Yields
+    ------
+    str
+        Paths as recorded, of files under ``zmq/`` only.
+    """
+    for file in distribution.files or ():
+        if file.parts[:1] != ("zmq",) or file.suffix == ".pyc":
+            continue
+        try:
+            content = Path(str(file.locate())).read_bytes()
+        except OSError:
+            yield str(file)
+            continue
+        if file.hash is None or file.hash.mode not in hashlib.algorithms_guaranteed:
+            continue
+        digest = hashlib.new(file.hash.mode, content).digest()
+        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value.rstrip("="):
+            yield str(file)
+
+
+def _foreign_files(folders: Iterable[Path]) -> Iterable[Path]:
+    for folder in folders:
+        for pattern in _FOREIGN_PATTERNS:
+            yield from sorted(folder.glob(pattern))

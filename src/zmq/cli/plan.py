@@ -1,0 +1,178 @@
+"""What a device is made of, decided from the options alone. Pure functions, no sockets."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from zmq.cli.endpoints import Endpoint, check_no_repeats, parse_endpoint
+from zmq.cli.errors import UsageError
+
+KINDS: dict[str, tuple[str, str]] = {
+    "queue": ("ROUTER", "DEALER"),
+    "forwarder": ("XSUB", "XPUB"),
+    "streamer": ("PULL", "PUSH"),
+}
+MONITOR_TYPES = ("PUB", "PUSH", "PAIR", "XPUB")
+_RECEIVE = frozenset({"ROUTER", "DEALER", "SUB", "XSUB", "XPUB", "PULL", "PAIR"})
+_SEND = frozenset({"ROUTER", "DEALER", "PUB", "XPUB", "XSUB", "PUSH", "PAIR"})
+RELAY_TYPES = tuple(sorted(_RECEIVE | _SEND))
+_EXAMPLES = {"in": "tcp://127.0.0.1:5555", "out": "tcp://127.0.0.1:5556"}
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One socket of the device: its name, its type and where it is reached."""
+
+    name: str
+    type_name: str
+    endpoints: tuple[Endpoint, ...]
+    hwm: int | None = None
+
+    @property
+    def option(self) -> str:
+        """The option that gave its endpoints, for errors."""
+        return f"--{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class DevicePlan:
+    """A whole device."""
+
+    kind: str
+    in_side: Side
+    out_side: Side
+    monitor: Side | None
+    in_prefix: bytes
+    out_prefix: bytes
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sockets, in the order in which they are opened and printed."""
+        pair = (self.in_side, self.out_side)
+        return pair if self.monitor is None else (*pair, self.monitor)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceOptions:
+    """The options of ``ohmq device`` as typed."""
+
+    kind: str | None
+    ins: Sequence[str]
+    outs: Sequence[str]
+    monitors: Sequence[str] = ()
+    in_type: str | None = None
+    out_type: str | None = None
+    monitor_type: str = "pub"
+    in_prefix: str = "in"
+    out_prefix: str = "out"
+    hwm: int | None = None
+    monitor_hwm: int | None = None
+
+
+def plan_device(options: DeviceOptions, *, ipc_limit: int = 107) -> DevicePlan:
+    """Turn the options into a plan that can be opened.
+
+    Parameters
+    ----------
+    options
+        What was typed.
+    ipc_limit
+        Longest ipc path of this machine, in bytes.
+
+    Returns
+    -------
+    DevicePlan
+        Types, endpoints and limits of every socket.
+
+    Raises
+    ------
+    UsageError
+        Something is missing, unknown, or cannot work together.
+    """
+    in_type, out_type = choose_types(options.kind, options.in_type, options.out_type)
+    typed = {"in": options.ins, "out": options.outs, "monitor": options.monitors}
+    for name in ("in", "out"):
+        if not typed[name]:
+            raise UsageError(f"--{name} is missing; write for example --{name} {_EXAMPLES[name]}")
+    parsed = {
+        name: tuple(parse_endpoint(text, f"--{name}", ipc_limit=ipc_limit) for text in texts)
+        for name, texts in typed.items()
+    }
+    check_no_repeats([(f"--{name}", each) for name, found in parsed.items() for each in found])
+    monitor_type = _known("--monitor-type", options.monitor_type, MONITOR_TYPES)
+    monitor = None
+    if parsed["monitor"]:
+        monitor = Side("monitor", monitor_type, parsed["monitor"], options.monitor_hwm)
+    return DevicePlan(
+        kind=options.kind or "device",
+        in_side=Side("in", in_type, parsed["in"], options.hwm),
+        out_side=Side("out", out_type, parsed["out"], options.hwm),
+        monitor=monitor,
+        in_prefix=os.fsencode(options.in_prefix),
+        out_prefix=os.fsencode(options.out_prefix),
+    )
+
+
+def choose_types(kind: str | None, in_type: str | None, out_type: str | None) -> tuple[str, str]:
+    """Find the two socket types from the kind and from what overrides it.
+
+    Parameters
+    ----------
+    kind
+        ``queue``, ``forwarder``, ``streamer``, or None when both types are given.
+    in_type, out_type
+        Socket type names in any case, or None for what the kind says.
+
+    Returns
+    -------
+    tuple of str
+        Type names of the in and the out socket, in capitals.
+
+    Raises
+    ------
+    UsageError
+        Unknown names, or a pair between which no message can flow.
+    """
+    if kind is None and (in_type is None or out_type is None):
+        raise UsageError(f"name a kind ({', '.join(KINDS)}) or give --in-type and --out-type")
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"no device is called {kind!r}; there are {', '.join(KINDS)}")
+    default_in, default_out = KINDS.get(kind or "", ("", ""))
+    chosen_in = _known("--in-type", in_type or default_in, RELAY_TYPES)
+    chosen_out = _known("--out-type", out_type or default_out, RELAY_TYPES)
+    forth = chosen_in in _RECEIVE and chosen_out in _SEND
+    back = chosen_out in _RECEIVE and chosen_in in _SEND
+    if not (forth or back):
+        raise UsageError(f"no message can flow between {chosen_in} and {chosen_out}")
+    return chosen_in, chosen_out
+
+
+def _known(option: str, name: str, known: Sequence[str]) -> str:
+    if name.upper() not in known:
+        names = ", ".join(each.lower() for each in known)
+        raise UsageError(f"{option} {name!r}: unknown here; there are {names}")
+    return name.upper()
+
+
+def check_seconds(option: str, seconds: float | None, *, longest: float = 1e9) -> None:
+    """Refuse times that are no times.
+
+    Parameters
+    ----------
+    option
+        The option that gave it, for the error.
+    seconds
+        A time in s, or None when there is none.
+    longest
+        Longest time that waiting can take, in s.
+
+    Raises
+    ------
+    UsageError
+        It is not a number, infinite, negative, or absurdly long.
+    """
+    if seconds is not None and (math.isnan(seconds) or not 0 <= seconds <= longest):
+        raise UsageError(f"{option} {seconds}: not a number of seconds between 0 and {longest:.0f}")

@@ -1,0 +1,135 @@
+"""Running a planned device: the relay in a thread, the status line and the signals in this one."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from zmq.cli.display import Display
+from zmq.cli.errors import CommandError, one_line
+from zmq.cli.opening import OpenSide, open_sides
+from zmq.cli.plan import DevicePlan
+from zmq.cli.rates import rates_between, status_line, totals_lines
+from zmq.cli.stopper import Stopper
+from zmq.core.relay import Relay, RelayStats
+
+# A relay that was told to stop answers within microseconds; this only keeps a bug from hanging.
+_JOIN_S = 5.0
+
+
+class RunningRelay:
+    """A relay in a thread of its own, which tells a stopper when it ends by itself."""
+
+    def __init__(self, plan: DevicePlan, opened: list[OpenSide], stopper: Stopper) -> None:
+        sockets = [each.socket for each in opened]
+        self._relay = Relay(
+            sockets[0],
+            sockets[1],
+            sockets[2] if len(sockets) > 2 else None,
+            in_prefix=plan.in_prefix,
+            out_prefix=plan.out_prefix,
+        )
+        self._stopper = stopper
+        self._thread = threading.Thread(target=self._run, name=f"ohmq {plan.kind}", daemon=True)
+        self._error: Exception | None = None
+        self._stopping = False
+
+    def _run(self) -> None:
+        try:
+            self._relay.run()
+        except Exception as error:
+            self._error = error
+        self._stopper.stop()
+
+    def start(self) -> None:
+        """Begin to relay; from here on the sockets belong to the thread."""
+        self._thread.start()
+
+    def stats(self) -> RelayStats:
+        """What was relayed so far."""
+        return self._relay.stats()
+
+    def finish(self) -> None:
+        """Stop and wait for the thread; the sockets may be closed afterwards.
+
+        Raises
+        ------
+        CommandError
+            The relay had ended by itself with an error.
+        """
+        self._relay.stop()
+        self._thread.join(_JOIN_S)
+        if self._thread.is_alive():
+            raise CommandError(f"the relay did not stop within {_JOIN_S:.0f} s")
+        if self._error is not None:
+            raise CommandError(f"the relay failed: {one_line(str(self._error))}")
+
+
+def run_device(
+    plan: DevicePlan, display: Display, *, interval_s: float, duration_s: float | None
+) -> None:
+    """Run a device until a signal comes or its time is over.
+
+    Blocks; call it from the main thread, since it handles signals.
+
+    Parameters
+    ----------
+    plan
+        What to open.
+    display
+        Where endpoints, rates and totals go.
+    interval_s
+        Time between two status lines, in s.
+    duration_s
+        When to end by itself, in s; None for never.
+
+    Raises
+    ------
+    CommandError
+        An address cannot be had, or the relay failed.
+    """
+    with Stopper() as stopper, open_sides(plan.sides) as opened:
+        relay = RunningRelay(plan, opened, stopper)
+        display.lines(line for each in opened for line in each.describe())
+        started = time.monotonic()
+        display.hint("running; Ctrl-C ends it")
+        relay.start()
+        monitored = plan.monitor is not None
+        try:
+            _watch(relay, display, stopper, interval_s, duration_s, monitored=monitored)
+        finally:
+            try:
+                display.close()  # the terminal may be gone; the relay must end all the same
+            finally:
+                relay.finish()
+        seconds = time.monotonic() - started
+        display.lines(totals_lines(relay.stats(), seconds, monitored=monitored))
+
+
+def _watch(
+    relay: RunningRelay,
+    display: Display,
+    stopper: Stopper,
+    interval_s: float,
+    duration_s: float | None,
+    *,
+    monitored: bool,
+) -> None:
+    started = before_at = time.monotonic()
+    before = relay.stats()
+    end_at = None if duration_s is None else started + duration_s
+    while True:
+        due_at = before_at + interval_s
+        wake_at = due_at if end_at is None else min(due_at, end_at)
+        if stopper.wait(wake_at - time.monotonic()):
+            return
+        now = time.monotonic()
+        if now >= due_at:
+            after = relay.stats()
+            rates = rates_between(before, after, now - before_at)
+            display.status(
+                status_line(rates, after.monitor_dropped, now - started, monitored=monitored)
+            )
+            before, before_at = after, now
+        if end_at is not None and now >= end_at:
+            return
