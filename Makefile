@@ -67,5 +67,6 @@ $(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml CMakeLists.txt src/zmq/_version.
 	@touch $@
 
 $(PYZMQ_STAMP): | $(TOOLS_STAMP)
+	@sh tools/setup-system --c++
 	@PYTHON=$(BIN)/python sh tools/setup-venv $(PYZMQ_VENV) --no-binary pyzmq pyzmq==$(PYZMQ_VERSION)
 	@touch $@
