@@ -101,7 +101,7 @@ class Again(ZMQError):
         super().__init__(EAGAIN)
 
 
-class InterruptedSystemCall(ZMQError, InterruptedError):
+class InterruptedSystemCall(ZMQError, InterruptedError):  # type: ignore[misc]  # strerror is never None
     """A signal ended a call that should have been tried again (EINTR). Arguments are ignored."""
 
     errno = EINTR
@@ -113,7 +113,7 @@ class InterruptedSystemCall(ZMQError, InterruptedError):
         return f"{self.strerror}: the library should have retried the call; please report this"
 
 
-class TermTimeout(ZMQError, TimeoutError):
+class TermTimeout(ZMQError, TimeoutError):  # type: ignore[misc]  # strerror is never None
     """`Context.term` gave up, as sockets were still open or had messages to send (ETIMEDOUT).
 
     Parameters
