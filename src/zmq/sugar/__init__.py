@@ -1,0 +1,60 @@
+"""What the core of PyZMQ was called; old names of `zmq.core`, `zmq.error` and `zmq`."""
+
+from __future__ import annotations
+
+from zmq.core.context import Context, SyncContext
+from zmq.core.frame import Frame, Message
+from zmq.core.poll import Poller, select
+from zmq.core.relay import device
+from zmq.core.socket import Socket, SyncSocket
+from zmq.core.stopwatch import Stopwatch
+from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
+from zmq.core.version import (
+    __revision__,
+    __version__,
+    pyzmq_version,
+    pyzmq_version_info,
+    zmq_version,
+    zmq_version_info,
+)
+from zmq.error import (
+    Again,
+    ContextTerminated,
+    DraftFDWarning,
+    InterruptedSystemCall,
+    NotDone,
+    ZMQBaseError,
+    ZMQBindError,
+    ZMQError,
+    ZMQVersionError,
+)
+
+__all__ = [
+    "_FINISHED_TRACKER",
+    "Again",
+    "Context",
+    "ContextTerminated",
+    "DraftFDWarning",
+    "Frame",
+    "InterruptedSystemCall",
+    "Message",
+    "MessageTracker",
+    "NotDone",
+    "Poller",
+    "Socket",
+    "Stopwatch",
+    "SyncContext",
+    "SyncSocket",
+    "ZMQBaseError",
+    "ZMQBindError",
+    "ZMQError",
+    "ZMQVersionError",
+    "__revision__",
+    "__version__",
+    "device",
+    "pyzmq_version",
+    "pyzmq_version_info",
+    "select",
+    "zmq_version",
+    "zmq_version_info",
+]

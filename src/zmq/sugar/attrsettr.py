@@ -1,0 +1,7 @@
+"""Old name of `zmq.core.attrsettr`."""
+
+from __future__ import annotations
+
+from zmq.core.attrsettr import AttributeSetter
+
+__all__ = ["AttributeSetter"]
