@@ -1,0 +1,45 @@
+"""A client: asks, waits for the answer, asks again, until SIGTERM or Ctrl-C.
+
+    python client.py tcp://127.0.0.1:5555 [name] [requests per second, 0 is as fast as it goes]
+
+It prints `count SENT ANSWERED` a few times a second and once more at the end.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+
+import zmq
+
+PATIENCE_MS = 5000
+REPORT_S = 0.25
+
+
+def main(endpoint: str, name: str = "client", rate: str = "1000") -> None:
+    stop: list[int] = []  # filled by a signal; looked at between two requests only
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: stop.append(number))
+    pause = 1 / float(rate) if float(rate) else 0.0
+    sent = answered = 0
+    report_at = 0.0
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.connect(endpoint)
+        socket.linger = 0
+        while not stop:
+            request = f"{name} asks #{sent + 1}".encode()
+            socket.send(request)
+            sent += 1
+            if not socket.poll(PATIENCE_MS):
+                break  # no answer: the last count says so
+            answered += socket.recv().endswith(request)
+            if time.monotonic() >= report_at:
+                print("count", sent, answered, flush=True)
+                report_at = time.monotonic() + REPORT_S
+            time.sleep(pause)
+    print("count", sent, answered, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
