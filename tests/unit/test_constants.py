@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import copy
+import ctypes
+import enum
+import errno
+import pickle
+from types import FunctionType
+
+import pytest
+
+import zmq._native
+from zmq import constants
+from zmq.constants import Errno, Event, Flag, PollEvent, SocketOption, SocketType
+
+ENUMS = [value for value in vars(constants).values() if isinstance(value, constants._QuickEnumType)]
+MEMBERS = [member for kind in ENUMS for member in kind.__members__.values()]
+PREFIXES = {
+    "Event": "EVENT_",
+    "NormMode": "NORM_",
+    "ReconnectStop": "RECONNECT_STOP_",
+    "RouterNotify": "NOTIFY_",
+}
+
+each_enum = pytest.mark.parametrize("kind", ENUMS, ids=lambda kind: kind.__name__)
+
+
+def made_by_enum_type(kind):
+    """Return the same enum, made without the short cut."""
+    members = {name: int(member) for name, member in kind.__members__.items()}
+    return kind.__mro__[1](kind.__name__, members, module=kind.__module__)
+
+
+def described(value):
+    """Return what can be compared between two enums that are not one."""
+    if isinstance(value, enum.Enum):
+        return repr(value), str(value), value.name, value.value, hash(value), value._sort_order_
+    if isinstance(value, dict):
+        return [(key, described(item)) for key, item in value.items()]
+    return value
+
+
+def test_there_are_thirteen_enums():
+    assert len(ENUMS) == 13
+    assert all(kind.__mro__[1] in (enum.IntEnum, enum.IntFlag) for kind in ENUMS)
+
+
+@each_enum
+def test_shortcut_leaves_the_attributes_that_enum_type_leaves(kind):
+    own = {"_opt_type", "__new_member__"} if kind is SocketOption else set()
+    # Python writes these into a class made by a class statement only.
+    own |= {"__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"}
+    ours, theirs = vars(kind), vars(made_by_enum_type(kind))
+    assert ours.keys() - own == theirs.keys() - own
+    for name in theirs.keys() - own:
+        if not isinstance(ours[name], (FunctionType, staticmethod)):
+            assert described(ours[name]) == described(theirs[name]), name
+
+
+@each_enum
+def test_shortcut_behaves_like_enum_type(kind):
+    plain = made_by_enum_type(kind)
+    assert kind.__mro__[1:] == plain.__mro__[1:]
+    assert len(kind) == len(plain)
+    assert list(map(described, kind)) == list(map(described, plain))
+    assert list(map(described, reversed(kind))) == list(map(described, reversed(plain)))
+    assert dir(kind) == dir(plain)
+    assert described(dict(kind.__members__)) == described(dict(plain.__members__))
+
+
+@each_enum
+def test_members_are_found_again(kind):
+    for name, member in kind.__members__.items():
+        assert kind[name] is member
+        assert kind(int(member)) is member
+        assert getattr(kind, name) is member
+        assert member in kind
+        assert copy.deepcopy(member) is member
+        assert pickle.loads(pickle.dumps(member)) is member
+
+
+@each_enum
+def test_enums_are_closed(kind):
+    with pytest.raises(AttributeError):
+        setattr(kind, next(iter(kind.__members__)), 1)
+    with pytest.raises(TypeError):
+        type("More", (kind,), {})
+    if issubclass(kind, enum.IntEnum):
+        with pytest.raises(ValueError, match=f"987654 is not a valid {kind.__name__}"):
+            kind(987654)
+
+
+@pytest.mark.parametrize("kind", [Event, Flag, PollEvent])
+def test_flags_combine_like_those_of_enum_type(kind):
+    plain = made_by_enum_type(kind)
+    for number in [*range(32), 0x10000011, 0xFFFF, 0x1FFFF, -1]:
+        ours, theirs = kind(number), plain(number)
+        assert (repr(ours), str(ours)) == (repr(theirs), str(theirs))
+        assert repr(~ours) == repr(~theirs)
+        assert list(map(described, ours)) == list(map(described, theirs))
+
+
+@each_enum
+def test_each_member_is_a_name_of_the_module(kind):
+    prefix = PREFIXES.get(kind.__name__, "")
+    for name, member in kind.__members__.items():
+        full = name if name.startswith("PROTOCOL_ERROR_") else prefix + name
+        assert getattr(constants, full) is member
+        assert full in constants.__all__
+
+
+def test_all_names_the_enums_and_the_members_and_nothing_else():
+    assert len(constants.__all__) == len(set(constants.__all__)) == len(ENUMS) + len(MEMBERS)
+    assert {kind.__name__ for kind in ENUMS} <= set(constants.__all__)
+
+
+def test_representation():
+    assert repr(constants.POLLIN) == "<PollEvent.POLLIN: 1>"
+    assert repr(constants.POLLIN | constants.POLLOUT) == "<PollEvent.POLLIN|POLLOUT: 3>"
+    assert repr(constants.NOBLOCK | constants.SNDMORE) == "<Flag.DONTWAIT|SNDMORE: 3>"
+    assert repr(constants.XREQ) == "<SocketType.DEALER: 5>"
+    assert f"{constants.DEALER}" == str(SocketType.DEALER) == "5"
+
+
+def test_errors_have_the_numbers_of_the_platform():
+    named = [member for member in Errno if hasattr(errno, member.name)]
+    assert Errno.EAGAIN in named
+    for member in named:
+        assert member == getattr(errno, member.name)
+    assert Errno.ETERM == 156384712 + 53
+
+
+def test_option_kinds():
+    kinds = constants.option_kinds()
+    assert set(kinds) == {int(option) for option in SocketOption}
+    assert set(kinds.values()) == {"int", "int64", "bytes", "fd"}
+    assert SocketOption.LINGER._opt_type == kinds[constants.LINGER] == "int"
+    assert SocketOption.MAXMSGSIZE._opt_type == "int64"
+    assert SocketOption.IDENTITY._opt_type == "bytes"
+    assert [option for option in SocketOption if option._opt_type == "fd"] == [constants.FD]
+
+
+def test_option_kinds_have_the_sizes_that_libzmq_accepts():
+    lib = ctypes.CDLL(zmq._native.__file__)  # finds the functions of the libzmq it is linked to
+    lib.zmq_ctx_new.restype = lib.zmq_socket.restype = ctypes.c_void_p
+    context = ctypes.c_void_p(lib.zmq_ctx_new())
+    sizes = {"int": 4, "int64": 8, "fd": 4}
+    seen = set()
+    try:
+        for socket_type in (constants.ROUTER, constants.XPUB, constants.SUB):
+            socket = ctypes.c_void_p(lib.zmq_socket(context, int(socket_type)))
+            for option in SocketOption:
+                for given in (4, 8):
+                    buffer, size = ctypes.create_string_buffer(given), ctypes.c_size_t(given)
+                    rc = lib.zmq_getsockopt(socket, int(option), buffer, ctypes.byref(size))
+                    if rc == 0 and option._opt_type != "bytes":
+                        assert size.value == sizes[option._opt_type], option
+                        seen.add(option)
+            lib.zmq_close(socket)
+    finally:
+        lib.zmq_ctx_term(context)
+    assert {constants.AFFINITY, constants.FD, constants.LINGER, constants.MAXMSGSIZE} <= seen
