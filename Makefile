@@ -54,6 +54,7 @@ lock: $(TOOLS_STAMP)
 	@sh tools/lock $(BIN)/python
 
 clean:
+	rm -f src/zmq/_native.*.so
 	rm -rf $(VENV) $(PYZMQ_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -62,7 +63,7 @@ $(TOOLS_STAMP): requirements-dev.lock
 	@sh tools/setup-venv $(VENV) -r requirements-dev.lock
 	@touch $@
 
-$(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml CMakeLists.txt src/zmq/_version.py
+$(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml src/zmq/_version.py tools/install
 	@sh tools/install $(BIN)/python
 	@touch $@
 
