@@ -37,7 +37,7 @@ test: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest $(ARGS)
 
 stress: build $(PYZMQ_STAMP)
-	@$(BIN)/python -m pytest tests/stress $(ARGS)
+	@$(BIN)/python -m pytest --timeout 600 tests/stress $(ARGS)
 
 check: build
 	@sh tools/check $(BIN)
