@@ -1,0 +1,36 @@
+"""Every case, in the order of the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cases import (
+    imports,
+    large,
+    many,
+    memory,
+    monitored,
+    options,
+    parts,
+    polling,
+    relay,
+    roundtrip,
+    small,
+)
+
+if TYPE_CHECKING:
+    from harness.model import Case
+
+ALL: tuple[Case, ...] = (
+    *small.CASES,
+    *parts.CASES,
+    *many.CASES,
+    *large.CASES,
+    *roundtrip.CASES,
+    *options.CASES,
+    *polling.CASES,
+    *relay.CASES,
+    *monitored.CASES,
+    *imports.CASES,
+    *memory.CASES,
+)

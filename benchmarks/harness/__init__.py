@@ -1,0 +1,1 @@
+"""Runs the cases in turn under every implementation, and reports."""

@@ -1,0 +1,68 @@
+"""What a case is, and what it is measured against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+OURS, THEIRS, C = "ohmq", "PyZMQ", "C"
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One thing to measure: a Python that has a ``zmq`` package, or the C worker."""
+
+    name: str
+    program: Path
+    """The interpreter, or the compiled worker."""
+
+    def command(self) -> list[str]:
+        """Return the command that takes a role and its arguments."""
+        return [str(self.program)] if self.name == C else [str(self.program), "-m", "workers"]
+
+
+@dataclass(frozen=True)
+class Session:
+    """What one run of the benchmarks was asked to do."""
+
+    implementations: dict[str, Implementation]
+    trials: int
+    seconds: float
+    """How long one trial measures; it warms up for a fifth of that."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One line of the table.
+
+    ``run`` does one trial in fresh processes and returns the measured number, in ``unit``.
+    Ratios are always "how many times better than": the larger, the better for ohmq,
+    whether ``unit`` counts something that should grow or (``less_is_better``) shrink.
+    """
+
+    name: str
+    what: str
+    unit: str
+    run: Callable[[Session, Implementation], float]
+    over_pyzmq: float | None = None
+    """The ratio to reach over PyZMQ."""
+    over_c: float | None = None
+    """The ratio to reach over the C program."""
+    at_most: float | None = None
+    """The number that ohmq itself must not exceed."""
+    less_is_better: bool = False
+    measured: tuple[str, ...] = (OURS, THEIRS, C)
+    trials_factor: float = 1.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The numbers of one case, and what went wrong if something did."""
+
+    case: Case
+    values: dict[str, list[float]]
+    failures: dict[str, str]

@@ -1,0 +1,125 @@
+"""Start the worker processes of one trial, take the result, and leave none behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from harness.model import C
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.model import Implementation, Session
+
+BENCHMARKS = Path(__file__).resolve().parent.parent
+
+
+class TrialError(Exception):
+    """A worker ended without doing its part; the text is the last thing it said."""
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One process of a trial.
+
+    In the arguments, ``{tmp}`` stands for a folder of this trial, and ``{0}``, ``{1}``, ...
+    for the endpoints that the workers before this one have bound, in order.
+    """
+
+    role: str
+    args: dict[str, str | int | float] = field(default_factory=dict)
+    always_c: bool = False
+    """Played by the C worker whatever is measured: a peer, not the subject."""
+    half: int | None = None
+    """The half of the cores to stay on, 0 or 1; None may use them all.
+
+    Left to itself the scheduler moves the four threads of a stream about, and the same
+    program has rates that differ by a factor of three from one trial to the next.
+    """
+
+
+@dataclass
+class _Running:
+    worker: Worker
+    process: subprocess.Popen[str]
+    errors: IO[str]
+
+    def read(self, word: str) -> list[str]:
+        """Return what follows ``word`` on the line that must come next."""
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline().split()
+        if not line or line[0] != word:
+            self.process.kill()
+            self.process.wait()
+            self.errors.seek(0)
+            said = self.errors.read().strip().splitlines() or [f"no {word!r}"]
+            raise TrialError(f"{self.worker.role}: {said[-1]}")
+        return line[1:]
+
+
+def run_workers(
+    session: Session, subject: Implementation, workers: Sequence[Worker], *, reporter: int
+) -> float:
+    """Start ``workers`` one after the other; return what number ``reporter`` measured."""
+    timing = {"seconds": session.seconds, "warm": session.seconds / 5}
+    endpoints: list[str] = []
+    running: list[_Running] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder, _all_ended(running):
+        for worker in workers:
+            player = session.implementations[C] if worker.always_c else subject
+            words = [
+                f"{key}={value.format(*endpoints, tmp=folder) if isinstance(value, str) else value}"
+                for key, value in (timing | worker.args | _affinity(worker)).items()
+            ]
+            running.append(_start(worker, [*player.command(), worker.role, *words]))
+            endpoints += running[-1].read("ready")
+        return float(running[reporter].read("result")[0])
+
+
+def _affinity(worker: Worker) -> dict[str, str]:
+    """Return the argument that keeps a worker on its half of the cores, if there is one."""
+    if worker.half is None or not hasattr(os, "sched_getaffinity"):
+        return {}
+    cores = sorted(os.sched_getaffinity(0))
+    middle = len(cores) // 2
+    if middle == 0:
+        return {}
+    mine = cores[middle:] if worker.half else cores[:middle]
+    return {"cores": ",".join(map(str, mine))}
+
+
+def _start(worker: Worker, command: list[str]) -> _Running:
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by _all_ended
+    process = subprocess.Popen(
+        command,
+        cwd=BENCHMARKS,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        text=True,
+        start_new_session=True,
+    )
+    return _Running(worker, process, errors)
+
+
+@contextlib.contextmanager
+def _all_ended(running: list[_Running]) -> Iterator[None]:
+    """Kill the process group of every worker, whatever happened."""
+    try:
+        yield
+    finally:
+        for each in running:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(each.process.pid, signal.SIGKILL)
+        for each in running:
+            each.process.wait()
+            each.errors.close()
+            if each.process.stdout is not None:
+                each.process.stdout.close()

@@ -1,0 +1,159 @@
+"""The table, the JSON file, and the lines between the markers in the README."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from harness.measure import median, ratio, ratio_spread, verdict
+from harness.model import OURS, THEIRS, C
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness.model import Outcome
+
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+HEADER = ("case", "unit", OURS, THEIRS, C, "over PyZMQ", "over C", "target", "reached")
+
+
+def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
+    """Return the cells of the table, without its header."""
+    return [
+        (
+            outcome.case.name,
+            outcome.case.unit,
+            *(_cell(outcome, name) for name in (OURS, THEIRS, C)),
+            _ratio_cell(outcome, THEIRS),
+            _ratio_cell(outcome, C),
+            _target_cell(outcome),
+            verdict(outcome),
+        )
+        for outcome in outcomes
+    ]
+
+
+def _cell(outcome: Outcome, name: str) -> str:
+    if name in outcome.failures:
+        return "failed"
+    value = median(outcome, name)
+    return "" if value is None else _number(value)
+
+
+def _number(value: float) -> str:
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
+
+
+def _ratio_cell(outcome: Outcome, other: str) -> str:
+    middle, spread = ratio(outcome, other), ratio_spread(outcome, other)
+    if middle is None or spread is None:
+        return ""
+    return f"{middle:.2f} ({spread[0]:.2f}-{spread[1]:.2f})"
+
+
+def _target_cell(outcome: Outcome) -> str:
+    case = outcome.case
+    parts = (
+        f"{case.over_pyzmq:g}x PyZMQ" if case.over_pyzmq is not None else "",
+        f"{case.over_c:g}x C" if case.over_c is not None else "",
+        f"<= {case.at_most:g} {case.unit}" if case.at_most is not None else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def plain_table(outcomes: Sequence[Outcome]) -> str:
+    """Return the table for a terminal."""
+    lines = [HEADER, *rows(outcomes)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
+    numeric = range(2, 5)
+    text = [
+        "  ".join(
+            cell.rjust(width) if column in numeric else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    failures = [
+        f"failed: {outcome.case.name}, {name}: {why}"
+        for outcome in outcomes
+        for name, why in outcome.failures.items()
+    ]
+    return "\n".join([text[0], "-" * len(text[0]), *text[1:], *failures])
+
+
+def to_json(
+    outcomes: Sequence[Outcome], facts: dict[str, object], settings: dict[str, object]
+) -> dict[str, Any]:
+    """Return everything that was measured, every trial of it."""
+    return {
+        "facts": facts,
+        "settings": settings,
+        "cases": [
+            {
+                "name": outcome.case.name,
+                "what": outcome.case.what,
+                "unit": outcome.case.unit,
+                "less_is_better": outcome.case.less_is_better,
+                "trials": outcome.values,
+                "medians": {name: median(outcome, name) for name in outcome.values},
+                "over_pyzmq": ratio(outcome, THEIRS),
+                "over_c": ratio(outcome, C),
+                "target": {
+                    "over_pyzmq": outcome.case.over_pyzmq,
+                    "over_c": outcome.case.over_c,
+                    "at_most": outcome.case.at_most,
+                },
+                "reached": verdict(outcome),
+                "failures": outcome.failures,
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def write_json(path: Path, document: dict[str, Any]) -> None:
+    """Write the results, making the folder if need be."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n")
+
+
+def facts_line(facts: dict[str, Any]) -> str:
+    """Return the facts as one line of text."""
+    found = facts["implementations"]
+    some: dict[str, str | None] = next(iter(found.values()), {})
+    names = [f"{name} {each['ohmq'] or each['zmq']}" for name, each in found.items()]
+    return ", ".join(
+        [
+            f"{facts['cpu']}, {facts['cores']} cores",
+            str(facts["system"]),
+            f"Python {some.get('python')}",
+            f"libzmq {some.get('libzmq')}",
+            *names,
+        ]
+    )
+
+
+def markdown_table(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
+    """Return the table for the README."""
+    lines = [HEADER, ("---",) * len(HEADER), *rows(outcomes)]
+    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    return f"Measured on {facts_line(facts)}.\n\n{table}"
+
+
+def replace_in_readme(path: Path, table: str) -> None:
+    """Put ``table`` between the two marker comments of the README.
+
+    Raises
+    ------
+    ValueError
+        The markers are missing, or in the wrong order.
+    """
+    text = path.read_text()
+    head, begin, rest = text.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{path.name} needs the lines {BEGIN} and {END}, in that order")
+    path.write_text(f"{head}{BEGIN}\n{table}\n{END}{tail}")

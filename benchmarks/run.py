@@ -1,0 +1,147 @@
+"""Measure ohmq against PyZMQ and against C, and print the table.
+
+PyZMQ is taken from the interpreter that OHMQ_PYZMQ_PYTHON names, ohmq from the one that
+runs this file; both must use the same libzmq. See benchmarks/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from cases import ALL
+from harness import facts, report
+from harness.compiler import CompileError, build_worker
+from harness.measure import run_case
+from harness.model import OURS, THEIRS, C, Implementation, Session
+from harness.processes import BENCHMARKS
+
+if TYPE_CHECKING:
+    from harness.model import Case, Outcome
+
+
+def arguments() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="3 short trials instead of 5")
+    parser.add_argument("--trials", type=int, metavar="N", help="trials of each case")
+    parser.add_argument(
+        "--only", action="append", metavar="PATTERN", help="cases to run (may be repeated)"
+    )
+    parser.add_argument("--list", action="store_true", help="print the cases and end")
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    parser.add_argument("--no-pyzmq", action="store_true", help="run without PyZMQ")
+    parser.add_argument("--self-test", action="store_true", help="PyZMQ plays ohmq's part too")
+    return parser.parse_args()
+
+
+def selected(patterns: list[str] | None) -> list[Case]:
+    """Return the cases whose name matches a pattern, or contains it."""
+    if not patterns:
+        return list(ALL)
+    return [
+        case
+        for case in ALL
+        if any(p in case.name or fnmatch.fnmatch(case.name, p) for p in patterns)
+    ]
+
+
+def implementations(options: argparse.Namespace) -> dict[str, Implementation]:
+    """Find the two interpreters, and compile the C worker."""
+    found = {OURS: Implementation(OURS, Path(sys.executable))}
+    if not options.no_pyzmq:
+        named = os.environ.get("OHMQ_PYZMQ_PYTHON")
+        if not named:
+            fail("set OHMQ_PYZMQ_PYTHON to a Python that has PyZMQ, or give --no-pyzmq")
+        found[THEIRS] = Implementation(THEIRS, Path(named))
+        if options.self_test:
+            found[OURS] = Implementation(OURS, Path(named))
+    found[C] = Implementation(C, build_worker())
+    return found
+
+
+def fail(why: str) -> NoReturn:
+    """End with one line."""
+    sys.exit(f"benchmarks: {why}")
+
+
+class Progress:
+    """One refreshed line on a terminal, one line for every finished case elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+        self._live = sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        """Show what runs now."""
+        if self._live:
+            print(f"\r\x1b[K[{self._done + 1}/{self._total}] {text}", end="", file=sys.stderr)
+            sys.stderr.flush()
+
+    def finish(self, outcome: Outcome) -> None:
+        """Count a case as done, and show its numbers."""
+        self._done += 1
+        cells = [cell for cell in report.rows([outcome])[0] if cell]
+        clear = "\r\x1b[K" if self._live else ""
+        print(f"{clear}[{self._done}/{self._total}]", "  ".join(cells), file=sys.stderr, flush=True)
+
+
+def measure(cases: list[Case], session: Session) -> list[Outcome]:
+    """Run the cases; an interruption ends the run and keeps what is finished."""
+    outcomes: list[Outcome] = []
+    progress = Progress(len(cases))
+    try:
+        for case in cases:
+            outcomes.append(run_case(session, case, progress.show))
+            progress.finish(outcomes[-1])
+    except KeyboardInterrupt:
+        print("\ninterrupted; what is finished:", file=sys.stderr)
+    return outcomes
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    options = arguments()
+    cases = selected(options.only)
+    if options.list:
+        print("\n".join(f"{case.name:26} {case.what}" for case in cases))
+        return 0
+    if not cases:
+        fail("no case matches; --list prints them all")
+    # A termination ends the workers too, as an interruption does.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    begin = time.monotonic()
+    try:
+        found = implementations(options)
+        about = facts.gather(found, self_test=options.self_test)
+    except (CompileError, facts.WrongPythonError) as error:
+        fail(str(error))
+    trials = options.trials or (3 if options.quick else 5)
+    session = Session(found, trials, seconds=0.3 if options.quick else 0.6)
+    outcomes = measure(cases, session)
+    complete = len(outcomes) == len(cases)
+    if outcomes:
+        print(f"{report.facts_line(about)}\n\n{report.plain_table(outcomes)}")
+    settings = {"trials": trials, "seconds": session.seconds, "self_test": options.self_test}
+    if complete:
+        document = report.to_json(outcomes, about, settings)
+        whole = len(cases) == len(ALL) and not options.self_test
+        name = "latest.json" if whole else "partial.json"
+        report.write_json(BENCHMARKS / "results" / name, document)
+        if options.readme:
+            report.replace_in_readme(
+                BENCHMARKS.parent / "README.md", report.markdown_table(outcomes, about)
+            )
+        print(f"\n{time.monotonic() - begin:.0f} s, results in benchmarks/results/{name}")
+    return 0 if complete and not any(outcome.failures for outcome in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Run one role: ``python -m workers ROLE KEY=VALUE...``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from workers import local, memory, relay, roundtrip, stream
+from workers.common import Arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROLES: dict[str, Callable[[Arguments], None]] = {
+    "source": stream.source,
+    "sink": stream.sink,
+    "replier": roundtrip.replier,
+    "requester": roundtrip.requester,
+    "inproc_roundtrip": roundtrip.inproc_roundtrip,
+    "relay": relay.relay,
+    "option": local.option,
+    "poll": local.poll,
+    "burst": local.burst,
+    "growth": memory.growth,
+    "footprint": memory.footprint,
+}
+
+
+def main() -> None:
+    """Parse the command line and play the role."""
+    args = Arguments(sys.argv[2:])
+    # The harness ends every worker; this is the end of one whose harness died.
+    signal.alarm(args.number("alarm", 120))
+    if cores := args.text("cores", ""):
+        os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+    ROLES[sys.argv[1]](args)
+
+
+main()

@@ -1,0 +1,84 @@
+"""Arguments, sockets, timing and the line protocol that every role uses.
+
+A worker prints ``ready ENDPOINT...`` when its sockets are bound and connected, and, if it
+is the process that measures, ``result NUMBER`` at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import zmq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+# The two implementations do not type their sockets alike, and one of them lacks half of
+# the methods that the roles ask for.
+Socket = Any
+
+
+class Arguments:
+    """The KEY=VALUE arguments of one worker."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._values = dict(word.split("=", 1) for word in words)
+
+    def text(self, key: str, otherwise: str | None = None) -> str:
+        """Return an argument as it was written."""
+        return self._values[key] if otherwise is None else self._values.get(key, otherwise)
+
+    def number(self, key: str, otherwise: int) -> int:
+        """Return an argument as a whole number."""
+        return int(self._values.get(key, otherwise))
+
+    def real(self, key: str, otherwise: float) -> float:
+        """Return an argument as a number."""
+        return float(self._values.get(key, otherwise))
+
+
+def make_socket(context: Any, kind: str, args: Arguments) -> Socket:
+    """Return a socket with the high-water marks and the linger of the arguments."""
+    socket = context.socket(getattr(zmq, kind))
+    socket.sndhwm = socket.rcvhwm = args.number("hwm", 1000)
+    socket.linger = 0
+    return socket
+
+
+def attach(socket: Socket, address: str) -> None:
+    """Bind to ``@ADDRESS``, connect to anything else."""
+    if address.startswith("@"):
+        socket.bind(address[1:])
+    else:
+        socket.connect(address)
+
+
+def ready(*bound: Socket) -> None:
+    """Tell the harness that peers may come, and where."""
+    endpoints = [socket.last_endpoint.rstrip(b"\0").decode() for socket in bound]
+    print("ready", *endpoints, flush=True)
+
+
+def result(value: float) -> None:
+    """Tell the harness what was measured."""
+    print("result", f"{value:.9g}", flush=True)
+
+
+def measure_rate(step: Callable[[], int], args: Arguments) -> float:
+    """Do chunks of work for ``warm`` s, then for ``seconds`` s; return units per second.
+
+    ``step`` does one chunk and returns how many units of work that was.
+    """
+    clock = time.perf_counter
+    end = clock() + args.real("warm", 0.2)
+    while clock() < end:
+        step()
+
+    done = 0
+    begin = at = clock()
+    end = begin + args.real("seconds", 1.0)
+    while at < end:
+        done += step()
+        at = clock()
+    return done / (at - begin)
