@@ -1,0 +1,139 @@
+"""The two drivers, the comparison, and the one list of intended differences from PyZMQ."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support import Child
+
+HERE = Path(__file__).resolve().parent
+ENOTSOCK = 88
+OUTCOME_S = 8.0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Statements whose outcome differs from PyZMQ's on purpose."""
+
+    name: str
+    reason: str
+    statements: str  # a regular expression that the statement must contain
+    ours: str  # a regular expression that our outcome, as JSON, must contain
+    theirs: str = ""
+
+    def covers(self, source: str, theirs: Any, ours: Any) -> bool:
+        return all(
+            re.search(pattern, value)
+            for pattern, value in (
+                (self.statements, source),
+                (self.ours, json.dumps(ours)),
+                (self.theirs, json.dumps(theirs)),
+            )
+        )
+
+
+DIFFERENCES: tuple[Difference, ...] = ()
+
+
+class Driver:
+    """One interpreter that executes statements."""
+
+    def __init__(self, python: str | Path) -> None:
+        self.python = python
+        self.child = self.start()
+        self.answering = True
+
+    def start(self) -> Child:
+        return Child([str(HERE / "driver.py")], python=self.python)
+
+    def reset(self) -> None:
+        """Forget all objects; an interpreter that hung or died is replaced."""
+        if self.answering:
+            self.answering = False
+            self.child.write("null")
+            self.answering = self.child.json() is None
+        else:
+            self.child.kill()
+            self.child = self.start()
+            self.answering = True
+
+    def send(self, sources: list[str]) -> None:
+        self.child.write(json.dumps(sources))
+
+    def outcome(self, source: str) -> Any:
+        try:
+            return self.child.json(OUTCOME_S)
+        except AssertionError as error:
+            self.answering = False
+            raise AssertionError(f"no outcome of {source!r}: {error}") from None
+
+
+class Drivers:
+    """This package and PyZMQ side by side."""
+
+    def __init__(self, pyzmq: Path) -> None:
+        self.theirs = Driver(pyzmq)
+        self.ours = Driver(sys.executable)
+        self.used: set[str] = set()
+
+    def reset(self) -> None:
+        self.theirs.reset()
+        self.ours.reset()
+
+    def run(self, sources: list[str]) -> Iterator[tuple[str, Any, Any]]:
+        """Yield each statement with PyZMQ's outcome and ours."""
+        # In pieces, so that no pipe fills while nobody reads at its other end.
+        for start in range(0, len(sources), 50):
+            piece = sources[start : start + 50]
+            self.theirs.send(piece)
+            self.ours.send(piece)
+            for source in piece:
+                yield source, self.theirs.outcome(source), self.ours.outcome(source)
+
+    def mismatches(self, sources: list[str]) -> list[str]:
+        """Unintended differences, as lines of text."""
+        lines = []
+        for source, theirs, ours in self.run(sources):
+            if theirs == ours:
+                continue
+            covering = next((d for d in DIFFERENCES if d.covers(source, theirs, ours)), None)
+            if covering is None:
+                lines.append(
+                    f"{source}\n  PyZMQ {json.dumps(theirs)}\n  ohmq  {json.dumps(ours)}"
+                )
+            else:
+                self.used.add(covering.name)
+        return lines
+
+    def one(self, source: str) -> Any:
+        """Run one statement; fail on an unintended difference; return our outcome."""
+        ((_, theirs, ours),) = list(self.run([source]))
+        if theirs != ours:
+            covering = next((d for d in DIFFERENCES if d.covers(source, theirs, ours)), None)
+            assert covering is not None, f"{source}\n  PyZMQ {theirs}\n  ohmq  {ours}"
+            self.used.add(covering.name)
+        return ours
+
+    def close(self) -> None:
+        self.theirs.child.kill()
+        self.ours.child.kill()
+
+
+def sections() -> dict[str, list[str]]:
+    """The written cases: statements under `## title` lines."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(HERE.glob("differential_*.txt")):
+        title = ""
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if line.startswith("## "):
+                title = f"{path.stem.removeprefix('differential_')}: {line[3:]}"
+                found[title] = []
+            elif line.strip() and not line.startswith("# "):
+                found[title].append(line)
+    return found

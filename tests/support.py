@@ -1,0 +1,161 @@
+"""What several test files share: child interpreters with a deadline, and bounded waiting."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pyzmq_python() -> Path | None:
+    """The interpreter that has PyZMQ, or None when this machine has none."""
+    named = os.environ.get("OHMQ_PYZMQ_PYTHON")
+    path = Path(named) if named else ROOT / ".venv-pyzmq" / "bin" / "python"
+    return path if path.exists() else None
+
+
+NO_PYZMQ = (
+    "no interpreter with PyZMQ 27.3: set OHMQ_PYZMQ_PYTHON, or let `make test` make "
+    ".venv-pyzmq/bin/python"
+)
+
+
+def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
+    """Return the first true value of `condition()`; fail when none comes in time."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not true within {timeout_s} s: {condition}")
+        time.sleep(0.005)
+
+
+class Child:
+    """A child interpreter in a process group of its own, killed when its owner is done."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        python: str | os.PathLike[str] = sys.executable,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
+        self.stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by kill()
+        self.process = subprocess.Popen(
+            [os.fspath(python), *argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self.stderr,
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            start_new_session=True,
+        )
+        assert self.process.stdout is not None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self.process.stdout, selectors.EVENT_READ)
+        self._pending = b""
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def complaint(self) -> str:
+        """What the child has written on its standard error so far."""
+        self.stderr.seek(0)
+        return self.stderr.read().decode(errors="replace")
+
+    def write(self, line: str) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def line(self, timeout_s: float = 20.0) -> str:
+        """The next line of the child's output; fails when it ends or is late."""
+        assert self.process.stdout is not None
+        deadline = time.monotonic() + timeout_s
+        while b"\n" not in self._pending:
+            if not self._selector.select(max(0.0, deadline - time.monotonic())):
+                raise AssertionError(f"no line within {timeout_s} s\n{self.complaint()}")
+            data = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not data:
+                code = self.process.wait(timeout_s)
+                raise AssertionError(f"the child ended with {code}\n{self.complaint()}")
+            self._pending += data
+        line, self._pending = self._pending.split(b"\n", 1)
+        return line.decode()
+
+    def json(self, timeout_s: float = 20.0) -> Any:
+        return json.loads(self.line(timeout_s))
+
+    def wait(self, timeout_s: float = 20.0) -> int:
+        """The exit status; fails when the child is still there after the time."""
+        try:
+            return self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running after {timeout_s} s\n{self.complaint()}") from None
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(10)
+        self._selector.close()
+        for stream in (self.process.stdin, self.process.stdout, self.stderr):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.kill()
+
+
+def snippet(code: str) -> str:
+    """Source indented like the test around it, as a program."""
+    return textwrap.dedent(code)
+
+
+def run_python(
+    code: str,
+    *args: str,
+    timeout_s: float = 30.0,
+    python: str | os.PathLike[str] = sys.executable,
+    env: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+) -> list[str]:
+    """Run `code` in a fresh interpreter, require exit status 0, return its output lines."""
+    with Child([*options, "-c", snippet(code), *args], python=python, env=env) as child:
+        assert child.process.stdout is not None
+        assert child.process.stdin is not None
+        child.process.stdin.close()
+        lines: list[str] = []
+        deadline = time.monotonic() + timeout_s
+        data = b""
+        while True:
+            if not child._selector.select(max(0.0, deadline - time.monotonic())):
+                raise AssertionError(
+                    f"still running after {timeout_s} s; output so far {data!r}\n"
+                    + child.complaint()
+                )
+            chunk = os.read(child.process.stdout.fileno(), 1 << 16)
+            if not chunk:
+                break
+            data += chunk
+        code_ = child.wait(max(1.0, deadline - time.monotonic()))
+        assert code_ == 0, f"exit status {code_}\n{data.decode()}\n{child.complaint()}"
+        lines = data.decode().splitlines()
+    return lines
