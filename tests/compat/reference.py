@@ -155,7 +155,7 @@ def member_differences(name: str, fact: dict[str, Any], cls: type) -> Iterator[s
         elif (getattr(ours, "__self__", None) is cls) != (kind == "classmethod"):
             yield f"is not a {kind}"
         elif "signature" in fact:
-            yield from signature_differences(fact["signature"], ours, method=kind == "method")
+            yield from signature_differences(fact["signature"], ours)
 
 
 def signature_of(text: str) -> Signature:
@@ -163,7 +163,7 @@ def signature_of(text: str) -> Signature:
     return inspect.signature(eval(f"lambda {text[1:-1]}: None", {}))
 
 
-def signature_differences(text: str, ours: Any, *, method: bool = False) -> Iterator[str]:
+def signature_differences(text: str, ours: Any) -> Iterator[str]:
     """Yield which calls that PyZMQ's signature allows ours does not, or understands differently."""
     expected = signature_of(text)
     try:
@@ -171,7 +171,8 @@ def signature_differences(text: str, ours: Any, *, method: bool = False) -> Iter
     except ValueError:
         yield f"has no signature, PyZMQ's is {text}"
         return
-    parameters = parameters[1:] if method else parameters
+    if parameters and parameters[0].name == "self":  # PyZMQ's is not recorded
+        del parameters[0]
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     by_name = {p.name: p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
     kinds = {p.kind for p in parameters}
