@@ -140,13 +140,12 @@ class Demo:
             )
             for n in range(1, options.workers + 1)
         ]
-        self.screen.say("workers", f"{options.workers} processes, connected to the out side")
+        self.screen.say("workers", f"pid {pids(workers)}, connected to the out side")
         self.probe_until_monitored()
-        self.screen.say(
-            "monitor", "1 process, subscribed to the queue's PUB socket; it sees traffic"
-        )
+        text = f"pid {pids([monitor])}, subscribed to the queue's PUB socket, sees traffic"
+        self.screen.say("monitor", text)
         clients = [self.start_client(f"client-{n}") for n in range(1, options.clients + 1)]
-        self.screen.say("clients", f"{options.clients} processes, asking the in side")
+        self.screen.say("clients", f"pid {pids(clients)}, asking the in side")
         trouble = self.watch()
         self.screen.close()
         self.screen.say("demo", "stopping: clients, monitor, workers, queue")
@@ -250,6 +249,10 @@ class Demo:
 def here(name: str) -> str:
     """A script beside this one."""
     return str(HERE / name)
+
+
+def pids(children: list[Child]) -> str:
+    return ", ".join(str(child.process.pid) for child in children)
 
 
 def positive(text: str) -> int:

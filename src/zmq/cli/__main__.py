@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 
 from zmq.cli.errors import EXIT_FAILED, EXIT_OK, ReaderGone, one_line
 
-_EXTRA_MODULES = frozenset({"typer", "rich"})
 _MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
 
 
@@ -52,7 +51,7 @@ def _find_program(typed: Sequence[str]) -> Callable[[Sequence[str]], int]:
     try:
         run: Callable[[Sequence[str]], int] = importlib.import_module("zmq.cli.app").run
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA_MODULES:
+        if error.name != "typer":
             raise
         return _say_what_is_missing
     return run

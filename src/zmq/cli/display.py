@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Iterable
@@ -127,5 +128,6 @@ def choose_display(*, quiet: bool, stream: TextIO | None = None) -> Display:
     if quiet or stream is None:
         return QuietDisplay()
     if stream.isatty() and os.environ.get("TERM", "") not in {"", "dumb", "unknown"}:
-        return LiveDisplay(stream)
+        with contextlib.suppress(ModuleNotFoundError):  # without rich, plain lines do
+            return LiveDisplay(stream)
     return PlainDisplay(stream)

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -156,6 +157,8 @@ def damaged_files(distribution: importlib.metadata.Distribution) -> Iterable[str
     str
         Paths as recorded, of files under ``zmq/`` only.
     """
+    if _is_editable(distribution):
+        return  # a developer's own copy, built again in place
     for file in distribution.files or ():
         if file.parts[:1] != ("zmq",) or file.suffix == ".pyc":
             continue
@@ -169,6 +172,11 @@ def damaged_files(distribution: importlib.metadata.Distribution) -> Iterable[str
         digest = hashlib.new(file.hash.mode, content).digest()
         if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value.rstrip("="):
             yield str(file)
+
+
+def _is_editable(distribution: importlib.metadata.Distribution) -> bool:
+    origin = json.loads(distribution.read_text("direct_url.json") or "{}")
+    return bool(origin.get("dir_info", {}).get("editable"))
 
 
 def _foreign_files(folders: Iterable[Path]) -> Iterable[Path]:

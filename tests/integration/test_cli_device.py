@@ -1,0 +1,339 @@
+"""`ohmq device` from the outside: a real process, its output, its exit code."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zmq
+from support import Child, until
+
+Start = Callable[..., Child]
+MakeSocket = Callable[..., zmq.Socket]
+ANY = "tcp://127.0.0.1:*"
+SIDES = ["--in", ANY, "--out", ANY]
+DEVICE = ["-m", "zmq", "device"]
+
+
+def endpoints(child: Child, count: int) -> dict[str, str]:
+    """The first lines of a device: name of the side, address."""
+    rows = [child.line().split() for _ in range(count)]
+    assert all(len(row) == 4 for row in rows), rows
+    return {row[0]: row[3] for row in rows}
+
+
+def rest(child: Child) -> list[str]:
+    """What a child still prints until it ends."""
+    lines = []
+    while True:
+        try:
+            lines.append(child.line())
+        except AssertionError:
+            assert child.process.poll() is not None
+            return lines
+
+
+def answer(worker: zmq.Socket) -> None:
+    worker.send(b"re: " + worker.recv())
+
+
+def test_a_monitored_queue(child: Start, socket: MakeSocket) -> None:
+    device = child([*DEVICE, "queue", *SIDES, "--monitor", ANY, "--interval", "0.1"])
+    where = endpoints(device, 3)
+    assert list(where) == ["in", "out", "monitor"]
+    client, worker, monitor = socket(zmq.REQ), socket(zmq.REP), socket(zmq.SUB)
+    monitor.subscribe(b"")
+    client.connect(where["in"])
+    worker.connect(where["out"])
+    monitor.connect(where["monitor"])
+    asked = 0
+    while not monitor.poll(20):  # until the subscription has arrived
+        client.send(b"probe")
+        answer(worker)
+        assert client.recv() == b"re: probe"
+        asked += 1
+    while monitor.poll(200):
+        monitor.recv_multipart()
+    for number in range(10):
+        text = f"#{number}".encode()
+        client.send(text)
+        answer(worker)
+        assert client.recv() == b"re: " + text
+        request, reply = monitor.recv_multipart(), monitor.recv_multipart()
+        assert (request[0], request[-2:]) == (b"in", [b"", text])
+        assert (reply[0], reply[-2:]) == (b"out", [b"", b"re: " + text])
+        asked += 1
+    device.process.send_signal(signal.SIGTERM)
+    lines = rest(device)
+    assert device.wait() == 0, device.complaint()
+    assert f"total in>out  {asked} messages" in "\n".join(lines)
+    assert f"total out>in  {asked} messages" in "\n".join(lines)
+    assert "total monitor dropped  0 messages" in lines
+    assert re.fullmatch(r"ran \d+\.\d s", lines[-1])
+    assert device.complaint() == ""
+
+
+def test_a_forwarder(child: Start, socket: MakeSocket) -> None:
+    device = child([*DEVICE, "forwarder", *SIDES])
+    where = endpoints(device, 2)
+    publisher, subscriber = socket(zmq.XPUB), socket(zmq.SUB)
+    publisher.connect(where["in"])
+    subscriber.connect(where["out"])
+    subscriber.subscribe(b"a")
+    assert publisher.recv() == b"\x01a"
+    publisher.send(b"b: not wanted")
+    publisher.send(b"a: wanted")
+    assert subscriber.recv() == b"a: wanted"
+
+
+def test_a_streamer_with_several_endpoints(child: Start, socket: MakeSocket) -> None:
+    device = child([*DEVICE, "streamer", *SIDES, "--in", ANY])
+    rows = [device.line().split() for _ in range(3)]
+    assert [row[:3] for row in rows] == [
+        ["in", "PULL", "bind"],
+        ["in", "PULL", "bind"],
+        ["out", "PUSH", "bind"],
+    ]
+    sink = socket(zmq.PULL)
+    sink.connect(rows[2][3])
+    for row in rows[:2]:
+        source = socket(zmq.PUSH)
+        source.connect(row[3])
+        source.send(row[3].encode())
+        assert sink.recv() == row[3].encode()
+
+
+def test_connecting_own_types_and_prefixes(child: Start, socket: MakeSocket) -> None:
+    source, sink, monitor = socket(zmq.PUSH), socket(zmq.PULL), socket(zmq.PULL)
+    ports = [each.bind_to_random_port("tcp://127.0.0.1") for each in (source, sink, monitor)]
+    to = [f">tcp://127.0.0.1:{port}" for port in ports]
+    types = ["--in-type", "pull", "--out-type", "push", "--monitor-type", "push"]
+    sides = ["--in", to[0], "--out", to[1], "--monitor", to[2], "--in-prefix", "hin"]
+    device = child([*DEVICE, *types, *sides])
+    assert device.line().split() == ["in", "PULL", "connect", to[0][1:]]
+    # A PUSH monitor drops what comes before its peer is there, so send until it is.
+    source.send(b"first")
+    assert sink.recv() == b"first"
+    count = 0
+    while not monitor.poll(20):
+        source.send(b"again")
+        assert sink.recv() == b"again"
+        count += 1
+        assert count < 100
+    assert monitor.recv_multipart()[0] == b"hin"
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_signals_end_it_with_totals(child: Start, name: str) -> None:
+    device = child([*DEVICE, "queue", *SIDES, "--interval", "0.1"])
+    endpoints(device, 2)
+    device.line()
+    device.process.send_signal(getattr(signal, name))
+    assert rest(device)[-3].startswith("total in>out  0 messages")
+    assert device.wait() == 0
+    assert device.complaint() == ""
+
+
+def test_ignored_signals_stay_ignored(child: Start) -> None:
+    code = """if True:
+        import os, signal, sys
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+    """
+    device = child(["-c", code, *DEVICE, "queue", *SIDES, "--interval", "0.1"])
+    endpoints(device, 2)
+    device.process.send_signal(signal.SIGHUP)
+    for _ in range(3):
+        assert "msg/s" in device.line()
+    device.process.send_signal(signal.SIGTERM)
+    assert device.wait() == 0
+
+
+def test_it_ends_by_itself(child: Start) -> None:
+    device = child([*DEVICE, "queue", *SIDES, "--duration", "0.3"])
+    assert [line.split()[0] for line in rest(device)] == ["in", "out", "total", "total", "ran"]
+    assert device.wait() == 0
+
+
+def test_quiet(child: Start) -> None:
+    device = child([*DEVICE, "queue", *SIDES, "--duration", "0.3", "--quiet"])
+    assert rest(device) == []
+    assert device.wait() == 0
+    assert device.complaint() == ""
+
+
+def one_complaint(device: Child) -> str:
+    text = device.complaint()
+    assert text.startswith("ohmq: ")
+    assert text.count("\n") == 1, text
+    return text
+
+
+@pytest.mark.parametrize("transport", ["tcp", "ipc"])
+def test_address_in_use(
+    child: Start, socket: MakeSocket, endpoint: Callable[[str], str], transport: str
+) -> None:
+    taken = socket(zmq.PULL)
+    taken.bind(endpoint(transport))
+    address = taken.getsockopt_string(zmq.LAST_ENDPOINT)
+    device = child([*DEVICE, "queue", "--in", ANY, "--out", address])
+    assert device.wait() == 1
+    assert f"--out {address}: address in use; take another" in one_complaint(device)
+    assert rest(device) == []
+
+
+def test_an_ipc_path_left_behind_is_used_again(
+    child: Start, endpoint: Callable[[str], str]
+) -> None:
+    address = endpoint("ipc")
+    first = child([*DEVICE, "queue", "--in", address, "--out", ANY])
+    endpoints(first, 2)
+    first.process.kill()
+    first.wait()
+    assert Path(address.removeprefix("ipc://")).is_socket()
+    second = child([*DEVICE, "queue", "--in", address, "--out", ANY, "--duration", "0"])
+    assert endpoints(second, 2)["in"] == address
+    assert second.wait() == 0, second.complaint()
+
+
+def test_a_file_in_the_place_of_an_ipc_socket_is_not_touched(
+    child: Start, endpoint: Callable[[str], str]
+) -> None:
+    address = endpoint("ipc")
+    path = Path(address.removeprefix("ipc://"))
+    path.write_text("precious")
+    device = child([*DEVICE, "queue", "--in", address, "--out", ANY])
+    assert device.wait() == 1
+    assert "exists and is not a socket" in one_complaint(device)
+    assert path.read_text() == "precious"
+
+
+@pytest.mark.parametrize(
+    ("address", "code", "complaint"),
+    [
+        ("tcp://no-such-interface:5555", 1, "no network interface"),
+        ("ipc:///no/such/folder/socket", 1, "no such directory"),
+        ("nonsense://1", 2, "does not offer nonsense://"),
+        ("udp://127.0.0.1:5555", 2, "a ROUTER socket cannot use udp://"),
+    ],
+)
+def test_addresses_that_cannot_be(child: Start, address: str, code: int, complaint: str) -> None:
+    device = child([*DEVICE, "queue", "--in", address, "--out", ANY])
+    assert device.wait() == code
+    assert complaint in one_complaint(device)
+
+
+def test_a_reader_that_goes_away(tmp_path: Path) -> None:
+    script = (
+        f"{sys.executable} -m zmq device queue --in '{ANY}' --out '{ANY}' --interval 0.05 "
+        f"2>{tmp_path}/err | head -n 3; echo ${{PIPESTATUS[0]}}"
+    )
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=20)
+    *lines, code = done.stdout.splitlines()
+    assert len(lines) == 3
+    assert code == "0"
+    assert (tmp_path / "err").read_text() == ""
+
+
+def test_closed_standard_output() -> None:
+    script = f"{sys.executable} -m zmq device queue --in '{ANY}' --out '{ANY}' --duration 0.1 >&-"
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+class Screen:
+    """A child that runs in a terminal of its own."""
+
+    def __init__(self, arguments: list[str], columns: int) -> None:
+        self.master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        env = {key: text for key, text in os.environ.items() if key not in {"COLUMNS", "NO_COLOR"}}
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**env, "TERM": "xterm"},
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.text = ""
+
+    def read(self, timeout_s: float) -> bool:
+        """Take in what is there; False at the end or when nothing came in time."""
+        if not select.select([self.master], [], [], timeout_s)[0]:
+            return False
+        try:
+            data = os.read(self.master, 1 << 16)
+        except OSError:  # Linux says EIO when the last process has closed its side
+            return False
+        self.text += data.decode()
+        return bool(data)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.master)
+
+
+@pytest.mark.parametrize("columns", [120, 40])
+def test_one_refreshed_line_on_a_terminal(columns: int) -> None:
+    screen = Screen([*DEVICE, "queue", *SIDES, "--interval", "0.1"], columns)
+    try:
+        until(lambda: screen.read(0.1) and screen.text.count("in>out") >= 4, 20)
+        screen.process.send_signal(signal.SIGINT)
+        until(lambda: not screen.read(1.0), 20)
+        assert screen.process.wait(10) == 0
+    finally:
+        screen.close()
+    text = screen.text
+    before, _, after = text.partition("\x1b[?25l")
+    refreshed, _, totals = after.partition("\x1b[?25h")
+    assert [line.split()[0] for line in before.splitlines()] == ["in", "out"]
+    # Between two readings the line is erased, and never does it go on to the next one.
+    shown = refreshed.strip().split("\r\x1b[2K")
+    assert len(shown) >= 4
+    assert all("\n" not in line for line in shown)
+    assert all(len(re.sub(r"\x1b\[[0-9;]*m", "", line)) <= columns for line in shown)
+    left = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", totals).split("\r\n")
+    assert [line.split()[0] for line in left if line.strip()] == ["total", "total", "ran"]
+
+
+def test_ctrl_c_from_the_keyboard() -> None:
+    pid, master = pty.fork()
+    if pid == 0:  # pragma: no cover - the child
+        os.execv(sys.executable, [sys.executable, *DEVICE, "queue", *SIDES])
+    text = b""
+    deadline = time.monotonic() + 20
+    pressed = False
+    while time.monotonic() < deadline:
+        if select.select([master], [], [], 0.1)[0]:
+            try:
+                data = os.read(master, 1 << 16)
+            except OSError:
+                break
+            if not data:
+                break
+            text += data
+        if b"Ctrl-C ends it" in text and not pressed:
+            pressed = True
+            os.write(master, b"\x03")
+    else:
+        os.kill(pid, signal.SIGKILL)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, text
+    os.close(master)
+    assert b"total in>out  0 messages" in text
+    assert b"Traceback" not in text

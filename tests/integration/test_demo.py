@@ -1,0 +1,102 @@
+"""The demo: real clients, workers and a monitor around a queue, and its verdict."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import ROOT, Child, until
+
+EXAMPLES = ROOT / "examples"
+DEMO = str(EXAMPLES / "monitored_queue" / "demo.py")
+Start = Callable[..., Child]
+
+
+def lines_until(child: Child, wanted: str) -> list[str]:
+    lines = [child.line()]
+    while wanted not in lines[-1]:
+        lines.append(child.line())
+    return lines
+
+
+def processes(group: int) -> list[int]:
+    """Processes of a process group that have not ended."""
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("no /proc/*/stat to find processes in")
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            # The name in brackets may hold blanks; after it come state, parent and group.
+            state, _, pgid = path.read_text().rpartition(")")[2].split()[:3]
+            if int(pgid) == group and state != "Z":
+                found.append(int(path.parent.name))
+    return found
+
+
+def worker_pid(lines: list[str]) -> int:
+    """The process id of the first worker, as the demo printed it."""
+    (line,) = [line for line in lines if line.startswith("workers")]
+    return int(re.findall(r"\d+", line.partition("pid")[2])[0])
+
+
+@pytest.mark.timeout(60)
+def test_every_request_is_answered_and_every_message_seen(child: Start) -> None:
+    demo = child([DEMO, "--duration", "2"])
+    lines = lines_until(demo, "PASSED")
+    assert demo.wait() == 0
+    (answered,) = [line for line in lines if line.startswith("answers")]
+    count, asked = re.findall(r"[\d,]+", answered)[:2]
+    assert count == asked != "0"
+    assert any(line.startswith("in  -->") for line in lines)
+    assert any(line.startswith("out <--") for line in lines)
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_ends_it_with_a_verdict(child: Start, name: str) -> None:
+    demo = child([DEMO, "--workers", "1", "--clients", "1"])
+    worker = worker_pid(lines_until(demo, "out <--"))
+    group = os.getpgid(worker)
+    demo.process.send_signal(getattr(signal, name))
+    lines_until(demo, "PASSED")
+    assert demo.wait() == 0
+    assert processes(group) == []
+
+
+@pytest.mark.timeout(60)
+def test_a_lost_worker_is_a_failure(child: Start) -> None:
+    demo = child([DEMO, "--workers", "1", "--clients", "1"])
+    worker = worker_pid(lines_until(demo, "out <--"))
+    group = os.getpgid(worker)
+    os.kill(worker, signal.SIGKILL)
+    lines = lines_until(demo, "demo     FAILED")
+    assert any("worker-1 ended by itself" in line for line in lines)
+    assert demo.wait() == 1
+    assert processes(group) == []
+
+
+@pytest.mark.timeout(60)
+def test_nothing_outlives_a_demo_that_was_killed(child: Start) -> None:
+    demo = child([DEMO])
+    worker = worker_pid(lines_until(demo, "out <--"))
+    group = os.getpgid(worker)
+    assert len(processes(group)) == 8  # guard, queue, monitor, 2 workers, 3 clients
+    demo.process.kill()
+    until(lambda: processes(group) == [], 20)
+
+
+def test_quickstart() -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "quickstart.py")],
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Hello, world\n", "")

@@ -1,0 +1,90 @@
+"""Telling a whole installation from one that is mixed with PyZMQ."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.metadata
+from pathlib import Path
+
+from zmq.cli.info import report_lines
+from zmq.cli.install import Claim, Evidence, Verdict, damaged_files, judge
+
+SITE = Path("/site")
+OWN = Claim("ohmq", "1.0", SITE)
+THEIRS = Claim("pyzmq", "27.3.0", SITE)
+
+
+def evidence(
+    *claims: Claim, foreign: tuple[Path, ...] = (), imported_is_own: bool = True
+) -> Evidence:
+    return Evidence((SITE / "zmq",), claims, foreign, imported_is_own)
+
+
+def test_whole() -> None:
+    assert judge(evidence(OWN)) == Verdict()
+
+
+def test_both_in_one_folder() -> None:
+    verdict = judge(evidence(OWN, THEIRS))
+    assert verdict.problems == ["pyzmq 27.3.0 in /site owns files of the same zmq package"]
+    assert verdict.mend == ["python -m pip uninstall -y ohmq pyzmq", "python -m pip install ohmq"]
+
+
+def test_pyzmq_elsewhere_on_the_path_is_only_noted() -> None:
+    verdict = judge(evidence(OWN, Claim("pyzmq", "24.0", Path("/usr/lib/python3"))))
+    assert verdict.problems == []
+    assert verdict.notes == ["pyzmq 24.0 in /usr/lib/python3 is hidden behind this one"]
+
+
+def test_files_of_pyzmq_left_behind() -> None:
+    left = SITE / "zmq/backend/cython/_zmq.so"
+    verdict = judge(evidence(OWN, foreign=(left,)))
+    assert verdict.problems == [f"{left} belongs to PyZMQ"]
+    assert verdict.mend[0] == "python -m pip uninstall -y ohmq"
+
+
+def test_files_that_went_with_pyzmq() -> None:
+    damaged = ("zmq/__init__.py", "zmq/error.py", "zmq/utils/z85.py", "zmq/ssh/tunnel.py")
+    (problem,) = judge(evidence(Claim("ohmq", "1.0", SITE, damaged))).problems
+    assert problem.startswith("4 files of ohmq are missing or overwritten: zmq/__init__.py, ")
+    assert problem.endswith(", ...")
+
+
+def test_another_zmq_is_imported() -> None:
+    assert judge(evidence(OWN, imported_is_own=False)).mend
+
+
+def test_damage_is_seen_by_hash(tmp_path: Path) -> None:
+    files = {"zmq/whole.py": b"1", "zmq/changed.py": b"2", "zmq/gone.py": b"3", "other/x.py": b"4"}
+    record = ""
+    for name, content in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+        record += f"{name},sha256={digest},{len(content)}\n"
+        if name not in {"zmq/gone.py", "other/x.py"}:
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(content)
+    (tmp_path / "zmq/changed.py").write_bytes(b"of another distribution")
+    info = tmp_path / "ohmq-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: ohmq\nVersion: 1.0\n")
+    (info / "RECORD").write_text(record)
+    distribution = importlib.metadata.Distribution.at(info)
+    assert list(damaged_files(distribution)) == ["zmq/changed.py", "zmq/gone.py"]
+    # An editable installation is built again in place, which is no damage.
+    (info / "direct_url.json").write_text('{"url": "file:///x", "dir_info": {"editable": true}}')
+    assert list(damaged_files(distribution)) == []
+
+
+def test_report() -> None:
+    whole = report_lines([("ohmq", "1.0"), ("libzmq", "4.3.4")], Verdict())
+    assert whole == ["ohmq    1.0", "libzmq  4.3.4", "installation  whole"]
+    mixed = report_lines([("ohmq", "1.0")], Verdict(["a problem"], ["a note"], ["a command"]))
+    assert mixed[1].split(maxsplit=1) == ["note", "a note"]
+    assert mixed[-5:] == [
+        "This installation is mixed or damaged:",
+        "  - a problem",
+        "",
+        "Mend it with:",
+        "  a command",
+    ]
