@@ -36,7 +36,8 @@ class Screen:
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False, transient=True)
             self._live.start()
-        line = Text(text, style="bold", no_wrap=True, overflow="ellipsis")
+        line = Text(text, style="bold", no_wrap=True)
+        line.truncate(max(1, self._console.width - 3), overflow="ellipsis")  # room for a ^C
         self._live.update(line, refresh=True)
 
     def close(self) -> None:

@@ -10,6 +10,8 @@ from typing import Protocol, TextIO
 
 from zmq.cli.errors import ReaderGone
 
+_ECHO_COLUMNS = 3
+
 
 class Display(Protocol):
     """Lines that stay, and one status line that each call replaces."""
@@ -95,7 +97,9 @@ class LiveDisplay:
         if not self._running:
             self._live.start()
             self._running = True
-        text = Text(line, style="bold", no_wrap=True, overflow="ellipsis")
+        text = Text(line, style="bold", no_wrap=True)
+        # Room is left for the ^C that the terminal echoes, or it would go on to the next line.
+        text.truncate(max(1, self._console.width - _ECHO_COLUMNS), overflow="ellipsis")
         self._live.update(text, refresh=True)
 
     def hint(self, line: str) -> None:
