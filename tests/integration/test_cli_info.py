@@ -9,9 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support import run_python
+
 import zmq
 import zmq.cli
-from support import run_python
+
+SIDES = ["--in", "tcp://127.0.0.1:*", "--out", "tcp://127.0.0.1:*"]
 
 
 def ask(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -45,6 +48,18 @@ def test_a_reader_that_goes_away() -> None:
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=20)
     assert done.stdout.splitlines()[-1] == "0"
     assert done.stderr == ""
+
+
+def test_files_that_went_with_an_uninstalled_pyzmq(tmp_path: Path) -> None:
+    """Only what PyZMQ does not have in its own package is left of this one."""
+    (cli,) = zmq.cli.__path__
+    shutil.copytree(cli, tmp_path / "zmq" / "cli")
+    shutil.copy(Path(cli).parent / "__main__.py", tmp_path / "zmq")
+    for arguments, where in ((["info"], "stdout"), (["device", "queue", *SIDES], "stderr")):
+        done = ask(*arguments, env={"PYTHONPATH": str(tmp_path)})
+        assert done.returncode == 1
+        assert "'import zmq' does not load ohmq's zmq" in getattr(done, where)
+        assert "Traceback" not in done.stderr
 
 
 def test_pyzmq_installed_over_this_one(pyzmq: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zmq
@@ -80,17 +81,21 @@ def facts() -> list[tuple[str, str]]:
         ("Python", f"{platform.python_version()} ({sys.executable})"),
         ("platform", platform.platform()),
         ("installed in", ", ".join(getattr(library, "__path__", [])) or _UNKNOWN),
-        *_capability_facts(library),
+        *_capability_facts(),
         ("max sockets", _ask(_max_sockets)),
         ("ipc path", _ask(lambda: f"up to {library.IPC_PATH_MAX_LEN} bytes")),
         ("open files", _ask(_open_files)),
     ]
 
 
-def _capability_facts(library: Any) -> Iterable[tuple[str, str]]:
+def _has(name: str) -> bool:
+    return bool(_library().has(name))
+
+
+def _capability_facts() -> Iterable[tuple[str, str]]:
     answers: dict[str, list[str]] = {}
     for name in _CAPABILITIES:
-        answers.setdefault(_ask(lambda name=name: library.has(name)), []).append(name)
+        answers.setdefault(_ask(partial(_has, name)), []).append(name)
     for answer, title in (("True", "has"), ("False", "has not"), (_UNKNOWN, "may have")):
         if answer in answers:
             yield title, " ".join(answers[answer])
@@ -164,7 +169,7 @@ def refuse_mixed_installation() -> None:
     """
     if not is_own_zmq():
         raise CommandError(
-            "'import zmq' loads PyZMQ instead of ohmq; 'python -m zmq info' says how to mend it"
+            "'import zmq' does not load ohmq's zmq; 'python -m zmq info' says how to mend it"
         )
 
 
