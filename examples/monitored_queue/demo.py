@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import zmq
 from processes import Child, Family
 from screen import Screen
+
+import zmq
 
 HERE = Path(__file__).resolve().parent
 START_S = 20.0

@@ -17,8 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import zmq
 from support import Child, until
+
+import zmq
 
 Start = Callable[..., Child]
 MakeSocket = Callable[..., zmq.Socket]

@@ -6,6 +6,7 @@ import errno
 import sys
 
 import pytest
+
 import zmq
 from zmq.cli.__main__ import main
 from zmq.cli.endpoints import Endpoint

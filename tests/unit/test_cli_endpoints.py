@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from zmq.cli.endpoints import Endpoint, check_no_repeats, parse_endpoint
 from zmq.cli.errors import UsageError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+
 from zmq.cli.errors import UsageError
 from zmq.cli.plan import KINDS, RELAY_TYPES, DeviceOptions, check_seconds, choose_types, plan_device
 
