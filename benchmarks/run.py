@@ -71,6 +71,11 @@ def fail(why: str) -> NoReturn:
     sys.exit(f"benchmarks: {why}")
 
 
+def interrupt(_number: int, _frame: object) -> NoReturn:
+    """End the measurement, and with it the workers, from a signal."""
+    raise KeyboardInterrupt
+
+
 class Progress:
     """One refreshed line on a terminal, one line for every finished case elsewhere."""
 
@@ -115,8 +120,12 @@ def main() -> int:
         return 0
     if not cases:
         fail("no case matches; --list prints them all")
-    # A termination ends the workers too, as an interruption does.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    if options.readme and (options.only or options.no_pyzmq or options.self_test):
+        fail("--readme wants the whole table")
+    # A termination ends the workers too, as an interruption does; and both work when this
+    # was started in the background by a shell, which has SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, interrupt)
     begin = time.monotonic()
     try:
         found = implementations(options)

@@ -130,6 +130,16 @@ double measure_rate(step_fn step, void *state)
     return (double)done / (at - begin);
 }
 
+/* Not a role: prints libzmq's version. */
+int role_version(void *context)
+{
+    int major, minor, patch;
+    (void)context;
+    zmq_version(&major, &minor, &patch);
+    printf("%d.%d.%d\n", major, minor, patch);
+    return 0;
+}
+
 /* Stay on the cores of the argument "cores", a list with commas. */
 static void stay_on_cores(void)
 {
@@ -151,7 +161,7 @@ int main(int argc, char **argv)
         {"replier", role_replier}, {"requester", role_requester},
         {"inproc_roundtrip", role_inproc_roundtrip}, {"client", role_client},
         {"relay", role_relay}, {"option", role_option}, {"poll", role_poll},
-        {"burst", role_burst},
+        {"burst", role_burst}, {"version", role_version},
     };
     arg_count = argc;
     arg_values = argv;

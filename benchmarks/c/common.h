@@ -40,5 +40,6 @@ int role_relay(void *context);
 int role_option(void *context);
 int role_poll(void *context);
 int role_burst(void *context);
+int role_version(void *context);
 
 #endif

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.model import OURS, THEIRS, C
+from harness.model import OURS, C
 
 if TYPE_CHECKING:
     from harness.model import Implementation
@@ -55,11 +55,11 @@ def gather(implementations: dict[str, Implementation], *, self_test: bool) -> di
         for name, each in implementations.items()
         if name != C
     }
-    libzmq = {answer["libzmq"] for answer in found.values()}
-    if len(libzmq) > 1:
-        raise WrongPythonError(
-            f"{OURS} and {THEIRS} use different versions of libzmq: {sorted(map(str, libzmq))}"
-        )
+    libzmq = {name: answer["libzmq"] for name, answer in found.items()}
+    command = [str(implementations[C].program), "version"]
+    libzmq[C] = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    if len(set(libzmq.values())) > 1:
+        raise WrongPythonError(f"the versions of libzmq differ: {libzmq}")
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import subprocess
 import tempfile
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 BENCHMARKS = Path(__file__).resolve().parent.parent
 
+# A worker that hangs ends itself after so many seconds; the longest takes about ten.
+_ALARM_S = 60
+
 
 class TrialError(Exception):
     """A worker ended without doing its part; the text is the last thing it said."""
@@ -34,7 +38,7 @@ class Worker:
     """
 
     role: str
-    args: dict[str, str | int | float] = field(default_factory=dict)
+    args: dict[str, str | int] = field(default_factory=dict)
     always_c: bool = False
     """Played by the C worker whatever is measured: a peer, not the subject."""
     half: int | None = None
@@ -45,30 +49,11 @@ class Worker:
     """
 
 
-@dataclass
-class _Running:
-    worker: Worker
-    process: subprocess.Popen[str]
-    errors: IO[str]
-
-    def read(self, word: str) -> list[str]:
-        """Return what follows ``word`` on the line that must come next."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline().split()
-        if not line or line[0] != word:
-            self.process.kill()
-            self.process.wait()
-            self.errors.seek(0)
-            said = self.errors.read().strip().splitlines() or [f"no {word!r}"]
-            raise TrialError(f"{self.worker.role}: {said[-1]}")
-        return line[1:]
-
-
 def run_workers(
     session: Session, subject: Implementation, workers: Sequence[Worker], *, reporter: int
 ) -> float:
     """Start ``workers`` one after the other; return what number ``reporter`` measured."""
-    timing = {"seconds": session.seconds, "warm": session.seconds / 5}
+    timing = {"seconds": session.seconds, "warm": session.seconds / 5, "alarm": _ALARM_S}
     endpoints: list[str] = []
     running: list[_Running] = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, _all_ended(running):
@@ -79,8 +64,31 @@ def run_workers(
                 for key, value in (timing | worker.args | _affinity(worker)).items()
             ]
             running.append(_start(worker, [*player.command(), worker.role, *words]))
-            endpoints += running[-1].read("ready")
-        return float(running[reporter].read("result")[0])
+            endpoints += _read(running, running[-1], "ready")
+        return float(_read(running, running[reporter], "result")[0])
+
+
+@dataclass
+class _Running:
+    worker: Worker
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]
+    errors: IO[str]
+    pending: bytes = b""
+
+
+def _start(worker: Worker, command: list[str]) -> _Running:
+    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by _all_ended
+    process = subprocess.Popen(
+        command,
+        cwd=BENCHMARKS,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    return _Running(worker, process, process.stdout, errors)
 
 
 def _affinity(worker: Worker) -> dict[str, str]:
@@ -95,18 +103,36 @@ def _affinity(worker: Worker) -> dict[str, str]:
     return {"cores": ",".join(map(str, mine))}
 
 
-def _start(worker: Worker, command: list[str]) -> _Running:
-    errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed by _all_ended
-    process = subprocess.Popen(
-        command,
-        cwd=BENCHMARKS,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=errors,
-        text=True,
-        start_new_session=True,
-    )
-    return _Running(worker, process, errors)
+def _read(running: list[_Running], reader: _Running, word: str) -> list[str]:
+    """Return what follows ``word`` on the next line of ``reader``.
+
+    A worker that fails meanwhile, this one or a peer that it waits for, ends the trial.
+    """
+    while b"\n" not in reader.pending:
+        if select.select([reader.output], [], [], 0.2)[0]:
+            got = os.read(reader.output.fileno(), 4096)
+            if not got:
+                raise _failure(reader, word)
+            reader.pending += got
+            continue
+        for each in running:
+            if each.process.poll() not in (None, 0):
+                raise _failure(each, word)
+    line, _, reader.pending = reader.pending.partition(b"\n")
+    first, *others = line.decode().split()
+    if first != word:
+        raise TrialError(f"{reader.worker.role}: said {first!r} instead of {word!r}")
+    return others
+
+
+def _failure(failed: _Running, word: str) -> TrialError:
+    failed.process.wait()
+    failed.errors.seek(0)
+    said = failed.errors.read().strip().splitlines()
+    if failed.process.returncode == -signal.SIGALRM:
+        said.append(f"no {word!r} in {_ALARM_S} s")
+    ended = f"ended with {failed.process.returncode} before {word!r}"
+    return TrialError(f"{failed.worker.role}: {said[-1] if said else ended}")
 
 
 @contextlib.contextmanager
@@ -121,5 +147,4 @@ def _all_ended(running: list[_Running]) -> Iterator[None]:
         for each in running:
             each.process.wait()
             each.errors.close()
-            if each.process.stdout is not None:
-                each.process.stdout.close()
+            each.output.close()
