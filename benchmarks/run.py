@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="print the cases and end")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     parser.add_argument("--no-pyzmq", action="store_true", help="run without PyZMQ")
+    parser.add_argument("--no-affinity", action="store_true", help="leave cores to the scheduler")
     parser.add_argument("--self-test", action="store_true", help="PyZMQ plays ohmq's part too")
     return parser.parse_args()
 
@@ -120,7 +121,8 @@ def main() -> int:
         return 0
     if not cases:
         fail("no case matches; --list prints them all")
-    if options.readme and (options.only or options.no_pyzmq or options.self_test):
+    partial = options.only or options.no_pyzmq or options.no_affinity or options.self_test
+    if options.readme and partial:
         fail("--readme wants the whole table")
     # A termination ends the workers too, as an interruption does; and both work when this
     # was started in the background by a shell, which has SIGINT ignored.
@@ -133,15 +135,22 @@ def main() -> int:
     except (CompileError, facts.WrongPythonError) as error:
         fail(str(error))
     trials = options.trials or (3 if options.quick else 5)
-    session = Session(found, trials, seconds=0.3 if options.quick else 0.6)
+    session = Session(
+        found, trials, seconds=0.3 if options.quick else 0.6, affinity=not options.no_affinity
+    )
     outcomes = measure(cases, session)
     complete = len(outcomes) == len(cases)
     if outcomes:
         print(f"{report.facts_line(about)}\n\n{report.plain_table(outcomes)}")
-    settings = {"trials": trials, "seconds": session.seconds, "self_test": options.self_test}
+    settings = {
+        "trials": trials,
+        "seconds": session.seconds,
+        "affinity": session.affinity,
+        "self_test": options.self_test,
+    }
     if complete:
         document = report.to_json(outcomes, about, settings)
-        whole = len(cases) == len(ALL) and not options.self_test
+        whole = len(cases) == len(ALL) and session.affinity and not options.self_test
         name = "latest.json" if whole else "partial.json"
         report.write_json(BENCHMARKS / "results" / name, document)
         if options.readme:

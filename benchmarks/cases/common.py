@@ -29,6 +29,15 @@ def _trial(
     return run_workers(session, subject, workers, reporter=reporter)
 
 
+def burst(side: str, *, many: int) -> Callable[[Session, Implementation], float]:
+    """Return a trial of one side alone: one thread, inproc, 10,000 messages at a time.
+
+    There is no I/O thread and nothing ever waits: what is left is the cost of the calls.
+    """
+    worker = Worker("burst", {"side": side, "many": many, "hwm": 0})
+    return trial([worker], reporter=0)
+
+
 def stream(
     transport: str,
     *,

@@ -3,22 +3,10 @@
 from __future__ import annotations
 
 from harness.model import Case
-from harness.processes import Worker
 
-from cases.common import stream, trial
+from cases.common import burst, stream
 
 _UNIT = "messages/s"
-
-
-def _burst(side: str) -> Case:
-    """One side alone, in one process, without an I/O thread or another process."""
-    worker = Worker("burst", {"side": side, "many": 1, "hwm": 0})
-    return Case(
-        f"many/inproc/{side}",
-        f"10,000 32-byte messages at once, {side}_many, inproc, one thread",
-        _UNIT,
-        trial([worker], reporter=0),
-    )
 
 
 CASES = (
@@ -50,6 +38,13 @@ CASES = (
         _UNIT,
         stream("tcp", many=1, parts=3),
     ),
-    _burst("recv"),
-    _burst("send"),
+    *(
+        Case(
+            f"many/inproc/{side}",
+            f"10,000 32-byte messages at once, {side}_many, inproc, one thread",
+            _UNIT,
+            burst(side, many=1),
+        )
+        for side in ("recv", "send")
+    ),
 )

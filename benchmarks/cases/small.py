@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.model import OURS, THEIRS, Case
 
-from cases.common import stream
+from cases.common import burst, stream
 
 _UNIT = "messages/s"
 
@@ -38,6 +38,15 @@ CASES = (
             stream(transport, c_sink=True),
         )
         for transport in ("tcp", "ipc")
+    ),
+    *(
+        Case(
+            f"small/inproc/{side}",
+            f"10,000 32-byte messages at once, {side} of each, inproc, one thread",
+            _UNIT,
+            burst(side, many=0),
+        )
+        for side in ("recv", "send")
     ),
     # The receiver is the bottleneck: it shares its interpreter with a pure Python loop. The
     # chunk is small because a receiver may wait for the interpreter at every message.

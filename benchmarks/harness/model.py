@@ -33,6 +33,8 @@ class Session:
     trials: int
     seconds: float
     """How long one trial measures; it warms up for a fifth of that."""
+    affinity: bool = True
+    """Whether workers stay on their half of the cores."""
 
 
 @dataclass(frozen=True)

@@ -59,9 +59,10 @@ def run_workers(
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, _all_ended(running):
         for worker in workers:
             player = session.implementations[C] if worker.always_c else subject
+            cores = _affinity(worker) if session.affinity else {}
             words = [
                 f"{key}={value.format(*endpoints, tmp=folder) if isinstance(value, str) else value}"
-                for key, value in (timing | worker.args | _affinity(worker)).items()
+                for key, value in (timing | worker.args | cores).items()
             ]
             running.append(_start(worker, [*player.command(), worker.role, *words]))
             endpoints += _read(running, running[-1], "ready")
