@@ -112,6 +112,29 @@ def measure(cases: list[Case], session: Session) -> list[Outcome]:
     return outcomes
 
 
+def publish(
+    outcomes: list[Outcome], about: dict[str, object], session: Session, options: argparse.Namespace
+) -> str:
+    """Write the results of a complete run, and the README if asked; return the file's name."""
+    settings = {
+        "trials": session.trials,
+        "seconds": session.seconds,
+        "affinity": session.affinity,
+        "self_test": options.self_test,
+    }
+    name = "partial.json" if partial(options) else "latest.json"
+    report.write_json(BENCHMARKS / "results" / name, report.to_json(outcomes, about, settings))
+    if options.readme:
+        table = report.markdown_table(outcomes, about)
+        report.replace_in_readme(BENCHMARKS.parent / "README.md", table)
+    return f"benchmarks/results/{name}"
+
+
+def partial(options: argparse.Namespace) -> bool:
+    """Say whether the options ask for less, or for something else, than the whole table."""
+    return bool(options.only or options.no_pyzmq or options.no_affinity or options.self_test)
+
+
 def main() -> int:
     """Run what the command line asks for."""
     options = arguments()
@@ -121,8 +144,7 @@ def main() -> int:
         return 0
     if not cases:
         fail("no case matches; --list prints them all")
-    partial = options.only or options.no_pyzmq or options.no_affinity or options.self_test
-    if options.readme and partial:
+    if options.readme and partial(options):
         fail("--readme wants the whole table")
     # A termination ends the workers too, as an interruption does; and both work when this
     # was started in the background by a shell, which has SIGINT ignored.
@@ -135,30 +157,16 @@ def main() -> int:
     except (CompileError, facts.WrongPythonError) as error:
         fail(str(error))
     trials = options.trials or (3 if options.quick else 5)
-    session = Session(
-        found, trials, seconds=0.3 if options.quick else 0.6, affinity=not options.no_affinity
-    )
+    seconds = 0.3 if options.quick else 0.6
+    session = Session(found, trials, seconds, affinity=not options.no_affinity)
     outcomes = measure(cases, session)
-    complete = len(outcomes) == len(cases)
     if outcomes:
         print(f"{report.facts_line(about)}\n\n{report.plain_table(outcomes)}")
-    settings = {
-        "trials": trials,
-        "seconds": session.seconds,
-        "affinity": session.affinity,
-        "self_test": options.self_test,
-    }
-    if complete:
-        document = report.to_json(outcomes, about, settings)
-        whole = len(cases) == len(ALL) and session.affinity and not options.self_test
-        name = "latest.json" if whole else "partial.json"
-        report.write_json(BENCHMARKS / "results" / name, document)
-        if options.readme:
-            report.replace_in_readme(
-                BENCHMARKS.parent / "README.md", report.markdown_table(outcomes, about)
-            )
-        print(f"\n{time.monotonic() - begin:.0f} s, results in benchmarks/results/{name}")
-    return 0 if complete and not any(outcome.failures for outcome in outcomes) else 1
+    if len(outcomes) < len(cases):
+        return 130
+    name = publish(outcomes, about, session, options)
+    print(f"\n{time.monotonic() - begin:.0f} s, results in {name}")
+    return 1 if any(outcome.failures for outcome in outcomes) else 0
 
 
 if __name__ == "__main__":
