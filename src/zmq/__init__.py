@@ -1,5 +1,115 @@
-"""Python's ØMQ library."""
+"""Python's ØMQ library: runs what was written for PyZMQ, faster and safer.
+
+::
+
+    import zmq
+
+    context = zmq.Context.instance()
+    socket = context.socket(zmq.REQ)
+    socket.connect("tcp://127.0.0.1:5555")
+    socket.send(b"hello")
+    print(socket.recv())
+"""
 
 from __future__ import annotations
 
-from zmq._version import ohmq_version as ohmq_version
+from zmq import constants
+from zmq._native import (
+    COPY_THRESHOLD,
+    IPC_PATH_MAX_LEN,
+    PYZMQ_DRAFT_API,
+    curve_keypair,
+    curve_public,
+    has,
+    proxy,
+    proxy_steerable,
+    strerror,
+    zmq_errno,
+    zmq_poll,
+)
+from zmq._version import ohmq_version
+from zmq.constants import *  # noqa: F403
+from zmq.core.context import Context, SyncContext
+from zmq.core.dump import dump
+from zmq.core.frame import Frame, Message
+from zmq.core.poll import Poller, select
+from zmq.core.relay import device
+from zmq.core.socket import Socket, SyncSocket
+from zmq.core.stopwatch import Stopwatch
+from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
+from zmq.core.version import (
+    __revision__,
+    __version__,
+    pyzmq_version,
+    pyzmq_version_info,
+    zmq_version,
+    zmq_version_info,
+)
+from zmq.error import (
+    Again,
+    ContextTerminated,
+    DraftFDWarning,
+    InterruptedSystemCall,
+    NotDone,
+    TermTimeout,
+    ZMQBaseError,
+    ZMQBindError,
+    ZMQError,
+    ZMQVersionError,
+)
+
+#: Whether libzmq and this package offer the draft API.
+DRAFT_API = PYZMQ_DRAFT_API
+
+
+def get_includes() -> list[str]:
+    """Return the directories of header files for extensions; libzmq's own come with libzmq."""
+    return []
+
+
+__all__ = [
+    "COPY_THRESHOLD",
+    "DRAFT_API",
+    "IPC_PATH_MAX_LEN",
+    "PYZMQ_DRAFT_API",
+    "Again",
+    "Context",
+    "ContextTerminated",
+    "DraftFDWarning",
+    "Frame",
+    "InterruptedSystemCall",
+    "Message",
+    "MessageTracker",
+    "NotDone",
+    "Poller",
+    "Socket",
+    "Stopwatch",
+    "SyncContext",
+    "SyncSocket",
+    "TermTimeout",
+    "ZMQBaseError",
+    "ZMQBindError",
+    "ZMQError",
+    "ZMQVersionError",
+    "_FINISHED_TRACKER",
+    "__revision__",
+    "__version__",
+    "curve_keypair",
+    "curve_public",
+    "device",
+    "dump",
+    "get_includes",
+    "has",
+    "ohmq_version",
+    "proxy",
+    "proxy_steerable",
+    "pyzmq_version",
+    "pyzmq_version_info",
+    "select",
+    "strerror",
+    "zmq_errno",
+    "zmq_poll",
+    "zmq_version",
+    "zmq_version_info",
+    *constants.__all__,
+]

@@ -1,11 +1,33 @@
 # cython: language_level=3
-"""The only code that calls libzmq."""
+# cython: binding=True
+# cython: embedsignature=False
+# cython: boundscheck=False
+# cython: wraparound=False
+# cython: cdivision=True
+# cython: freethreading_compatible=True
+"""The only code that calls libzmq.
 
-cdef extern from "zmq.h":
-    void zmq_version(int *major, int *minor, int *patch) nogil
+Imports nothing from zmq: what it needs of the layers above (the exception classes, the table of
+options, the tracker class) they register when they are imported.
+"""
 
+include "libzmq.pxi"     # declarations
+include "rc.pxi"         # return codes become exceptions
+include "handle.pxi"     # one libzmq socket: lock, waiters, front
+include "waiters.pxi"    # blocking, outside the lock
+include "release.pxi"    # zero-copy
+include "options.pxi"
+include "context.pxi"
+include "frame.pxi"
+include "send.pxi"
+include "recv.pxi"
+include "calls.pxi"
+include "socket.pxi"
+include "poll.pxi"
+include "relay.pxi"      # devices
+include "curve.pxi"
 
-def zmq_version_info() -> tuple[int, int, int]:
-    cdef int major, minor, patch
-    zmq_version(&major, &minor, &patch)
-    return major, minor, patch
+IPC_PATH_MAX_LEN = ohmq_ipc_path_max()
+PYZMQ_DRAFT_API = bool(zmq_has("draft"))
+
+ohmq_watch_fork()

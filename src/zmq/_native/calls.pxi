@@ -1,0 +1,178 @@
+# What the methods of Socket call, beside sending and receiving themselves.
+
+cdef enum EndpointCall:
+    BIND
+    CONNECT
+    UNBIND
+    DISCONNECT
+
+
+cdef int endpoint_call(Handle handle, object address, EndpointCall call) except -1:
+    """Bind, connect or undo it, with errors that name the address."""
+    cdef bytes encoded
+    cdef const char *where
+    cdef int rc, error
+    if isinstance(address, str):
+        encoded = address.encode("utf-8")
+    elif isinstance(address, bytes):
+        encoded = address
+    else:
+        raise TypeError(f"expected addr to be str, got addr={address!r}")
+    where = encoded
+    enter(handle)
+    if call == BIND:
+        rc = zmq_bind(handle.ptr, where)
+    elif call == CONNECT:
+        rc = zmq_connect(handle.ptr, where)
+    elif call == UNBIND:
+        rc = zmq_unbind(handle.ptr, where)
+    else:
+        rc = zmq_disconnect(handle.ptr, where)
+    error = c_errno() if rc < 0 else 0
+    if rc == 0:
+        note_endpoint(handle, encoded.decode("utf-8", "replace"), call)
+    leave(handle)
+    if rc < 0:
+        endpoint_failed(handle, encoded, address, call, error)
+    return 0
+
+
+cdef int note_endpoint(Handle handle, str endpoint, EndpointCall call) except -1:
+    """Keep the list of endpoints that errors and dump() show."""
+    if call == BIND and ("*" in endpoint or endpoint.endswith(":0")):
+        endpoint = last_endpoint(handle)
+    if call == BIND or call == CONNECT:
+        handle.endpoints.append(endpoint)
+    elif endpoint in handle.endpoints:
+        handle.endpoints.remove(endpoint)
+    return 0
+
+
+cdef str last_endpoint(Handle handle):
+    cdef char text[256]
+    cdef size_t size = sizeof(text)
+    if zmq_getsockopt(handle.ptr, ZMQ_LAST_ENDPOINT, text, &size) < 0 or size == 0:
+        return ""
+    return text[:size - 1].decode("utf-8", "replace")
+
+
+cdef int endpoint_failed(Handle handle, bytes encoded, object address, EndpointCall call,
+                         int error) except -1:
+    reason = strerror(error)
+    if error == ENAMETOOLONG and encoded.startswith(b"ipc://"):
+        path = encoded[6:]
+        fail(error, f"ipc path is {len(path)} bytes long, this system allows {IPC_PATH_MAX_LEN} "
+                    f"(addr={address!r})")
+    if error == EADDRINUSE:
+        reason += ": another socket is bound there"
+    fail(error, f"{reason} (addr={address!r})")
+
+
+cdef int group_call(Handle handle, object group, bint join) except -1:
+    cdef bytes name = group.encode("utf-8") if isinstance(group, str) else bytes(group)
+    cdef const char *text = name
+    cdef int rc
+    need_groups()
+    enter(handle)
+    rc = zmq_join(handle.ptr, text) if join else zmq_leave(handle.ptr, text)
+    error = c_errno() if rc < 0 else 0
+    leave(handle)
+    if rc < 0:
+        fail(error, f"{strerror(error)} (group={group!r})")
+    return 0
+
+
+cdef inline bint is_own_attribute(object instance, object name) except -1:
+    """Whether a class names the attribute in its annotations, or the instance has it already."""
+    own = getattr(instance, "__dict__", None)
+    if own is not None and name in own:
+        return True
+    for base in type(instance).__mro__:
+        if name in base.__dict__.get("__annotations__", ()):
+            return True
+    return False
+
+
+# ---- methods that a subclass replaced -----------------------------------------------------------
+# Sockets of other libraries override send and recv only, and count on all else to go through them.
+
+cdef inline bint overridden(object instance, object name, object native) except -1:
+    if <object> _PyType_Lookup(<type> type(instance), name) is not native:
+        return True
+    own = PyObject_GenericGetDict_(instance)
+    return own is not None and name in own
+
+
+cdef inline object PyObject_GenericGetDict_(object instance):
+    cdef PyObject **where = _PyObject_GetDictPtr(instance)
+    if where == NULL or where[0] == NULL:
+        return None
+    return <object> where[0]
+
+
+cdef object send_each(object socket, list parts, object flags, bint copy, bint track,
+                      dict kwargs):
+    if not parts:
+        raise IndexError("a multipart message has at least one part: the list is empty")
+    check_parts(parts)
+    for part in parts[:-1]:
+        socket.send(part, ZMQ_SNDMORE | flags, copy=copy, track=track, **kwargs)
+    return socket.send(parts[-1], flags, copy=copy, track=track, **kwargs)
+
+
+cdef object send_many_each(object socket, list messages, object flags):
+    sent = 0
+    for message in messages:
+        try:
+            if isinstance(message, (list, tuple)):
+                socket.send_multipart(list(message), flags)
+            else:
+                socket.send(message, flags)
+        except Exception as error:
+            if getattr(error, "errno", None) == EAGAIN:
+                break
+            error.sent = sent
+            raise
+        sent += 1
+    return sent
+
+
+cdef list receive_each(object socket, object flags, bint copy, bint track):
+    parts = [socket.recv(flags, copy=copy, track=track)]
+    while socket.getsockopt(ZMQ_RCVMORE):
+        parts.append(socket.recv(flags, copy=copy, track=track))
+    return parts
+
+
+cdef list receive_many_each(object socket, Py_ssize_t limit, object flags, bint multipart):
+    if limit < 1:
+        raise ValueError(f"limit is the number of messages to receive at most, not {limit}")
+    receive = socket.recv_multipart if multipart else socket.recv
+    received = [receive(flags)]
+    while len(received) < limit:
+        try:
+            received.append(receive(flags | ZMQ_DONTWAIT))
+        except Exception as error:
+            if getattr(error, "errno", None) == EAGAIN:
+                break
+            raise
+    return received
+
+
+cdef int put_back(Handle handle, list parts) except -1:
+    cdef zmq_msg_t few[FEW]
+    cdef zmq_msg_t *messages = few
+    cdef Py_ssize_t n = PyList_GET_SIZE(parts)
+    cdef Py_ssize_t i
+    check_parts(parts)
+    if n > FEW:
+        messages = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
+    for i in range(n):
+        zmq_msg_init(&messages[i])
+        make_message(<object> PyList_GET_ITEM(parts, i), &messages[i], True, _copy_threshold, None)
+    enter(handle)
+    park(handle, messages, n, False)
+    leave(handle)
+    if messages != few:
+        free(messages)
+    return 0

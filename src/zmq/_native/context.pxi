@@ -1,0 +1,298 @@
+# Contexts, and ending them without blocking for ever.
+
+# What one call of zmq_ctx_term, in a thread of its own, shares with those who wait for it. The
+# thread and the handle each hold one reference; who drops the last one frees it.
+cdef struct Terminator:
+    void *ptr
+    ohmq_waker done_waker
+    int done
+    int error
+    int references
+
+cdef object _open_contexts = _weakref.WeakValueDictionary()
+
+
+cdef class ContextHandle:
+    """One libzmq context, shared by its Context and the shadows of it."""
+
+    cdef object __weakref__
+    cdef void *ptr                # NULL once it has been terminated
+    cdef int generation
+    cdef Terminator *terminator   # while a term() goes on, or one has run out of time
+    cdef list lingering           # closed sockets that may still hold unsent messages
+
+    def __dealloc__(self):
+        if self.terminator != NULL:
+            drop_terminator(self.terminator)
+
+
+cdef extern from "terminate.h" nogil:
+    int ohmq_drop_reference(int *references)
+
+
+cdef void drop_terminator(Terminator *terminator) noexcept nogil:
+    if ohmq_drop_reference(&terminator.references) == 0:
+        ohmq_waker_close(&terminator.done_waker)
+        free(terminator)
+
+
+cdef void terminate(void *argument) noexcept nogil:
+    """Body of the thread that ends a context. Touches no Python object."""
+    cdef Terminator *terminator = <Terminator *> argument
+    cdef int rc
+    while True:
+        rc = zmq_ctx_term(terminator.ptr)
+        if rc == 0 or c_errno() != EINTR:
+            break
+    terminator.error = c_errno() if rc < 0 else 0
+    ohmq_store_int(&terminator.done, 1)
+    ohmq_waker_wake(&terminator.done_waker)
+    drop_terminator(terminator)
+
+
+cdef ContextHandle adopt_context(void *ptr):
+    cdef ContextHandle handle = _open_contexts.get(<size_t> ptr)
+    if handle is not None and handle.generation == ohmq_generation and handle.ptr != NULL:
+        return handle
+    handle = ContextHandle.__new__(ContextHandle)
+    handle.ptr = ptr
+    handle.generation = ohmq_generation
+    handle.lingering = []
+    _open_contexts[<size_t> ptr] = handle
+    return handle
+
+
+cdef int note_lingering(Handle handle) except -1:
+    """Remember a socket that is closed with messages it may not have sent yet."""
+    cdef int linger = 0
+    cdef size_t size = sizeof(linger)
+    if handle.context is None or handle.counters.messages_sent == 0:
+        return 0
+    zmq_getsockopt(handle.ptr, ZMQ_LINGER, &linger, &size)
+    if linger == 0 or not handle.endpoints or handle.endpoints[0].startswith("inproc:"):
+        return 0
+    notes = handle.context.lingering
+    notes.append(f"closed {describe(handle)}: {handle.counters.messages_sent} messages sent, some "
+                 f"may still be unsent (LINGER={linger} ms)")
+    del notes[:-16]
+    return 0
+
+
+cdef int require(ContextHandle handle) except -1:
+    """Raise unless the context can be used."""
+    if handle is None or handle.ptr == NULL:
+        raise RuntimeError("Context has been destroyed: make a new one with zmq.Context()")
+    if handle.generation != ohmq_generation:
+        raise RuntimeError("Context belongs to the parent process: make a new one after a fork")
+    return 0
+
+
+cdef class Context:
+    """A libzmq context: its I/O threads, and what its sockets share (zmq_ctx_new(3))."""
+
+    cdef object __weakref__
+    cdef readonly ContextHandle handle
+
+    def __init__(self, io_threads=1, shadow=0):
+        if isinstance(io_threads, Context):
+            io_threads, shadow = 1, io_threads
+        if isinstance(shadow, Context):
+            self.handle = (<Context> shadow).handle
+            return
+        if shadow:
+            self.handle = adopt_context(<void *> <size_t> shadow)
+            return
+        cdef int threads = io_threads
+        cdef void *ptr = zmq_ctx_new()
+        if ptr == NULL:
+            fail(c_errno())
+        if zmq_ctx_set(ptr, ZMQ_IO_THREADS, threads) < 0:
+            error = c_errno()
+            zmq_ctx_term(ptr)
+            fail(error, f"{strerror(error)} (io_threads={io_threads})")
+        self.handle = adopt_context(ptr)
+
+    @property
+    def underlying(self) -> int:
+        """Address of the libzmq context, for other libraries that speak to it; 0 once closed."""
+        return <size_t> self.handle.ptr if self.handle is not None else 0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the context has been terminated."""
+        return self.handle is None or self.handle.ptr == NULL
+
+    def get(self, option: int):
+        """Read an integer option of the context (zmq_ctx_get(3))."""
+        cdef int number = option
+        require(self.handle)
+        return check(zmq_ctx_get(self.handle.ptr, number))
+
+    def set(self, option: int, optval) -> None:
+        """Set an integer option of the context (zmq_ctx_set(3))."""
+        cdef int number = option
+        if not isinstance(optval, int):
+            raise TypeError(f"expected int, got: {optval!r}")
+        cdef int value = optval
+        require(self.handle)
+        check(zmq_ctx_set(self.handle.ptr, number, value))
+
+    def term(self, timeout=None) -> None:
+        """End the context once its sockets are closed and what they hold is sent.
+
+        Blocks; sockets that are still open get ContextTerminated from every call meanwhile.
+        Interrupted by a signal handler that raises, or out of time, the end goes on in the
+        background, and another call waits for it again.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most; None waits without end.
+
+        Raises
+        ------
+        TermTimeout
+            Time ran out; the exception lists the sockets that are in the way.
+        """
+        cdef ContextHandle handle = self.handle
+        if handle is None or handle.ptr == NULL:
+            return
+        if handle.generation != ohmq_generation:
+            handle.ptr = NULL  # the parent's; the child only lets go of it
+            return
+        cdef int64_t deadline = -1
+        if timeout is not None:
+            # One nanosecond and not nought: nought would mean "no deadline passed yet".
+            deadline = ohmq_now() + max(1, int(timeout * 1e9))
+        if handle.terminator == NULL:
+            start_terminator(handle)
+        if not wait_terminated(handle, deadline):
+            fail_term(handle, timeout)
+
+    def _owned_here(self) -> bool:
+        """Whether the context was made in this process, and not inherited by a fork."""
+        return self.handle is not None and self.handle.generation == ohmq_generation
+
+    def _sockets_open(self) -> list:
+        """Every socket of the context that is open here."""
+        cdef Handle socket
+        found = []
+        for socket in list(_open_handles.values()):
+            if socket.context is self.handle and socket.generation == ohmq_generation:
+                found.append(wrapper_of(socket))
+        return found
+
+
+cdef object wrapper_of(Handle handle):
+    """The Socket that opened the handle, or a new shadow where that one is gone."""
+    cdef Socket shadow
+    wrapper = handle.wrapper() if handle.wrapper is not None else None
+    if wrapper is None:
+        shadow = Socket.__new__(Socket)
+        shadow.handle = handle
+        shadow.is_shadow = True
+        return shadow
+    return wrapper
+
+
+cdef int start_terminator(ContextHandle handle) except -1:
+    cdef Terminator *terminator = <Terminator *> malloc(sizeof(Terminator))
+    if terminator == NULL:
+        raise MemoryError
+    terminator.ptr = handle.ptr
+    terminator.done = terminator.error = 0
+    terminator.references = 2
+    if ohmq_waker_open(&terminator.done_waker) < 0:
+        free(terminator)
+        raise OSError(errno, "no file descriptor is left to wait for the end of a context")
+    if PyThread_start_new_thread(terminate, terminator) == -1:
+        ohmq_waker_close(&terminator.done_waker)
+        free(terminator)
+        raise RuntimeError("no thread could be started to end the context")
+    handle.terminator = terminator
+    return 0
+
+
+cdef int wait_terminated(ContextHandle handle, int64_t deadline) except -1:
+    """1 when the context has ended, 0 when the deadline came first."""
+    cdef Terminator *terminator = handle.terminator
+    cdef ohmq_interest interest
+    cdef int ready, error
+    interest.fd = terminator.done_waker.read_fd
+    interest.events = ZMQ_POLLIN
+    while not ohmq_load_int(&terminator.done):
+        with nogil:
+            ready = ohmq_wait(&interest, 1, deadline)
+            error = errno
+        if ready < 0 and error == EINTR:
+            PyErr_CheckSignals()
+        elif ready == 0 and not ohmq_load_int(&terminator.done):
+            return 0
+    if handle.ptr != NULL:
+        _open_contexts.pop(<size_t> handle.ptr, None)
+        handle.ptr = NULL
+    return 1
+
+
+cdef int fail_term(ContextHandle handle, timeout) except -1:
+    cdef Handle socket
+    lines = list(handle.lingering)
+    for socket in list(_open_handles.values()):
+        if socket.context is handle:
+            lines.append(summary(socket))
+    raise _term_timeout(timeout, lines)
+
+
+cdef object _term_timeout = None
+
+
+def set_term_timeout(factory):
+    """Register ``factory(timeout_s, lines)``, which makes the exception of Context.term."""
+    global _term_timeout
+    _term_timeout = factory
+
+
+cdef str summary(Handle handle):
+    """One line on an open socket: type, endpoints, what it may still hold, where it was opened."""
+    cdef int linger = -1
+    cdef size_t size = sizeof(linger)
+    cdef Counters *counts = &handle.counters
+    text = f"open {describe(handle)}: "
+    if handle.lent != NULL:
+        return text + "in use by a device"
+    if handle.ptr == NULL:
+        return text + "closed"
+    text += (f"{counts.messages_sent} messages sent, {counts.messages_received} received"
+             if counts.messages_sent or counts.messages_received else "no traffic")
+    if zmq_getsockopt(handle.ptr, ZMQ_LINGER, &linger, &size) == 0 and counts.messages_sent:
+        text += f", may hold unsent ones (LINGER={linger} ms)"
+    if handle.inside_message:
+        text += ", in the middle of a multipart message"
+    if handle.opened_at:
+        text += f", opened at {handle.opened_at}"
+    return text
+
+
+def summaries_by_context() -> dict[int, list[str]]:
+    """One line on every open socket, under the address of its context (0 where it is unknown)."""
+    cdef Handle socket
+    lines = {}
+    for socket in list(_open_handles.values()):
+        if socket.generation == ohmq_generation:
+            address = <size_t> socket.context.ptr if socket.context is not None else 0
+            lines.setdefault(address, []).append(summary(socket))
+    return lines
+
+
+def fork_generation() -> int:
+    """How many forks lie between this process and the one that imported the module."""
+    return ohmq_generation
+
+
+def contexts_open() -> list[int]:
+    """Addresses of the contexts that are open in this process."""
+    cdef ContextHandle handle
+    return [
+        address for address, handle in list(_open_contexts.items())
+        if handle.ptr != NULL and handle.generation == ohmq_generation
+    ]

@@ -1,0 +1,199 @@
+# A message part as a Python object.
+
+
+cdef object _tracker_class = None
+cdef object _finished_tracker = None
+
+
+def set_tracker_class(tracker_class, finished):
+    """Register MessageTracker and the tracker that was done from the start."""
+    global _tracker_class, _finished_tracker
+    _tracker_class = tracker_class
+    _finished_tracker = finished
+
+
+cdef class Frame:
+    """One part of a message, with its buffer and its properties.
+
+    Supports the buffer protocol and ``len``. A frame that was received is the memory that libzmq
+    received into; a frame that is sent can be sent again. Any thread may use it.
+
+    Parameters
+    ----------
+    data : bytes-like, optional
+        What the part holds. None makes an empty part.
+    track : bool
+        Whether ``tracker`` tells when libzmq has let go of the data.
+    copy : bool, optional
+        Whether to copy the data. By default exact ``bytes`` of copy_threshold and more are not
+        copied, and neither are other buffers of that size unless copy is True.
+    copy_threshold : int, optional
+        Size in bytes under which data are copied in any case.
+    """
+
+    cdef object __weakref__
+    cdef zmq_msg_t msg
+    cdef object cached_bytes
+    cdef readonly object tracker
+    cdef readonly object tracker_event
+    cdef public bint more
+    cdef bint fixed             # lent by an object that may not be written to
+
+    def __cinit__(self):
+        zmq_msg_init(&self.msg)
+
+    def __init__(self, data=None, track=False, copy=None, copy_threshold=None):
+        cdef Py_ssize_t threshold = _copy_threshold if copy_threshold is None else copy_threshold
+        cdef object event = None
+        if data is None:
+            if track:
+                self.tracker = _finished_tracker
+            return
+        if isinstance(data, str):
+            raise TypeError("a Frame holds bytes, not str: encode the text first")
+        if track:
+            event = _threading.Event()
+        zmq_msg_close(&self.msg)
+        zmq_msg_init(&self.msg)
+        cdef bint lent = make_message(data, &self.msg, copy is not False and copy is not None,
+                                      threshold, event)
+        if type(data) is bytes:
+            self.cached_bytes = data
+        self.fixed = lent and memoryview(data).readonly
+        if track:
+            if lent:
+                self.tracker_event = event
+                self.tracker = _tracker_class(event)
+            else:
+                self.tracker = _finished_tracker
+
+    def __dealloc__(self):
+        zmq_msg_close(&self.msg)
+
+    def __getbuffer__(self, Py_buffer *buffer, int flags):
+        PyBuffer_FillInfo(buffer, self, zmq_msg_data(&self.msg), zmq_msg_size(&self.msg),
+                          self.fixed, flags)
+
+    def __len__(self):
+        return zmq_msg_size(&self.msg)
+
+    def __copy__(self):
+        """Another frame of the same message part; the data are shared where they are large."""
+        cdef Frame other = Frame.__new__(type(self))
+        zmq_msg_copy(&other.msg, &self.msg)
+        other.cached_bytes = self.cached_bytes
+        other.tracker = self.tracker
+        other.tracker_event = self.tracker_event
+        other.more = self.more
+        other.fixed = self.fixed
+        return other
+
+    def __bytes__(self):
+        return self.bytes
+
+    def __getitem__(self, option):
+        """A property of the part, as get gives it."""
+        return self.get(option)
+
+    def __repr__(self):
+        size = len(self)
+        shown = self.bytes if size <= 16 else memoryview(self)[:12].tobytes()
+        if size <= 16:
+            return f"<zmq.Frame({shown!r})>"
+        unit = f"{size}B" if size < 1000 else f"{size // 1000}kB" if size < 1000000 else (
+            f"{size // 1000000}MB")
+        return f"<zmq.Frame({shown!r}...{unit})>"
+
+    def __str__(self):
+        return repr(self)
+
+    @property
+    def bytes(self) -> bytes:
+        """The data as bytes; copied once, the first time it is asked for."""
+        if self.cached_bytes is None:
+            self.cached_bytes = message_bytes(&self.msg)
+        return self.cached_bytes
+
+    @property
+    def buffer(self) -> memoryview:
+        """The data as a memoryview; never copied."""
+        return memoryview(self)
+
+    def get(self, option):
+        """Read a property of the part: an int option, or a name like "Peer-Address" or "group".
+
+        See zmq_msg_get(3) and zmq_msg_gets(3).
+        """
+        cdef const char *text
+        if isinstance(option, str):
+            if option == "routing_id":
+                return zmq_msg_routing_id(&self.msg) if ohmq_have_routing_ids() else 0
+            if option == "group":
+                need_groups()
+                return zmq_msg_group(&self.msg).decode("utf-8")
+            text = zmq_msg_gets(&self.msg, option.encode("utf-8"))
+            if text == NULL:
+                fail(c_errno())
+            return text.decode("utf-8")
+        return check(zmq_msg_get(&self.msg, option))
+
+    def set(self, option, value) -> None:
+        """Set a property of the part: an int option, "routing_id" or "group" (draft)."""
+        if option == "routing_id":
+            set_routing_id(&self.msg, value)
+        elif option == "group":
+            set_group(&self.msg, value)
+        else:
+            check(zmq_msg_set(&self.msg, option, value))
+
+    @property
+    def routing_id(self) -> int:
+        """Who sent the part, or shall get it: SERVER sockets (draft)."""
+        return self.get("routing_id")
+
+    @routing_id.setter
+    def routing_id(self, value):
+        self.set("routing_id", value)
+
+    @property
+    def group(self) -> str:
+        """The group that the part belongs to: RADIO and DISH sockets (draft)."""
+        return self.get("group")
+
+    @group.setter
+    def group(self, value):
+        self.set("group", value)
+
+
+cdef int need_groups() except -1:
+    if not ohmq_have_groups():
+        raise RuntimeError("this libzmq has no groups: it was built without its draft API")
+    return 0
+
+
+cdef int set_group(zmq_msg_t *msg, object group) except -1:
+    cdef bytes name = group.encode("utf-8") if isinstance(group, str) else bytes(group)
+    need_groups()
+    return check(zmq_msg_set_group(msg, name))
+
+
+cdef int set_routing_id(zmq_msg_t *msg, object routing_id) except -1:
+    if not ohmq_have_routing_ids():
+        raise RuntimeError("this libzmq has no routing ids on messages: it was built without its "
+                           "draft API")
+    return check(zmq_msg_set_routing_id(msg, routing_id))
+
+
+cdef object message_bytes(zmq_msg_t *msg):
+    """The data of a message part as new bytes; large ones are copied without the GIL."""
+    cdef size_t size = zmq_msg_size(msg)
+    cdef char *source
+    cdef char *target
+    if size < LARGE:
+        return PyBytes_FromStringAndSize(<char *> zmq_msg_data(msg), size)
+    copied = PyBytes_FromStringAndSize(NULL, size)
+    source = <char *> zmq_msg_data(msg)
+    target = PyBytes_AS_STRING(copied)
+    with nogil:
+        memcpy(target, source, size)
+    return copied

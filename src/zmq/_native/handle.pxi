@@ -1,0 +1,301 @@
+# One Handle a libzmq socket, shared by every wrapper and every shadow of it.
+#
+# It keeps the rules of the core for that socket:
+#   1  every call happens between enter() and leave(), which hold the lock;
+#   2  nothing blocks there: who must wait does so in block(), without lock and GIL;
+#   3  leave() tells those who wait whatever the call may have changed;
+#   4  a message that was taken and not delivered goes to the front, and is received first;
+#   7  enter() says why a socket cannot be used.
+
+import sys as _sys
+import weakref as _weakref
+
+cdef struct Waiter:
+    # A thread that sleeps until the socket has events, or is woken.
+    Waiter *next
+    Waiter *previous
+    ohmq_waker waker
+    short events
+    bint sleeping
+    bint woken
+
+cdef enum Touch:
+    USED = 0      # a call was made: EVENTS may have changed, an edge may be gone
+    CLOSED = 1    # the socket is no more
+
+# Something longer-lived that hears of every call on a socket: a poller's entry, an event loop's.
+# While *sleeping is set it is told only of events that it waits for; else it looks by itself later.
+ctypedef void (*touched_fn)(Watch *watch, Touch what) noexcept
+
+cdef struct Watch:
+    Watch *next
+    Watch *previous
+    touched_fn touched
+    void *owner
+    bint *sleeping
+    short events
+
+cdef struct Parked:
+    # A message part at the front of the socket.
+    Parked *next
+    bint more
+    zmq_msg_t msg
+
+cdef struct Counters:
+    int64_t messages_sent
+    int64_t messages_received
+    int64_t bytes_sent
+    int64_t bytes_received
+    int64_t would_block
+    int64_t blocked_ns
+
+# Sockets that are open, by address: how a shadow finds the handle of its socket.
+cdef object _open_handles = _weakref.WeakValueDictionary()
+
+
+cdef class Handle:
+    cdef object __weakref__
+    cdef void *ptr             # NULL while it may not be used: closed, or lent to a relay
+    cdef void *lent            # the socket, while a relay has it
+    cdef int generation
+    cdef ohmq_lock lock
+    cdef Waiter *waiters
+    cdef Watch *watches
+    cdef Parked *front
+    cdef Counters counters
+    cdef int64_t fd            # ZMQ_FD, -1 for the draft types that have none
+    cdef int type
+    cdef int front_more        # RCVMORE where the last part came from the front, else -1
+    cdef bint inside_message   # a part with SNDMORE went out, the last one has not yet
+    cdef bint owned            # closing is ours to do
+    cdef object relay          # who has it, while lent
+    cdef ContextHandle context
+    cdef object wrapper        # weak reference to the Socket that opened it
+    cdef object opened_at      # "file:line" in development mode
+    cdef list endpoints
+
+    def __dealloc__(self):
+        # Nobody refers to the socket any more, so nobody waits for it either.
+        drop_front(self)
+        if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
+            zmq_close(self.ptr)
+
+
+cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
+    """The handle of a socket: a new one for a socket of ours, a known one for a shadow."""
+    cdef Handle handle
+    cdef size_t size = sizeof(int)
+    if not owned:
+        handle = _open_handles.get(<size_t> ptr)
+        if handle is not None and handle.generation == ohmq_generation:
+            return handle
+    handle = Handle.__new__(Handle)
+    handle.ptr = ptr
+    handle.generation = ohmq_generation
+    handle.front_more = -1
+    handle.owned = owned
+    handle.context = context
+    handle.endpoints = []
+    check(zmq_getsockopt(ptr, ZMQ_TYPE, &handle.type, &size))
+    handle.fd = descriptor_of(ptr)
+    if _sys.flags.dev_mode:
+        handle.opened_at = caller()
+    _open_handles[<size_t> ptr] = handle
+    return handle
+
+
+cdef int64_t descriptor_of(void *ptr) noexcept:
+    cdef int64_t wide = 0
+    cdef int narrow = 0
+    cdef size_t size
+    if OHMQ_FD_IS_WIDE:
+        size = sizeof(wide)
+        return wide if zmq_getsockopt(ptr, ZMQ_FD, &wide, &size) == 0 else -1
+    size = sizeof(narrow)
+    return narrow if zmq_getsockopt(ptr, ZMQ_FD, &narrow, &size) == 0 else -1
+
+
+cdef object caller():
+    """Where in the program the call came from, as "file:line"."""
+    frame = _sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] == "zmq":
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else None
+
+
+cdef inline int enter(Handle handle) except -1:
+    """Begin a call on the socket."""
+    ohmq_lock_acquire(&handle.lock)
+    if handle.ptr == NULL or handle.generation != ohmq_generation:
+        refuse(handle)
+    return 0
+
+
+cdef inline void leave(Handle handle) noexcept:
+    """End a call: those who wait for the socket hear of what it changed."""
+    if handle.waiters != NULL or handle.watches != NULL:
+        touch(handle, USED)
+    ohmq_lock_release(&handle.lock)
+
+
+cdef int refuse(Handle handle) except -1:
+    """Raise what keeps the socket from being used. Called with the lock, gives it back."""
+    ohmq_lock_release(&handle.lock)
+    if handle.generation != ohmq_generation and handle.generation >= 0:
+        fail(ENOTSOCK, f"{describe(handle)} belongs to the parent process: "
+                       "open a new context and socket in the child after a fork")
+    if handle.lent != NULL:
+        fail(EBUSY, f"{describe(handle)} is in use by a device: stop the device first, or use "
+                    "another socket")
+    fail(ENOTSOCK, "socket is closed" + (
+        f" ({describe(handle)})" if handle.generation >= 0 else ""))
+
+
+cdef str describe(Handle handle):
+    text = f"{type_name(handle.type)} socket"
+    if handle.endpoints:
+        text += " on " + ", ".join(handle.endpoints)
+    return text
+
+
+cdef struct Look:
+    # What EVENTS says, read once at most, and only if somebody asks.
+    bint taken
+    int error
+    int events
+
+
+cdef bint can_go_on(Handle handle, Look *look, Touch what, short events) noexcept:
+    """Whether somebody who sleeps until there are such events has to wake up."""
+    if not look.taken:
+        look.taken = True
+        look.error = 0 if what == USED and handle.ptr != NULL else ENOTSOCK
+        if look.error == 0:
+            look.error = events_of(handle, &look.events)
+    return look.error != 0 or look.events & events != 0
+
+
+cdef void touch(Handle handle, Touch what) noexcept:
+    """Wake the sleepers that can go on and tell the watches. Called with the lock."""
+    cdef Waiter *waiter = handle.waiters
+    cdef Watch *watch = handle.watches
+    cdef Watch *next
+    cdef Look look
+    look.taken = False
+    while waiter != NULL:
+        if waiter.sleeping and not waiter.woken and can_go_on(handle, &look, what, waiter.events):
+            waiter.woken = True
+            ohmq_waker_wake(&waiter.waker)
+        waiter = waiter.next
+    while watch != NULL:
+        next = watch.next
+        if not watch.sleeping[0] or can_go_on(handle, &look, what, watch.events):
+            watch.touched(watch, what)
+        watch = next
+
+
+cdef void watch_add(Handle handle, Watch *watch) noexcept:
+    watch.previous = NULL
+    watch.next = handle.watches
+    if handle.watches != NULL:
+        handle.watches.previous = watch
+    handle.watches = watch
+
+
+cdef void watch_remove(Handle handle, Watch *watch) noexcept:
+    if watch.previous != NULL:
+        watch.previous.next = watch.next
+    elif handle.watches == watch:
+        handle.watches = watch.next
+    if watch.next != NULL:
+        watch.next.previous = watch.previous
+    watch.next = watch.previous = NULL
+
+
+# ---- the front of a socket --------------------------------------------------------------------
+
+cdef int park(Handle handle, zmq_msg_t *parts, int n, bint rest) except -1:
+    """Put parts of a message back at the front, in order; they become the next to be received.
+
+    rest tells that more parts of the message follow the last of these.
+    """
+    cdef Parked *parked
+    cdef int i = n - 1
+    while i >= 0:
+        parked = <Parked *> malloc(sizeof(Parked))
+        if parked == NULL:
+            raise MemoryError
+        zmq_msg_init(&parked.msg)
+        zmq_msg_move(&parked.msg, &parts[i])
+        parked.more = rest or i < n - 1
+        parked.next = handle.front
+        handle.front = parked
+        i -= 1
+    return 0
+
+
+cdef inline int take(Handle handle, zmq_msg_t *msg) noexcept nogil:
+    """Receive a part without waiting: from the front, or else from libzmq. Its return code."""
+    cdef Parked *parked = handle.front
+    if parked == NULL:
+        handle.front_more = -1
+        return zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT)
+    cdef bint parked_more = parked.more
+    handle.front = parked.next
+    zmq_msg_move(msg, &parked.msg)
+    zmq_msg_close(&parked.msg)
+    free(parked)
+    handle.front_more = parked_more
+    return 0
+
+
+cdef inline bint more_follows(Handle handle, zmq_msg_t *msg) noexcept nogil:
+    """Whether the message of the part that take() has just given goes on."""
+    return handle.front_more if handle.front_more >= 0 else zmq_msg_more(msg)
+
+
+cdef inline int events_in_front(Handle handle) noexcept:
+    return ZMQ_POLLIN if handle.front != NULL else 0
+
+
+cdef void drop_front(Handle handle) noexcept:
+    cdef Parked *parked
+    while handle.front != NULL:
+        parked = handle.front
+        handle.front = parked.next
+        zmq_msg_close(&parked.msg)
+        free(parked)
+
+
+# ---- closing ------------------------------------------------------------------------------------
+
+cdef int close_handle(Handle handle, object linger) except -1:
+    """Close the socket: whoever waits for it wakes up to an error. Never blocks in libzmq."""
+    cdef int value
+    cdef void *ptr
+    if handle.lent != NULL:
+        handle.relay.stop()
+        handle.relay.join()
+    ohmq_lock_acquire(&handle.lock)
+    ptr = handle.ptr
+    if ptr == NULL:
+        ohmq_lock_release(&handle.lock)
+        return 0
+    if handle.generation != ohmq_generation:
+        # The child of a fork lets go of its copy; the socket is the parent's.
+        handle.ptr = NULL
+        ohmq_lock_release(&handle.lock)
+        return 0
+    if linger is not None:
+        value = linger
+        if zmq_setsockopt(ptr, ZMQ_LINGER, &value, sizeof(value)) < 0 and c_errno() != ETERM:
+            ohmq_lock_release(&handle.lock)
+            option_failed(handle, ZMQ_LINGER, c_errno())
+    _open_handles.pop(<size_t> ptr, None)
+    note_lingering(handle)
+    handle.ptr = NULL
+    touch(handle, CLOSED)
+    drop_front(handle)
+    ohmq_lock_release(&handle.lock)
+    check(zmq_close(ptr))
+    return 0

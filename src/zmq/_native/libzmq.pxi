@@ -1,0 +1,145 @@
+# Declarations of libzmq and of the small C headers beside this file. No code.
+
+from cpython.buffer cimport (
+    PyBUF_CONTIG_RO,
+    PyBUF_SIMPLE,
+    PyBUF_WRITABLE,
+    PyBuffer_FillInfo,
+    PyBuffer_Release,
+    PyObject_CheckBuffer,
+    PyObject_GetBuffer,
+)
+from cpython.bytes cimport (
+    PyBytes_AS_STRING,
+    PyBytes_CheckExact,
+    PyBytes_FromStringAndSize,
+    PyBytes_GET_SIZE,
+)
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.object cimport PyObject
+from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
+from libc.errno cimport EADDRINUSE, EAGAIN, EBUSY, EEXIST, EFAULT, EINTR, EINVAL, ENOMEM, EPERM, errno
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdlib cimport free, malloc
+from libc.string cimport memcmp, memcpy, memset
+
+
+cdef extern from "zmq.h" nogil:
+    ctypedef struct zmq_msg_t:
+        pass
+    ctypedef void zmq_free_fn(void *data, void *hint)
+
+    int ZMQ_DONTWAIT, ZMQ_SNDMORE, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLERR
+    int ZMQ_EVENTS, ZMQ_FD, ZMQ_TYPE, ZMQ_LINGER, ZMQ_RCVMORE, ZMQ_SNDTIMEO, ZMQ_RCVTIMEO
+    int ZMQ_LAST_ENDPOINT, ZMQ_IO_THREADS, ZMQ_THREAD_SAFE
+    int ZMQ_ROUTING_ID, ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SERVERKEY
+    int ZMQ_ROUTER, ZMQ_REP
+    int EFSM, ETERM, ENOTSOCK, ENOTSUP, ENAMETOOLONG, EHOSTUNREACH
+
+    void zmq_version(int *major, int *minor, int *patch)
+    int c_errno "zmq_errno"()
+    const char *zmq_strerror(int errnum)
+    int zmq_has(const char *capability)
+
+    void *zmq_ctx_new()
+    int zmq_ctx_term(void *context)
+    int zmq_ctx_get(void *context, int option)
+    int zmq_ctx_set(void *context, int option, int value)
+
+    void *zmq_socket(void *context, int type)
+    int zmq_close(void *socket)
+    int zmq_setsockopt(void *socket, int option, const void *value, size_t size)
+    int zmq_getsockopt(void *socket, int option, void *value, size_t *size)
+    int zmq_bind(void *socket, const char *endpoint)
+    int zmq_connect(void *socket, const char *endpoint)
+    int zmq_unbind(void *socket, const char *endpoint)
+    int zmq_disconnect(void *socket, const char *endpoint)
+    int zmq_socket_monitor(void *socket, const char *endpoint, int events)
+    int zmq_send(void *socket, const void *data, size_t size, int flags)
+
+    int zmq_msg_init(zmq_msg_t *msg)
+    int zmq_msg_init_size(zmq_msg_t *msg, size_t size)
+    int zmq_msg_init_data(zmq_msg_t *msg, void *data, size_t size, zmq_free_fn *ffn, void *hint)
+    int zmq_msg_send(zmq_msg_t *msg, void *socket, int flags)
+    int zmq_msg_recv(zmq_msg_t *msg, void *socket, int flags)
+    int zmq_msg_close(zmq_msg_t *msg)
+    int zmq_msg_copy(zmq_msg_t *dest, zmq_msg_t *src)
+    int zmq_msg_move(zmq_msg_t *dest, zmq_msg_t *src)
+    void *zmq_msg_data(zmq_msg_t *msg)
+    size_t zmq_msg_size(const zmq_msg_t *msg)
+    int zmq_msg_more(const zmq_msg_t *msg)
+    int zmq_msg_get(const zmq_msg_t *msg, int option)
+    int zmq_msg_set(zmq_msg_t *msg, int option, int value)
+    const char *zmq_msg_gets(const zmq_msg_t *msg, const char *name)
+
+    int zmq_curve_keypair(char *public, char *secret)
+    int zmq_curve_public(char *public, const char *secret)
+
+
+cdef extern from "draft.h" nogil:
+    int zmq_join(void *socket, const char *group)
+    int zmq_leave(void *socket, const char *group)
+    int zmq_msg_set_routing_id(zmq_msg_t *msg, uint32_t routing_id)
+    uint32_t zmq_msg_routing_id(zmq_msg_t *msg)
+    int zmq_msg_set_group(zmq_msg_t *msg, const char *group)
+    const char *zmq_msg_group(zmq_msg_t *msg)
+    bint ohmq_have_groups()
+    bint ohmq_have_routing_ids()
+
+
+cdef extern from "platform.h" nogil:
+    ctypedef char ohmq_lock
+    void ohmq_lock_acquire(ohmq_lock *lock)
+    void ohmq_lock_release(ohmq_lock *lock)
+    int ohmq_generation
+    void ohmq_watch_fork()
+    int ohmq_process_id()
+    int64_t ohmq_now()
+    int ohmq_ipc_path_max()
+
+    ctypedef struct ohmq_waker:
+        int64_t read_fd
+        int64_t write_fd
+    int ohmq_waker_open(ohmq_waker *waker)
+    void ohmq_waker_close(ohmq_waker *waker)
+    void ohmq_waker_wake(ohmq_waker *waker)
+    void ohmq_waker_clear(ohmq_waker *waker)
+
+    ctypedef struct ohmq_interest:
+        int64_t fd
+        short events
+        short ready
+    int ohmq_wait(ohmq_interest *items, int n, int64_t deadline)
+
+    bint OHMQ_FD_IS_WIDE
+    bint OHMQ_HAVE_SET
+    int ohmq_set_open()
+    void ohmq_set_close(int set)
+    int ohmq_set_add(int set, int64_t fd, void *tag)
+    void ohmq_set_remove(int set, int64_t fd)
+    int ohmq_set_ready(int set, void **tags, int n)
+
+    int ohmq_load_int(int *where)
+    void ohmq_store_int(int *where, int value)
+
+
+cdef extern from "release.h" nogil:
+    ctypedef struct ohmq_loan:
+        ohmq_loan *next
+        Py_buffer view
+        PyObject *event
+    ohmq_waker ohmq_release_waker
+    void ohmq_loan_returned(void *data, void *hint) noexcept
+    ohmq_loan *ohmq_take_returned()
+    bint ohmq_any_returned()
+
+
+cdef extern from "Python.h":
+    PyObject **_PyObject_GetDictPtr(object self)
+    PyObject *_PyType_Lookup(type cls, object name)
+    object PyObject_GenericGetAttr(object self, object name)
+    int PyObject_GenericSetAttr(object self, object name, PyObject *value) except -1
+    unsigned long PyThread_get_thread_ident() nogil
+    long PyThread_start_new_thread(void (*function)(void *) noexcept nogil, void *argument) nogil
+    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL

@@ -1,0 +1,161 @@
+# Reading and writing socket options, by number and by attribute.
+
+cdef enum Kind:
+    UNKNOWN = 0
+    INT = 1
+    INT64 = 2
+    BYTES = 3
+    FD = 4
+
+cdef enum:
+    KINDS = 256
+
+cdef unsigned char _kinds[KINDS]
+memset(_kinds, 0, sizeof(_kinds))
+
+# Filled by define_options: names in lower case to numbers, and numbers to names for errors.
+cdef dict _numbers = {}
+cdef dict _names = {}
+
+
+def define_options(options):
+    """Take the table of socket options: an iterable of (names, number, kind).
+
+    zmq.constants owns the numbers and the kinds ("int", "int64", "bytes", "fd"); this is how they
+    come down here.
+    """
+    kinds = {"int": INT, "int64": INT64, "bytes": BYTES, "fd": FD}
+    for names, number, kind in options:
+        _kinds[number] = kinds[kind]
+        for name in names:
+            _numbers[name.lower()] = number
+        _names[number] = names[0]
+
+
+cdef inline Kind kind_of(int option) noexcept:
+    if 0 <= option < KINDS:
+        return <Kind> _kinds[option]
+    return UNKNOWN
+
+
+cdef str option_name(int option):
+    return _names.get(option, str(option))
+
+
+cdef int option_failed(Handle handle, int option, int error) except -1:
+    """Raise for an option that libzmq refused; errors of the socket itself need no more words."""
+    if error == EINVAL:
+        fail(error, f"{zmq_strerror(error).decode()} (option {option_name(option)} "
+                    f"of a {type_name(handle.type)} socket)")
+    fail(error)
+
+
+cdef object get_option(Handle handle, int option):
+    cdef Kind kind = kind_of(option)
+    cdef int64_t wide = 0
+    cdef int narrow = 0
+    cdef char text[256]
+    cdef size_t size
+    cdef void *where
+    cdef int rc, error
+
+    if kind == BYTES:
+        # A CURVE key is read as text only through a buffer of exactly 41 bytes.
+        where, size = text, 41 if ZMQ_CURVE_PUBLICKEY <= option <= ZMQ_CURVE_SERVERKEY else sizeof(text)
+    elif kind == INT64 or (kind == FD and OHMQ_FD_IS_WIDE):
+        where, size = &wide, sizeof(wide)
+    else:
+        where, size = &narrow, sizeof(narrow)
+    enter(handle)
+    rc = zmq_getsockopt(handle.ptr, option, where, &size)
+    error = c_errno() if rc < 0 else 0
+    if rc == 0 and option == ZMQ_EVENTS:
+        narrow |= events_in_front(handle)
+    elif rc == 0 and option == ZMQ_RCVMORE and handle.front_more >= 0:
+        narrow = handle.front_more
+    leave(handle)
+    if rc < 0:
+        option_failed(handle, option, error)
+    if kind == BYTES:
+        # libzmq ends its text values with a zero that is not part of them; a routing id is data.
+        if size and option != ZMQ_ROUTING_ID and text[size - 1] == 0:
+            size -= 1
+        return text[:size]
+    return wide if where == &wide else narrow
+
+
+cdef int set_option(Handle handle, int option, object value) except -1:
+    cdef Kind kind = kind_of(option)
+    cdef int64_t wide
+    cdef int narrow
+    cdef const void *where
+    cdef size_t size
+    cdef int rc, error
+
+    if kind == BYTES:
+        if type(value) is not bytes and not isinstance(value, bytes):
+            raise wrong_type(option, "bytes", value)
+        where, size = PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)
+    elif not isinstance(value, int):
+        raise wrong_type(option, "int", value)
+    elif kind == INT64:
+        wide = value if value < 2 ** 63 else <int64_t> <uint64_t> value
+        where, size = &wide, sizeof(wide)
+    else:
+        narrow = value
+        where, size = &narrow, sizeof(narrow)
+    enter(handle)
+    rc = zmq_setsockopt(handle.ptr, option, where, size)
+    error = c_errno() if rc < 0 else 0
+    leave(handle)
+    if rc < 0:
+        option_failed(handle, option, error)
+    return 0
+
+
+cdef object wrong_type(int option, str expected, object value):
+    name = option_name(option)
+    if isinstance(value, str):
+        return TypeError(
+            f"option {name} takes {expected}, not str: "
+            + ("use set_string, or encode the value" if expected == "bytes"
+               else f"got {value!r}")
+        )
+    return TypeError(f"option {name} takes {expected}, not {type(value).__name__}: got {value!r}")
+
+
+cdef int events_of(Handle handle, int *events) noexcept:
+    """Read EVENTS, which also makes libzmq handle what waits for the socket. 0, or an errno."""
+    cdef size_t size = sizeof(int)
+    events[0] = 0
+    if zmq_getsockopt(handle.ptr, ZMQ_EVENTS, events, &size) < 0:
+        return c_errno()
+    events[0] |= events_in_front(handle)
+    return 0
+
+
+cdef class OptionAttribute:
+    """A socket option as an attribute of the socket class: read and written without a frame."""
+
+    cdef int number
+    cdef str name
+
+    def __init__(self, str name, int number):
+        self.name = name
+        self.number = number
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self
+        try:
+            return get_option((<Socket> instance).handle, self.number)
+        except Exception as error:
+            if getattr(error, "errno", None) == EINVAL:
+                raise AttributeError(f"{self.name} attribute is write-only") from error
+            raise
+
+    def __set__(self, instance, value):
+        set_option((<Socket> instance).handle, self.number, value)
+
+    def __delete__(self, instance):
+        raise AttributeError(f"option {self.name} cannot be deleted")

@@ -1,0 +1,291 @@
+/* What differs between operating systems and between CPython builds, in one place.
+ *
+ * lock      the lock of one libzmq socket: nothing on a default build, where the GIL serves,
+ *           a PyMutex on a free-threaded one
+ * fork      a counter that a forked child finds increased
+ * waker     a file descriptor that one thread polls and another makes readable
+ * wait      poll(2) with a time-out in nanoseconds
+ */
+#ifndef OHMQ_PLATFORM_H
+#define OHMQ_PLATFORM_H
+
+#include <Python.h>
+#include <errno.h>
+#include <stdint.h>
+#include <time.h>
+#include <zmq.h>
+
+/* ---- lock ------------------------------------------------------------------------------- */
+#ifdef Py_GIL_DISABLED
+typedef PyMutex ohmq_lock;
+#define ohmq_lock_acquire(lock) PyMutex_Lock(lock)
+#define ohmq_lock_release(lock) PyMutex_Unlock(lock)
+#else
+typedef char ohmq_lock;
+#define ohmq_lock_acquire(lock) ((void)(lock))
+#define ohmq_lock_release(lock) ((void)(lock))
+#endif
+
+#if defined(_MSC_VER)
+#include <intrin.h>
+#define ohmq_swap_pointer(where, value) _InterlockedExchangePointer((void *volatile *)(where), value)
+#define ohmq_cas_pointer(where, expected, value) \
+    (_InterlockedCompareExchangePointer((void *volatile *)(where), value, expected) == (expected))
+#define ohmq_load_int(where) (*(volatile int *)(where))
+#define ohmq_store_int(where, value) _InterlockedExchange((volatile long *)(where), value)
+#else
+static inline void *ohmq_swap_pointer(void **where, void *value) {
+    return __atomic_exchange_n(where, value, __ATOMIC_ACQ_REL);
+}
+static inline int ohmq_cas_pointer(void **where, void *expected, void *value) {
+    return __atomic_compare_exchange_n(where, &expected, value, 0, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+static inline int ohmq_load_int(int *where) { return __atomic_load_n(where, __ATOMIC_ACQUIRE); }
+static inline void ohmq_store_int(int *where, int value) {
+    __atomic_store_n(where, value, __ATOMIC_RELEASE);
+}
+#endif
+
+/* ---- fork ------------------------------------------------------------------------------- */
+static volatile int ohmq_generation = 0;
+
+#ifdef _WIN32
+static inline void ohmq_watch_fork(void) {}
+static inline int ohmq_process_id(void) { return (int)GetCurrentProcessId(); }
+#else
+#include <pthread.h>
+#include <unistd.h>
+static void ohmq_forked(void) { ohmq_generation++; }
+static inline void ohmq_watch_fork(void) { pthread_atfork(NULL, NULL, ohmq_forked); }
+static inline int ohmq_process_id(void) { return (int)getpid(); }
+#endif
+
+/* A descriptor is an int, but on Windows it is as wide as a pointer. */
+#if defined(_WIN32) && defined(_WIN64)
+#define OHMQ_FD_IS_WIDE 1
+#else
+#define OHMQ_FD_IS_WIDE 0
+#endif
+
+/* ---- clock ------------------------------------------------------------------------------ */
+/* Nanoseconds of a clock that never jumps. */
+static inline int64_t ohmq_now(void) {
+#ifdef _WIN32
+    LARGE_INTEGER ticks, frequency;
+    QueryPerformanceCounter(&ticks);
+    QueryPerformanceFrequency(&frequency);
+    return (int64_t)((double)ticks.QuadPart * 1e9 / (double)frequency.QuadPart);
+#else
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+#endif
+}
+
+/* ---- ipc -------------------------------------------------------------------------------- */
+#ifdef _WIN32
+#include <afunix.h>
+#else
+#include <sys/socket.h>
+#include <sys/un.h>
+#endif
+/* Bytes that the path of an ipc endpoint may have; the system wants a zero after them. */
+static inline int ohmq_ipc_path_max(void) {
+    struct sockaddr_un address;
+    return (int)sizeof(address.sun_path) - 1;
+}
+
+/* ---- waker ------------------------------------------------------------------------------ */
+typedef struct {
+    int64_t read_fd;
+    int64_t write_fd;
+} ohmq_waker;
+
+#ifdef _WIN32
+/* A datagram socket that is connected to itself: what it sends, it receives. */
+static int ohmq_waker_open(ohmq_waker *waker) {
+    struct sockaddr_in address;
+    int size = sizeof(address);
+    u_long on = 1;
+    SOCKET s = socket(AF_INET, SOCK_DGRAM, 0);
+    waker->read_fd = waker->write_fd = (int64_t)s;
+    if (s == INVALID_SOCKET)
+        return -1;
+    memset(&address, 0, sizeof(address));
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (bind(s, (struct sockaddr *)&address, size) ||
+        getsockname(s, (struct sockaddr *)&address, &size) ||
+        connect(s, (struct sockaddr *)&address, size) || ioctlsocket(s, FIONBIO, &on)) {
+        closesocket(s);
+        return -1;
+    }
+    return 0;
+}
+static inline void ohmq_waker_close(ohmq_waker *w) { closesocket((SOCKET)w->read_fd); }
+static inline void ohmq_waker_wake(ohmq_waker *w) { send((SOCKET)w->write_fd, "!", 1, 0); }
+static inline void ohmq_waker_clear(ohmq_waker *w) {
+    char sink[64];
+    while (recv((SOCKET)w->read_fd, sink, sizeof(sink), 0) > 0) {
+    }
+}
+#elif defined(__linux__)
+#include <sys/eventfd.h>
+static inline int ohmq_waker_open(ohmq_waker *w) {
+    w->read_fd = w->write_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    return w->read_fd < 0 ? -1 : 0;
+}
+static inline void ohmq_waker_close(ohmq_waker *w) { close((int)w->read_fd); }
+static inline void ohmq_waker_wake(ohmq_waker *w) {
+    uint64_t one = 1;
+    ssize_t written = write((int)w->write_fd, &one, sizeof(one));
+    (void)written; /* full means: already readable */
+}
+static inline void ohmq_waker_clear(ohmq_waker *w) {
+    uint64_t count;
+    ssize_t got = read((int)w->read_fd, &count, sizeof(count));
+    (void)got;
+}
+#else
+#include <fcntl.h>
+static inline int ohmq_waker_open(ohmq_waker *w) {
+    int fds[2], i;
+    if (pipe(fds))
+        return -1;
+    for (i = 0; i < 2; i++) {
+        fcntl(fds[i], F_SETFL, O_NONBLOCK);
+        fcntl(fds[i], F_SETFD, FD_CLOEXEC);
+    }
+    w->read_fd = fds[0];
+    w->write_fd = fds[1];
+    return 0;
+}
+static inline void ohmq_waker_close(ohmq_waker *w) {
+    close((int)w->read_fd);
+    close((int)w->write_fd);
+}
+static inline void ohmq_waker_wake(ohmq_waker *w) {
+    ssize_t written = write((int)w->write_fd, "!", 1);
+    (void)written;
+}
+static inline void ohmq_waker_clear(ohmq_waker *w) {
+    char sink[64];
+    while (read((int)w->read_fd, sink, sizeof(sink)) > 0) {
+    }
+}
+#endif
+
+/* ---- wait ------------------------------------------------------------------------------- */
+#define OHMQ_POLLIN 1
+#define OHMQ_POLLOUT 2
+#define OHMQ_POLLERR 4
+#define OHMQ_POLLPRI 8
+
+/* One descriptor to wait for; events and ready are made of the numbers above. */
+typedef struct {
+    int64_t fd;
+    short events;
+    short ready;
+} ohmq_interest;
+
+#ifdef _WIN32
+typedef WSAPOLLFD ohmq_pollfd;
+#define OHMQ_IN POLLRDNORM
+#define OHMQ_OUT POLLWRNORM
+#define OHMQ_PRI 0
+#else
+#include <poll.h>
+typedef struct pollfd ohmq_pollfd;
+#define OHMQ_IN POLLIN
+#define OHMQ_OUT POLLOUT
+#define OHMQ_PRI POLLPRI
+#endif
+
+/* Wait until one of n descriptors is ready or the clock passes deadline (-1: no end; 0: do not
+ * wait). Returns how many are ready, or -1 with errno (EINTR: a signal came). */
+static int ohmq_wait(ohmq_interest *items, int n, int64_t deadline) {
+    ohmq_pollfd small[8], *fds = small;
+    int i, rc;
+    if (n > 8) {
+        fds = (ohmq_pollfd *)malloc(sizeof(ohmq_pollfd) * (size_t)n);
+        if (!fds) {
+            errno = ENOMEM;
+            return -1;
+        }
+    }
+    for (i = 0; i < n; i++) {
+        short e = items[i].events;
+        fds[i].fd = (int)items[i].fd;
+        fds[i].events = (short)((e & OHMQ_POLLIN ? OHMQ_IN : 0) | (e & OHMQ_POLLOUT ? OHMQ_OUT : 0) |
+                                (e & OHMQ_POLLPRI ? OHMQ_PRI : 0));
+        fds[i].revents = 0;
+    }
+    {
+        int64_t left = deadline > 0 ? deadline - ohmq_now() : 0;
+        if (left < 0)
+            left = 0;
+#if defined(__linux__)
+        struct timespec t = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
+        rc = ppoll(fds, (nfds_t)n, deadline < 0 ? NULL : &t, NULL);
+#else
+        int64_t ms = (left + 999999) / 1000000;
+        int timeout = deadline < 0 ? -1 : ms > 0x7fffffff ? 0x7fffffff : (int)ms;
+#ifdef _WIN32
+        rc = WSAPoll(fds, (ULONG)n, timeout);
+#else
+        rc = poll(fds, (nfds_t)n, timeout);
+#endif
+#endif
+    }
+    for (i = 0; i < n; i++) {
+        short r = rc > 0 ? fds[i].revents : 0;
+        short e = items[i].events;
+        items[i].ready = (short)((r & OHMQ_IN && e & OHMQ_POLLIN ? OHMQ_POLLIN : 0) |
+                                 (r & OHMQ_OUT && e & OHMQ_POLLOUT ? OHMQ_POLLOUT : 0) |
+                                 (r & OHMQ_PRI && e & OHMQ_POLLPRI ? OHMQ_POLLPRI : 0) |
+                                 (r & (POLLERR | POLLHUP | POLLNVAL) ? OHMQ_POLLERR : 0));
+    }
+    if (fds != small)
+        free(fds);
+    return rc;
+}
+
+/* ---- a set of descriptors whose cost follows those that are ready ------------------------- */
+#ifdef __linux__
+#include <sys/epoll.h>
+static inline int ohmq_set_open(void) { return epoll_create1(EPOLL_CLOEXEC); }
+static inline void ohmq_set_close(int set) { close(set); }
+static inline int ohmq_set_add(int set, int64_t fd, void *tag) {
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = tag}};
+    return epoll_ctl(set, EPOLL_CTL_ADD, (int)fd, &event);
+}
+static inline void ohmq_set_remove(int set, int64_t fd) {
+    struct epoll_event event;
+    epoll_ctl(set, EPOLL_CTL_DEL, (int)fd, &event);
+}
+/* Tags of up to n ready descriptors; never waits. */
+static inline int ohmq_set_ready(int set, void **tags, int n) {
+    struct epoll_event events[64];
+    int i, rc = epoll_wait(set, events, n > 64 ? 64 : n, 0);
+    for (i = 0; i < rc; i++)
+        tags[i] = events[i].data.ptr;
+    return rc;
+}
+#define OHMQ_HAVE_SET 1
+#else
+static inline int ohmq_set_open(void) { return -1; }
+static inline void ohmq_set_close(int set) { (void)set; }
+static inline int ohmq_set_add(int set, int64_t fd, void *tag) {
+    (void)set, (void)fd, (void)tag;
+    return 0;
+}
+static inline void ohmq_set_remove(int set, int64_t fd) { (void)set, (void)fd; }
+static inline int ohmq_set_ready(int set, void **tags, int n) {
+    (void)set, (void)tags, (void)n;
+    return 0;
+}
+#define OHMQ_HAVE_SET 0
+#endif
+
+#endif

@@ -1,0 +1,148 @@
+# Receiving.
+
+
+cdef inline bint count_received(Handle handle, zmq_msg_t *msg) noexcept:
+    """Count the part that take() has just given; whether its message goes on."""
+    cdef bint more = more_follows(handle, msg)
+    handle.counters.bytes_received += zmq_msg_size(msg)
+    if not more:
+        handle.counters.messages_received += 1
+    return more
+
+
+cdef int receive(Handle handle, zmq_msg_t *msg, int flags) except -1:
+    """Receive one part, blocking as flags and RCVTIMEO allow; whether its message goes on."""
+    cdef int rc
+    cdef bint more
+    enter(handle)
+    rc = take(handle, msg)
+    if rc < 0:
+        receive_blocking(handle, msg, flags)
+    more = count_received(handle, msg)
+    leave(handle)
+    return more
+
+
+cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
+    """Go on after a first try has failed. Called with the lock; gives it back when it raises."""
+    cdef Blocked blocked
+    cdef int error
+    blocked.started = blocked.drained = False
+    try:
+        while True:
+            error = c_errno()
+            if error != EAGAIN and error != EINTR:
+                fail(error)
+            if error == EAGAIN:
+                if flags & ZMQ_DONTWAIT:
+                    handle.counters.would_block += 1
+                    fail(EAGAIN)
+                if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
+                    fail(EAGAIN)
+            if take(handle, msg) >= 0:
+                break
+    except BaseException:
+        block_end(handle, &blocked)
+        leave(handle)
+        raise
+    block_end(handle, &blocked)
+    return 0
+
+
+cdef object receive_bytes(Handle handle, int flags):
+    cdef zmq_msg_t msg
+    zmq_msg_init(&msg)
+    receive(handle, &msg, flags)
+    received = message_bytes(&msg)
+    zmq_msg_close(&msg)
+    return received
+
+
+cdef Frame receive_frame(Handle handle, int flags, bint track):
+    cdef Frame frame = Frame.__new__(Frame)
+    frame.more = receive(handle, &frame.msg, flags)
+    if track:
+        frame.tracker = _finished_tracker
+    return frame
+
+
+cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int flags):
+    """Receive one part into a writable buffer; the size of the part, which may be larger."""
+    cdef zmq_msg_t msg
+    cdef Py_buffer view
+    cdef size_t room, size
+    cdef char *source
+    PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE)
+    try:
+        if nbytes < 0 or nbytes > view.len:
+            raise ValueError(f"nbytes={nbytes} does not fit a buffer of {view.len} bytes")
+        room = nbytes if nbytes else view.len
+        zmq_msg_init(&msg)
+        receive(handle, &msg, flags)
+        size = zmq_msg_size(&msg)
+        room = min(room, size)
+        source = <char *> zmq_msg_data(&msg)
+        if room < LARGE:
+            memcpy(view.buf, source, room)
+        else:
+            with nogil:
+                memcpy(view.buf, source, room)
+        zmq_msg_close(&msg)
+        return size
+    finally:
+        PyBuffer_Release(&view)
+
+
+cdef list receive_list(Handle handle, int flags, bint copy, bint track):
+    """All parts of one message, or the rest of it where some have been received before."""
+    cdef zmq_msg_t msg
+    cdef Frame frame
+    cdef bint more = True
+    cdef list parts = []
+    while more:
+        if copy:
+            zmq_msg_init(&msg)
+            more = receive(handle, &msg, flags)
+            parts.append(message_bytes(&msg))
+            zmq_msg_close(&msg)
+        else:
+            frame = receive_frame(handle, flags, track)
+            more = frame.more
+            parts.append(frame)
+    return parts
+
+
+cdef list receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipart):
+    """Wait for one message and take what is there, up to the limit."""
+    cdef zmq_msg_t msg
+    cdef list received = []
+    cdef list parts
+    cdef bint more
+    if limit < 1:
+        raise ValueError(f"limit is the number of messages to receive at most, not {limit}")
+    zmq_msg_init(&msg)
+    more = receive(handle, &msg, flags)
+    enter(handle)
+    try:
+        while True:
+            if multipart:
+                parts = [message_bytes(&msg)]
+                while more and take_next(handle, &msg, &more):
+                    parts.append(message_bytes(&msg))
+                received.append(parts)
+            else:
+                received.append(message_bytes(&msg))
+            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &more):
+                break
+    finally:
+        zmq_msg_close(&msg)
+        leave(handle)
+    return received
+
+
+cdef inline bint take_next(Handle handle, zmq_msg_t *msg, bint *more) noexcept:
+    """Receive a part that is there already; False for none, or an error the next call will see."""
+    if take(handle, msg) < 0:
+        return False
+    more[0] = count_received(handle, msg)
+    return True

@@ -1,0 +1,526 @@
+# Devices: moving messages between two sockets, without the GIL and without copying bodies.
+#
+# A relay owns its sockets while it runs: their handles are lent to it, so that any other use of
+# them raises (rule 7). What it took from one socket and could not hand to the other when it stops
+# goes back to the front of the first (rule 4).
+
+# Messages that one direction moves before the other one has its turn.
+cdef enum:
+    BURST = 500
+
+# How often a busy relay in the main thread looks for signals.
+cdef enum:
+    SIGNAL_NS = 50000000
+
+cdef enum Ending:
+    GOES_ON = 0
+    STOPPED = 1
+    INTERRUPTED = 2    # a signal came: its handlers want to run
+    FAILED = 3         # errno says how
+
+# Parts of a message that are taken before the first is sent: two, where they are swapped.
+cdef enum:
+    HEAD = 2
+
+cdef struct Direction:
+    void *source
+    void *target
+    zmq_msg_t held[HEAD]     # taken from the source, not yet accepted by the target
+    int n_held
+    bint rest_follows        # the source has more parts of the message that is held
+    bint inside              # the target has the first parts of a message, not the last
+    bint monitored           # and so has the monitor
+    bint mute                # nothing can be received from the source
+    const char *prefix
+    size_t prefix_size
+    int64_t messages
+    int64_t bytes
+    int64_t dropped          # by the monitor
+
+cdef struct Course:
+    # All that the loop needs, with no Python object in it.
+    Direction ways[2]        # in to out, out to in
+    int n_ways
+    void *monitor
+    void *control
+    bint swap
+    bint control_replies
+    int stopping             # set by other threads
+    int paused
+    ohmq_waker waker
+    ohmq_interest interests[5]
+    int n_interests
+    int64_t signals_due      # 0 where another thread looks after signals
+
+
+# ---- the loop -----------------------------------------------------------------------------------
+
+cdef Ending relay_loop(Course *course) noexcept nogil:
+    """Move messages until something ends it."""
+    cdef int moved, i
+    cdef Ending ending
+    while True:
+        if ohmq_load_int(&course.stopping):
+            return STOPPED
+        moved = 0
+        if not ohmq_load_int(&course.paused):
+            for i in range(course.n_ways):
+                ending = move(course, &course.ways[i], &moved)
+                if ending != GOES_ON:
+                    return ending
+        if course.control != NULL:
+            ending = obey(course)
+            if ending != GOES_ON:
+                return ending
+        if course.signals_due and moved and ohmq_now() > course.signals_due:
+            return INTERRUPTED
+        if moved == 0:
+            ending = rest(course)
+            if ending != GOES_ON:
+                return ending
+
+
+cdef Ending rest(Course *course) noexcept nogil:
+    """Sleep until a socket signals.
+
+    EVENTS is read first: it makes libzmq handle what waits in the mailbox, without which the
+    descriptors would stay readable, and it tells what has come since the last try.
+    """
+    cdef Direction *forth = &course.ways[0]
+    cdef int events[3]
+    cdef int i
+    cdef bint stuck = True
+    if (read_events(forth.source, &events[0]) < 0 or read_events(forth.target, &events[1]) < 0
+            or (course.monitor != NULL and read_events(course.monitor, &events[2]) < 0)):
+        return FAILED
+    if not ohmq_load_int(&course.paused):
+        for i in range(course.n_ways):
+            # A held part is tried again, whatever EVENTS says of the target: a ROUTER is writable
+            # as long as any of its peers is.
+            if course.ways[i].n_held:
+                if hand_over(course, &course.ways[i]):
+                    stuck = False
+            elif events[i] & ZMQ_POLLIN and not course.ways[i].mute:
+                stuck = False
+    if not stuck:
+        return GOES_ON
+    if ohmq_wait(course.interests, course.n_interests, -1) < 0:
+        return INTERRUPTED if errno == EINTR else FAILED
+    if course.interests[0].ready:
+        ohmq_waker_clear(&course.waker)
+    return GOES_ON
+
+
+cdef inline int read_events(void *socket, int *events) noexcept nogil:
+    cdef size_t size = sizeof(int)
+    return zmq_getsockopt(socket, ZMQ_EVENTS, events, &size)
+
+
+cdef Ending move(Course *course, Direction *way, int *moved) noexcept nogil:
+    """Move a burst of messages in one direction, as far as they come and go."""
+    cdef int done = 0
+    while done < BURST and not way.mute:
+        if way.n_held == 0 and take_head(course, way) < 0:
+            if c_errno() == ENOTSUP:
+                way.mute = True  # PUB, PUSH: nothing ever comes from there
+                break
+            # EFSM is a REQ or REP socket whose turn it is not.
+            return GOES_ON if c_errno() in (EAGAIN, EFSM) else FAILED
+        if not hand_over(course, way):
+            return GOES_ON if c_errno() in (EAGAIN, EFSM) else FAILED
+        done += 1
+        moved[0] += 1
+    return GOES_ON
+
+
+cdef int take_head(Course *course, Direction *way) noexcept nogil:
+    """Take the next part, or the first two where they are swapped. -1 with errno for none."""
+    cdef zmq_msg_t spare
+    way.n_held = 0
+    zmq_msg_init(&way.held[0])
+    while zmq_msg_recv(&way.held[0], way.source, ZMQ_DONTWAIT) < 0:
+        if c_errno() != EINTR:
+            return -1
+    way.n_held = 1
+    way.rest_follows = zmq_msg_more(&way.held[0])
+    if not course.swap or way.inside or not way.rest_follows:
+        return 0
+    zmq_msg_init(&way.held[1])
+    while zmq_msg_recv(&way.held[1], way.source, ZMQ_DONTWAIT) < 0:
+        if c_errno() != EINTR:
+            return -1
+    way.n_held = 2
+    way.rest_follows = zmq_msg_more(&way.held[1])
+    zmq_msg_init(&spare)
+    zmq_msg_move(&spare, &way.held[0])
+    zmq_msg_move(&way.held[0], &way.held[1])
+    zmq_msg_move(&way.held[1], &spare)
+    return 0
+
+
+cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
+    """Hand what is held to the target, and a copy to the monitor. False with errno if it is full."""
+    cdef zmq_msg_t copy
+    cdef int i, flags, error
+    cdef size_t size
+    if way.n_held == 0:
+        return False
+    for i in range(way.n_held):
+        flags = ZMQ_SNDMORE if i < way.n_held - 1 or way.rest_follows else 0
+        size = zmq_msg_size(&way.held[i])
+        if course.monitor != NULL:
+            zmq_msg_init(&copy)
+            zmq_msg_copy(&copy, &way.held[i])
+        while zmq_msg_send(&way.held[i], way.target, flags | ZMQ_DONTWAIT) < 0:
+            error = c_errno()
+            if error == EINTR:
+                continue
+            if error != EHOSTUNREACH and not (error == EAGAIN and way.inside):
+                if course.monitor != NULL:
+                    zmq_msg_close(&copy)
+                errno = error
+                return False
+            # A peer that has gone, or that a ROUTER does not know: the message ends here.
+            zmq_msg_close(&way.held[i])
+            zmq_msg_init(&way.held[i])
+            break
+        if course.monitor != NULL:
+            show(course, way, &copy, flags)
+        way.inside = flags & ZMQ_SNDMORE
+        way.bytes += size
+    way.n_held = 0
+    if not way.inside:
+        way.messages += 1
+    return True
+
+
+cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
+    """Send one part to the monitor, the prefix before the first. Never waits: it drops instead."""
+    cdef int rc
+    if not way.inside:
+        way.monitored = True
+        if way.prefix != NULL:
+            rc = zmq_send(course.monitor, way.prefix, way.prefix_size, ZMQ_DONTWAIT | ZMQ_SNDMORE)
+            way.monitored = rc >= 0
+    if way.monitored and zmq_msg_send(part, course.monitor, flags | ZMQ_DONTWAIT) >= 0:
+        return
+    zmq_msg_close(part)
+    if way.monitored or not way.inside:
+        way.dropped += 1
+    way.monitored = False
+
+
+# ---- steering: zmq_proxy_steerable(3) -----------------------------------------------------------
+
+cdef Ending obey(Course *course) noexcept nogil:
+    """Do what the control socket says: PAUSE, RESUME, TERMINATE, STATISTICS."""
+    cdef zmq_msg_t command
+    cdef Ending ending = GOES_ON
+    cdef char *text
+    cdef size_t size
+    zmq_msg_init(&command)
+    if zmq_msg_recv(&command, course.control, ZMQ_DONTWAIT) < 0:
+        zmq_msg_close(&command)
+        return GOES_ON if c_errno() in (EAGAIN, EINTR, EFSM) else FAILED
+    text = <char *> zmq_msg_data(&command)
+    size = zmq_msg_size(&command)
+    if size == 10 and memcmp(text, b"STATISTICS", 10) == 0:
+        report(course)
+    else:
+        if size == 5 and memcmp(text, b"PAUSE", 5) == 0:
+            ohmq_store_int(&course.paused, 1)
+        elif size == 6 and memcmp(text, b"RESUME", 6) == 0:
+            ohmq_store_int(&course.paused, 0)
+        elif size == 9 and memcmp(text, b"TERMINATE", 9) == 0:
+            ending = STOPPED
+        if course.control_replies:
+            zmq_send(course.control, NULL, 0, ZMQ_DONTWAIT)
+    zmq_msg_close(&command)
+    return ending
+
+
+cdef void report(Course *course) noexcept nogil:
+    """Answer STATISTICS: received and sent, messages and bytes, of the in and of the out socket."""
+    cdef Direction *forth = &course.ways[0]
+    cdef Direction *back = &course.ways[course.n_ways - 1]
+    cdef uint64_t numbers[8]
+    cdef int i
+    numbers[0], numbers[1] = forth.messages, forth.bytes
+    numbers[2], numbers[3] = back.messages, back.bytes
+    numbers[4], numbers[5] = back.messages, back.bytes
+    numbers[6], numbers[7] = forth.messages, forth.bytes
+    for i in range(8):
+        zmq_send(course.control, &numbers[i], sizeof(uint64_t),
+                 ZMQ_DONTWAIT | (ZMQ_SNDMORE if i < 7 else 0))
+
+
+# ---- the object ---------------------------------------------------------------------------------
+
+cdef class Relay:
+    """Moves messages between two sockets, in both directions, until it is stopped.
+
+    Parameters
+    ----------
+    in_socket, out_socket : Socket
+        What it moves messages between. The same socket twice sends everything back.
+    mon_socket : Socket, optional
+        Gets a copy of each message, in either direction. It never slows the relay: what it cannot
+        take is dropped and counted.
+    control_socket : Socket, optional
+        Takes the commands of zmq_proxy_steerable(3).
+    in_prefix, out_prefix : bytes or str, optional
+        First part of the copies, by the socket that the message came from; None for no such part.
+    swap : bool, optional
+        Whether the first two parts change places, which two ROUTERs need. By default they do for
+        two ROUTERs.
+    """
+
+    cdef object __weakref__
+    cdef Course course
+    cdef list handles           # distinct, in the order in, out, mon, control
+    cdef object sockets
+    cdef object prefixes
+    cdef object finished        # threading.Event: not running
+    cdef bint running
+
+    def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
+                 in_prefix=b"in", out_prefix=b"out", swap=None):
+        given = (in_socket, out_socket, mon_socket, control_socket)
+        for name, socket in zip(("in_socket", "out_socket", "mon_socket", "control_socket"), given):
+            if socket is None and name in ("mon_socket", "control_socket"):
+                continue
+            if not isinstance(socket, Socket):
+                raise TypeError(f"{name} must be a zmq.Socket, not {type(socket).__name__}")
+        self.sockets = given
+        self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))
+        self.finished = _threading.Event()
+        self.finished.set()
+        cdef Handle first = (<Socket> in_socket).handle
+        cdef Handle second = (<Socket> out_socket).handle
+        self.course.swap = (first is not second and first.type == ZMQ_ROUTER
+                            and second.type == ZMQ_ROUTER) if swap is None else swap
+        check(ohmq_waker_open(&self.course.waker))
+
+    def __dealloc__(self):
+        if self.course.waker.read_fd > 0:
+            ohmq_waker_close(&self.course.waker)
+
+    def run(self) -> None:
+        """Move messages; blocks, without the GIL, until the relay is ended.
+
+        Returns after stop(), and after TERMINATE on the control socket.
+
+        Raises
+        ------
+        ContextTerminated
+            The context of a socket was terminated.
+        ZMQError
+            ENOTSOCK: a socket was closed; EBUSY: one is in another relay.
+        """
+        cdef Ending ending
+        cdef int error
+        cdef Course *course = &self.course
+        self.lend()
+        try:
+            while True:
+                if course.signals_due:
+                    course.signals_due = ohmq_now() + SIGNAL_NS
+                with nogil:
+                    ending = relay_loop(course)
+                    error = c_errno() if ending == FAILED else 0
+                if ending != INTERRUPTED:
+                    break
+                PyErr_CheckSignals()
+        finally:
+            self.give_back()
+        if ending == FAILED:
+            fail(error)
+
+    def stop(self) -> None:
+        """End run(): it returns soon. Any thread and any signal handler may call it."""
+        ohmq_store_int(&self.course.stopping, 1)
+        ohmq_waker_wake(&self.course.waker)
+
+    def join(self, timeout=None) -> bool:
+        """Wait until run() has returned its sockets; False when timeout (seconds) came first."""
+        return self.finished.wait(timeout)
+
+    def pause(self) -> None:
+        """Take no more messages until resume(). Any thread may call it."""
+        ohmq_store_int(&self.course.paused, 1)
+        ohmq_waker_wake(&self.course.waker)
+
+    def resume(self) -> None:
+        """Undo pause(). Any thread may call it."""
+        ohmq_store_int(&self.course.paused, 0)
+        ohmq_waker_wake(&self.course.waker)
+
+    def _counters(self) -> tuple:
+        """Messages and bytes from in to out, from out to in, and copies that were dropped."""
+        cdef Direction *forth = &self.course.ways[0]
+        cdef Direction *back = &self.course.ways[1]
+        return (forth.messages, forth.bytes, back.messages, back.bytes,
+                forth.dropped + back.dropped)
+
+    cdef int lend(self) except -1:
+        """Take the sockets: from here on nobody else may use them."""
+        cdef Handle handle
+        cdef Course *course = &self.course
+        if self.running:
+            raise RuntimeError("the relay is running already")
+        ohmq_store_int(&course.stopping, 0)
+        ohmq_waker_clear(&course.waker)
+        self.handles = []
+        for socket in self.sockets:
+            if socket is not None:
+                handle = (<Socket> socket).handle
+                if handle not in self.handles:
+                    self.handles.append(handle)
+        for handle in self.handles:
+            enter(handle)  # raises for one that is closed or in use
+            leave(handle)
+            if handle.fd < 0:
+                fail(ENOTSUP, f"a {describe(handle)} has no descriptor: a device cannot wait for it")
+        self.set_course()
+        for handle in self.handles:
+            handle.lent, handle.ptr = handle.ptr, NULL
+            handle.relay = self
+            touch(handle, USED)
+        self.running = True
+        self.finished.clear()
+        return 0
+
+    cdef int set_course(self) except -1:
+        cdef Course *course = &self.course
+        cdef Handle first = (<Socket> self.sockets[0]).handle
+        cdef Handle second = (<Socket> self.sockets[1]).handle
+        cdef Handle handle
+        cdef int i
+        course.n_ways = 1 if first is second else 2
+        course.ways[0].source = course.ways[1].target = first.ptr
+        course.ways[0].target = course.ways[1].source = second.ptr
+        for i in range(2):
+            prefix = self.prefixes[i]
+            course.ways[i].prefix = NULL if prefix is None else PyBytes_AS_STRING(prefix)
+            course.ways[i].prefix_size = 0 if prefix is None else len(prefix)
+            course.ways[i].n_held = 0
+            course.ways[i].inside = False
+            course.ways[i].mute = False
+        course.monitor = course.control = NULL
+        if self.sockets[2] is not None:
+            course.monitor = (<Socket> self.sockets[2]).handle.ptr
+        if self.sockets[3] is not None:
+            handle = (<Socket> self.sockets[3]).handle
+            course.control = handle.ptr
+            course.control_replies = handle.type == ZMQ_REP
+        course.interests[0].fd = course.waker.read_fd
+        course.n_interests = 1
+        for handle in self.handles:
+            course.interests[course.n_interests].fd = handle.fd
+            course.n_interests += 1
+        for i in range(course.n_interests):
+            course.interests[i].events = ZMQ_POLLIN
+        main = _threading.main_thread().ident
+        course.signals_due = 1 if PyThread_get_thread_ident() == main else 0
+        return 0
+
+    cdef int give_back(self) except -1:
+        """Return the sockets, and what was taken from them and not delivered."""
+        cdef Handle handle
+        cdef Direction *way
+        cdef int i
+        for handle in self.handles:
+            handle.ptr, handle.lent = handle.lent, NULL
+            handle.relay = None
+        for i in range(self.course.n_ways):
+            way = &self.course.ways[i]
+            handle = (<Socket> self.sockets[i]).handle
+            if way.n_held and not way.inside:
+                if way.n_held == HEAD:
+                    swap_head(way)
+                park(handle, way.held, way.n_held, way.rest_follows)
+            way.n_held = 0
+        for handle in self.handles:
+            touch(handle, USED)
+        self.handles = []
+        self.running = False
+        self.finished.set()
+        return 0
+
+
+cdef void swap_head(Direction *way) noexcept nogil:
+    cdef zmq_msg_t spare
+    zmq_msg_init(&spare)
+    zmq_msg_move(&spare, &way.held[0])
+    zmq_msg_move(&way.held[0], &way.held[1])
+    zmq_msg_move(&way.held[1], &spare)
+
+
+cdef object as_prefix(object prefix):
+    if isinstance(prefix, str):
+        return prefix.encode("utf-8")
+    return None if prefix is None else bytes(prefix)
+
+
+# ---- the functions that programs call ------------------------------------------------------------
+
+def proxy(frontend, backend, capture=None):
+    """Move messages between two sockets until the context is terminated (zmq_proxy(3)).
+
+    Blocks without the GIL. Meanwhile the sockets belong to the proxy: other use of them raises.
+
+    Parameters
+    ----------
+    frontend, backend : Socket
+        What to move messages between; the same socket twice sends everything back.
+    capture : Socket, optional
+        Gets a copy of each message; what it cannot take is dropped.
+
+    Raises
+    ------
+    ContextTerminated
+        The regular end.
+    ZMQError
+        ENOTSOCK when a socket was closed, which ends the proxy, too.
+    """
+    Relay(frontend, backend, capture, in_prefix=None, out_prefix=None, swap=False).run()
+
+
+def proxy_steerable(frontend, backend, capture=None, control=None):
+    """Move messages as proxy does, and obey a control socket (zmq_proxy_steerable(3)).
+
+    Parameters
+    ----------
+    control : Socket, optional
+        PAIR, SUB or REP socket that receives PAUSE, RESUME, TERMINATE and STATISTICS.
+
+    Returns
+    -------
+    int
+        0, after TERMINATE.
+    """
+    Relay(frontend, backend, capture, control, in_prefix=None, out_prefix=None, swap=False).run()
+    return 0
+
+
+def monitored_queue(in_socket, out_socket, mon_socket, in_prefix=b"in", out_prefix=b"out"):
+    """Move messages between two sockets and show each of them on a third.
+
+    Blocks without the GIL until the context is terminated. Two ROUTER sockets have the first two
+    parts of each message swapped.
+
+    Parameters
+    ----------
+    in_socket, out_socket : Socket
+        What to move messages between.
+    mon_socket : Socket
+        Gets each message after a prefix; what it cannot take is dropped. Mostly a PUB socket.
+    in_prefix, out_prefix : bytes or str
+        The prefix, by the socket that the message came from.
+
+    Raises
+    ------
+    ContextTerminated
+        The regular end.
+    """
+    Relay(in_socket, out_socket, mon_socket, in_prefix=in_prefix, out_prefix=out_prefix).run()

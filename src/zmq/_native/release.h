@@ -1,0 +1,40 @@
+/* Zero-copy release: libzmq's threads push, whoever holds the GIL drains.
+ *
+ * A message that lends a Python buffer to libzmq carries an ohmq_loan. When libzmq has let go of
+ * the message it calls ohmq_loan_returned, from any of its threads: that only links the loan into
+ * a lock-free stack. Python's side takes the whole stack at once.
+ */
+#ifndef OHMQ_RELEASE_H
+#define OHMQ_RELEASE_H
+
+#include "platform.h"
+
+typedef struct ohmq_loan {
+    struct ohmq_loan *next;
+    Py_buffer view;    /* the buffer lent; view.obj is what keeps it alive */
+    PyObject *event;   /* set() when the loan has ended, or NULL */
+} ohmq_loan;
+
+static ohmq_loan *ohmq_returned = NULL;
+static ohmq_waker ohmq_release_waker = {-1, -1};
+
+static void ohmq_loan_returned(void *data, void *hint) {
+    ohmq_loan *loan = (ohmq_loan *)hint;
+    ohmq_loan *top;
+    (void)data;
+    do {
+        top = *(ohmq_loan *volatile *)&ohmq_returned;
+        loan->next = top;
+    } while (!ohmq_cas_pointer((void **)&ohmq_returned, top, loan));
+    /* Only the first of a batch wakes the draining thread; the rest ride along. */
+    if (top == NULL && ohmq_release_waker.write_fd >= 0)
+        ohmq_waker_wake(&ohmq_release_waker);
+}
+
+static inline ohmq_loan *ohmq_take_returned(void) {
+    return (ohmq_loan *)ohmq_swap_pointer((void **)&ohmq_returned, NULL);
+}
+static inline int ohmq_any_returned(void) {
+    return *(ohmq_loan *volatile *)&ohmq_returned != NULL;
+}
+#endif

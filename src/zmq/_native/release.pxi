@@ -1,0 +1,87 @@
+# Buffers lent to libzmq, and getting them back (rule 6: libzmq's threads never touch Python).
+
+import _thread
+import threading as _threading
+
+# The generation (see platform.h) in which the draining thread was started; a fork loses it.
+cdef int _drainer_generation = -1
+
+
+cdef int lend(object data, zmq_msg_t *msg, object event) except -1:
+    """Make msg of data's buffer without copying it; event (or None) is set when it is free."""
+    cdef ohmq_loan *loan
+    start_drainer()
+    drain_returned()
+    loan = <ohmq_loan *> malloc(sizeof(ohmq_loan))
+    if loan == NULL:
+        raise MemoryError
+    loan.event = NULL
+    try:
+        PyObject_GetBuffer(data, &loan.view, PyBUF_CONTIG_RO)
+    except BaseException:
+        free(loan)
+        raise
+    if zmq_msg_init_data(msg, loan.view.buf, loan.view.len, ohmq_loan_returned, loan) < 0:
+        PyBuffer_Release(&loan.view)
+        free(loan)
+        raise MemoryError
+    if event is not None:
+        Py_INCREF(event)
+        loan.event = <PyObject *> event
+    return 0
+
+
+cdef int drain_returned() except -1:
+    """Release every buffer that libzmq has let go of."""
+    cdef ohmq_loan *loan
+    cdef ohmq_loan *next
+    if not ohmq_any_returned():
+        return 0
+    loan = ohmq_take_returned()
+    while loan != NULL:
+        next = loan.next
+        PyBuffer_Release(&loan.view)
+        if loan.event != NULL:
+            event = <object> loan.event
+            Py_DECREF(event)
+            event.set()
+        free(loan)
+        loan = next
+    return 0
+
+
+def drain() -> None:
+    """Release the buffers that libzmq has let go of since the last time."""
+    drain_returned()
+
+
+cdef int start_drainer() except -1:
+    """Start the thread that drains while the program is idle, once in a process."""
+    global _drainer_generation
+    if _drainer_generation == ohmq_generation:
+        return 0
+    if ohmq_release_waker.write_fd >= 0:
+        # After a fork: what was lent is the parent's, and so is the descriptor's other reader.
+        ohmq_waker_close(&ohmq_release_waker)
+        ohmq_take_returned()
+    if ohmq_waker_open(&ohmq_release_waker) < 0:
+        raise OSError(errno, "no file descriptor is left for the release of zero-copy messages")
+    _drainer_generation = ohmq_generation
+    _thread.start_new_thread(_drain_when_idle, ())
+    return 0
+
+
+def _drain_when_idle():
+    """Body of the draining thread: asleep until something comes back, then a moment behind.
+
+    The moment lets a busy program drain by itself, in its next send, without a fight for the GIL.
+    """
+    cdef ohmq_interest interest
+    interest.fd = ohmq_release_waker.read_fd
+    interest.events = ZMQ_POLLIN
+    while True:
+        with nogil:
+            ohmq_wait(&interest, 1, -1)
+            ohmq_waker_clear(&ohmq_release_waker)
+            ohmq_wait(&interest, 0, ohmq_now() + 2000000)
+        drain_returned()

@@ -1,0 +1,329 @@
+# Sending: making message parts of Python objects, and handing them to libzmq.
+
+# Copies of this size and more are made without the GIL.
+cdef enum:
+    LARGE = 262144
+
+# Multipart messages of up to this many parts are built without an allocation.
+cdef enum:
+    FEW = 16
+
+# What Socket.copy_threshold starts as; zmq.COPY_THRESHOLD shows it.
+cdef Py_ssize_t _copy_threshold = 65536
+COPY_THRESHOLD = _copy_threshold
+
+
+cdef int make_message(object data, zmq_msg_t *msg, bint copy, Py_ssize_t threshold,
+                      object event) except -1:
+    """Make a message part of bytes, a Frame, or any object with a contiguous buffer.
+
+    Returns 1 where the data were lent to libzmq and event will be set, 0 where they were copied.
+    """
+    cdef Py_buffer view
+    cdef char *target
+    if type(data) is bytes:
+        # bytes cannot change: lending them is as safe as a copy.
+        if PyBytes_GET_SIZE(data) >= threshold:
+            lend(data, msg, event)
+            return 1
+        copy_message(msg, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
+        return 0
+    if isinstance(data, Frame):
+        if zmq_msg_copy(msg, &(<Frame> data).msg) < 0:
+            fail(c_errno())
+        return 0
+    PyObject_GetBuffer(data, &view, PyBUF_CONTIG_RO)
+    try:
+        if not copy and view.len >= threshold:
+            lend(data, msg, event)
+            return 1
+        copy_message(msg, <char *> view.buf, view.len)
+    finally:
+        PyBuffer_Release(&view)
+    return 0
+
+
+cdef inline int copy_message(zmq_msg_t *msg, const char *source, Py_ssize_t size) except -1:
+    cdef char *target
+    if zmq_msg_init_size(msg, size) < 0:
+        raise MemoryError
+    target = <char *> zmq_msg_data(msg)
+    if size < LARGE:
+        memcpy(target, source, size)
+    else:
+        with nogil:
+            memcpy(target, source, size)
+    return 0
+
+
+cdef object not_sendable(object data):
+    """The TypeError for something that is no message part: it says what to do."""
+    if isinstance(data, str):
+        return TypeError("send takes bytes, not str: use send_string, or encode the text first")
+    return TypeError(f"a bytes-like object is required, not {type(data).__name__!r}: "
+                     "send_json and send_pyobj send other objects")
+
+
+cdef inline void count_sent(Handle handle, Py_ssize_t size, int flags) noexcept:
+    handle.counters.bytes_sent += size
+    handle.inside_message = flags & ZMQ_SNDMORE
+    if not handle.inside_message:
+        handle.counters.messages_sent += 1
+
+
+cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
+    """Send one part, blocking as flags and SNDTIMEO allow. The part is libzmq's afterwards."""
+    cdef Blocked blocked
+    cdef Py_ssize_t size = zmq_msg_size(msg)
+    cdef int error
+    blocked.started = blocked.drained = False
+    enter(handle)
+    try:
+        while zmq_msg_send(msg, handle.ptr, flags | ZMQ_DONTWAIT) < 0:
+            error = c_errno()
+            if error == EINTR:
+                continue
+            if error != EAGAIN:
+                fail(error)
+            if handle.inside_message:
+                # The peer died in the middle of the message. libzmq drops the rest of it, here
+                # as in its own blocking send: no other peer may get half a message.
+                zmq_msg_close(msg)
+                zmq_msg_init(msg)
+                break
+            if flags & ZMQ_DONTWAIT:
+                handle.counters.would_block += 1
+                fail(EAGAIN)
+            if not block(handle, &blocked, ZMQ_POLLOUT, ZMQ_SNDTIMEO):
+                fail(EAGAIN)
+        count_sent(handle, size, flags)
+    finally:
+        block_end(handle, &blocked)
+        leave(handle)
+    return 0
+
+
+cdef inline bint try_send_bytes(Handle handle, object data, int flags) except -1:
+    """Send exact bytes by copy if that does not block; False leaves everything to the caller."""
+    cdef int rc
+    enter(handle)
+    rc = zmq_send(handle.ptr, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data),
+                  flags | ZMQ_DONTWAIT)
+    if rc < 0 and handle.inside_message and c_errno() == EAGAIN:
+        rc = 0  # dropped with the rest of its message: see send_message
+    if rc >= 0:
+        count_sent(handle, rc, flags)
+    leave(handle)
+    return rc >= 0
+
+
+cdef object send_one(Handle handle, object data, int flags, bint copy, bint track,
+                     Py_ssize_t threshold, object routing_id, object group):
+    """Send one part made of any object; the tracker where one is asked for."""
+    cdef zmq_msg_t msg
+    cdef bint lent
+    cdef object event = None
+    if handle.ptr == NULL or handle.generation != ohmq_generation:
+        enter(handle)  # raises
+    if not copy and track and not isinstance(data, Frame):
+        event = _threading.Event()
+    zmq_msg_init(&msg)
+    if isinstance(data, Frame):
+        if track and not copy and (<Frame> data).tracker is None:
+            raise ValueError("Not a tracked message: make the Frame with track=True")
+    elif not PyObject_CheckBuffer(data):
+        raise not_sendable(data)
+    lent = make_message(data, &msg, copy, threshold, event)
+    try:
+        if routing_id is not None:
+            set_routing_id(&msg, routing_id)
+        if group is not None:
+            set_group(&msg, group)
+        send_message(handle, &msg, flags)
+    except BaseException:
+        zmq_msg_close(&msg)
+        raise
+    if copy:
+        return None
+    if isinstance(data, Frame):
+        return (<Frame> data).tracker
+    return _tracker_class(event) if lent and track else _finished_tracker
+
+
+# ---- multipart ----------------------------------------------------------------------------------
+
+cdef int send_parts(Handle handle, zmq_msg_t *parts, int n, int flags) except -1:
+    """Send the parts of one message. Called with the lock, within one Blocked.
+
+    Returns 1 when the message is sent, 0 when the first part would block. libzmq takes parts after
+    the first at once.
+    """
+    cdef int i, rc
+    cdef int64_t size = 0
+    for i in range(n):
+        size += zmq_msg_size(&parts[i])
+        while True:
+            rc = zmq_msg_send(&parts[i], handle.ptr,
+                              flags | ZMQ_DONTWAIT if i == n - 1
+                              else flags | ZMQ_DONTWAIT | ZMQ_SNDMORE)
+            if rc >= 0 or c_errno() != EINTR:
+                break
+        if rc < 0:
+            if c_errno() != EAGAIN:
+                fail(c_errno())
+            if i == 0 and not handle.inside_message:
+                return 0
+            zmq_msg_close(&parts[i])  # as in send_message
+            zmq_msg_init(&parts[i])
+    handle.inside_message = flags & ZMQ_SNDMORE
+    if not handle.inside_message:
+        handle.counters.messages_sent += 1
+    handle.counters.bytes_sent += size
+    return 1
+
+
+cdef int send_parts_blocking(Handle handle, zmq_msg_t *parts, int n, int flags) except -1:
+    cdef Blocked blocked
+    blocked.started = blocked.drained = False
+    enter(handle)
+    try:
+        while not send_parts(handle, parts, n, flags):
+            if flags & ZMQ_DONTWAIT:
+                handle.counters.would_block += 1
+                fail(EAGAIN)
+            if not block(handle, &blocked, ZMQ_POLLOUT, ZMQ_SNDTIMEO):
+                fail(EAGAIN)
+    finally:
+        block_end(handle, &blocked)
+        leave(handle)
+    return 0
+
+
+cdef int check_parts(list parts) except -1:
+    """Raise unless every part can be sent: nothing of a message is sent if one part cannot be."""
+    cdef Py_ssize_t i
+    for i in range(PyList_GET_SIZE(parts)):
+        part = <object> PyList_GET_ITEM(parts, i)
+        if PyBytes_CheckExact(part) or isinstance(part, Frame) or PyObject_CheckBuffer(part):
+            continue
+        hint = ": encode text first, or use send_string" if isinstance(part, str) else ""
+        raise TypeError(f"Frame {i} ({part!r:.80}) does not support the buffer interface{hint}.")
+    return 0
+
+
+cdef object send_list(Handle handle, list parts, int flags, bint copy, bint track,
+                      Py_ssize_t threshold):
+    """Send a list of parts as one message; the tracker where one is asked for."""
+    cdef zmq_msg_t few[FEW]
+    cdef zmq_msg_t *messages = few
+    cdef Py_ssize_t n = PyList_GET_SIZE(parts)
+    cdef Py_ssize_t made = 0
+    cdef Py_ssize_t i
+    cdef list watched = None
+    if n == 0:
+        raise IndexError("a multipart message has at least one part: the list is empty")
+    check_parts(parts)
+    if not copy and track:
+        watched = []
+    if n > FEW:
+        messages = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
+        if messages == NULL:
+            raise MemoryError
+    try:
+        while made < n:
+            part = <object> PyList_GET_ITEM(parts, made)
+            zmq_msg_init(&messages[made])
+            if watched is None:
+                make_message(part, &messages[made], copy, threshold, None)
+            else:
+                make_tracked(part, &messages[made], threshold, watched)
+            made += 1
+        send_parts_blocking(handle, messages, n, flags)
+    finally:
+        for i in range(made):
+            zmq_msg_close(&messages[i])
+        if messages != few:
+            free(messages)
+    if watched is None:
+        return None if copy else _finished_tracker
+    return _tracker_class(*watched) if watched else _finished_tracker
+
+
+cdef int make_tracked(object part, zmq_msg_t *msg, Py_ssize_t threshold, list watched) except -1:
+    if isinstance(part, Frame):
+        if (<Frame> part).tracker is None:
+            raise ValueError("Not a tracked message: make the Frame with track=True")
+        watched.append((<Frame> part).tracker)
+        make_message(part, msg, False, threshold, None)
+        return 0
+    event = _threading.Event()
+    if make_message(part, msg, False, threshold, event):
+        watched.append(event)
+    return 0
+
+
+# ---- many messages ------------------------------------------------------------------------------
+
+cdef object send_many(Handle handle, list messages, int flags, Py_ssize_t threshold):
+    """Send messages (parts, or lists of parts) one after the other; how many were sent."""
+    cdef Blocked blocked
+    cdef Py_ssize_t sent = 0
+    cdef Py_ssize_t n = PyList_GET_SIZE(messages)
+    for message in messages:
+        check_parts(list(message) if isinstance(message, (list, tuple)) else [message])
+    blocked.started = blocked.drained = False
+    enter(handle)
+    try:
+        while sent < n:
+            if send_next(handle, <object> PyList_GET_ITEM(messages, sent), flags, threshold):
+                sent += 1
+            elif flags & ZMQ_DONTWAIT:
+                handle.counters.would_block += 1
+                break
+            elif not block(handle, &blocked, ZMQ_POLLOUT, ZMQ_SNDTIMEO):
+                break
+    except BaseException as error:
+        # What went out is gone: say how much it was.
+        error.sent = sent
+        raise
+    finally:
+        block_end(handle, &blocked)
+        leave(handle)
+    return sent
+
+
+cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshold) except -1:
+    """Send one of many. Called with the lock; 0 when it would block."""
+    cdef zmq_msg_t few[FEW]
+    cdef zmq_msg_t *parts = few
+    cdef Py_ssize_t made = 0
+    cdef Py_ssize_t i, n
+    cdef int rc
+    if PyBytes_CheckExact(message) and PyBytes_GET_SIZE(message) < threshold:
+        rc = zmq_send(handle.ptr, PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message),
+                      flags | ZMQ_DONTWAIT)
+        if rc >= 0:
+            count_sent(handle, rc, flags)
+            return 1
+        if c_errno() != EAGAIN and c_errno() != EINTR:
+            fail(c_errno())
+        return 0
+    items = list(message) if isinstance(message, (list, tuple)) else [message]
+    n = PyList_GET_SIZE(items)
+    if n == 0:
+        raise IndexError("a multipart message has at least one part: a list is empty")
+    if n > FEW:
+        parts = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
+        if parts == NULL:
+            raise MemoryError
+    try:
+        while made < n:
+            zmq_msg_init(&parts[made])
+            make_message(<object> PyList_GET_ITEM(items, made), &parts[made], True, threshold, None)
+            made += 1
+        return send_parts(handle, parts, n, flags)
+    finally:
+        for i in range(made):
+            zmq_msg_close(&parts[i])
+        if parts != few:
+            free(parts)

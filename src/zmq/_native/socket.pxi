@@ -1,0 +1,432 @@
+# The native base of zmq.Socket: what must not cost a Python frame.
+
+cdef Handle NO_HANDLE = Handle.__new__(Handle)
+NO_HANDLE.generation = -1
+NO_HANDLE.fd = -1
+NO_HANDLE.type = -1
+
+cdef dict _type_names = {}
+
+
+def define_socket_types(names):
+    """Take the names of the socket types, as {number: name}; zmq.constants owns them."""
+    _type_names.update(names)
+
+
+cdef str type_name(int number):
+    return _type_names.get(number, f"type {number}")
+
+
+cdef class Socket:
+    """The part of a socket that is written in C (zmq_socket(3)).
+
+    Programs use :class:`zmq.Socket`, which inherits these methods as they are.
+    """
+
+    cdef object __weakref__
+    cdef Handle handle
+    cdef object context_
+    cdef Py_ssize_t threshold
+    cdef bint is_shadow
+
+    def __cinit__(self):
+        self.handle = NO_HANDLE
+        self.threshold = _copy_threshold
+
+    def __init__(self, context=None, int socket_type=-1, shadow=0, copy_threshold=None):
+        if copy_threshold is not None:
+            self.threshold = copy_threshold
+        self.context_ = context
+        if isinstance(shadow, Socket):
+            self.handle = (<Socket> shadow).handle
+            self.is_shadow = True
+            return
+        if shadow:
+            self.handle = adopt(<void *> <size_t> shadow, None, False)
+            self.is_shadow = True
+            return
+        if not isinstance(context, Context):
+            raise TypeError("context must be specified: a socket is made of a zmq.Context and a "
+                            f"socket type, got {context!r}")
+        cdef ContextHandle owner = (<Context> context).handle
+        if owner is None or owner.ptr == NULL:
+            fail(EFAULT, "the context is closed: make a new one with zmq.Context()")
+        require(owner)
+        cdef void *ptr = zmq_socket(owner.ptr, socket_type)
+        if ptr == NULL:
+            fail(c_errno())
+        self.handle = adopt(ptr, owner, True)
+        self.handle.wrapper = _weakref.ref(self)
+
+    # ---- what it is ----
+
+    @property
+    def context(self):
+        """The Context that the socket belongs to."""
+        return self.context_
+
+    @context.setter
+    def context(self, context):
+        self.context_ = context
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket has been closed."""
+        return self.handle.ptr == NULL and self.handle.lent == NULL
+
+    @property
+    def underlying(self) -> int:
+        """Address of the libzmq socket, for other libraries that speak to it; 0 once closed."""
+        return <size_t> self.handle.ptr
+
+    @property
+    def copy_threshold(self) -> int:
+        """Size in bytes from which data are lent to libzmq and not copied."""
+        return self.threshold
+
+    @copy_threshold.setter
+    def copy_threshold(self, value):
+        self.threshold = value
+
+    @property
+    def _type_number(self) -> int:
+        return self.handle.type
+
+    @property
+    def _shadow(self) -> bool:
+        return self.is_shadow
+
+    # ---- options ----
+
+    def get(self, option: int):
+        """Read a socket option (zmq_getsockopt(3)).
+
+        Returns
+        -------
+        int or bytes
+            As the option has it.
+
+        Raises
+        ------
+        ZMQError
+            EINVAL for an option that cannot be read; ENOTSOCK on a closed socket.
+        """
+        return get_option(self.handle, option)
+
+    def set(self, option: int, optval) -> None:
+        """Set a socket option (zmq_setsockopt(3)).
+
+        Parameters
+        ----------
+        option : int
+            One of zmq.SocketOption.
+        optval : int or bytes
+            As the option has it; text goes through set_string.
+
+        Raises
+        ------
+        TypeError
+            The value has not the type that the option takes.
+        ZMQError
+            EINVAL for a value that libzmq refuses; ENOTSOCK on a closed socket.
+        """
+        set_option(self.handle, option, optval)
+
+    getsockopt = get
+    setsockopt = set
+
+    def __getattr__(self, name):
+        number = _numbers.get(name.lower())
+        if number is None:
+            raise AttributeError(f"{type(self).__name__} has no such option: {name.upper()}")
+        return OptionAttribute(name, number).__get__(self, None)
+
+    def __setattr__(self, name, value):
+        cdef PyObject *found = _PyType_Lookup(<type> type(self), name)
+        if found != NULL and type(<object> found) is OptionAttribute:
+            set_option(self.handle, (<OptionAttribute> found).number, value)
+            return
+        lowered = name.lower()
+        if lowered == "subscribe" or lowered == "unsubscribe":
+            if isinstance(value, str):
+                value = value.encode("utf-8")
+            set_option(self.handle, _numbers[lowered], value)
+        elif found != NULL or is_own_attribute(self, name):
+            PyObject_GenericSetAttr(self, name, <PyObject *> value)
+        elif lowered in _numbers:
+            set_option(self.handle, _numbers[lowered], value)
+        else:
+            raise AttributeError(f"{type(self).__name__} has no such option: {name.upper()}")
+
+    # ---- endpoints ----
+
+    def bind(self, addr):
+        """Listen on an endpoint (zmq_bind(3))."""
+        endpoint_call(self.handle, addr, BIND)
+
+    def connect(self, addr):
+        """Connect to an endpoint; the peer need not be there yet (zmq_connect(3))."""
+        endpoint_call(self.handle, addr, CONNECT)
+
+    def unbind(self, addr):
+        """Stop listening on an endpoint (zmq_unbind(3))."""
+        endpoint_call(self.handle, addr, UNBIND)
+
+    def disconnect(self, addr):
+        """Undo connect (zmq_disconnect(3))."""
+        endpoint_call(self.handle, addr, DISCONNECT)
+
+    def monitor(self, addr, events: int = 0xFFFF):
+        """Publish the socket's connection events on an inproc endpoint (zmq_socket_monitor(3)).
+
+        Parameters
+        ----------
+        addr : str or bytes or None
+            Where a PAIR socket will connect; None stops the monitor.
+        events : int
+            Any of zmq.Event, or'ed.
+        """
+        cdef int wanted = events
+        cdef const char *where = NULL
+        cdef int rc
+        if addr is not None:
+            address = addr.encode("utf-8") if isinstance(addr, str) else bytes(addr)
+            where = address
+        enter(self.handle)
+        rc = zmq_socket_monitor(self.handle.ptr, where, wanted)
+        error = c_errno() if rc < 0 else 0
+        leave(self.handle)
+        if rc < 0:
+            fail(error)
+
+    def join(self, group):
+        """Join a group: DISH sockets (draft)."""
+        group_call(self.handle, group, True)
+
+    def leave(self, group):
+        """Leave a group: DISH sockets (draft)."""
+        group_call(self.handle, group, False)
+
+    def close(self, linger=None):
+        """Close the socket (zmq_close(3)). Closing it again does nothing.
+
+        Never blocks. Any thread may close a socket: threads that wait for it wake up to a
+        ZMQError that says so.
+
+        Parameters
+        ----------
+        linger : int, optional
+            Milliseconds that unsent messages may still take, set as LINGER before closing.
+        """
+        close_handle(self.handle, linger)
+
+    # ---- sending ----
+
+    def send(self, data, flags=0, copy: bool = True, track: bool = False, routing_id=None,
+             group=None):
+        """Send one message part (zmq_msg_send(3)).
+
+        Blocks while the socket cannot take it, as SNDTIMEO allows (ms). Any thread may send.
+
+        Parameters
+        ----------
+        data : bytes, Frame or any object with a contiguous buffer
+            What to send. ``bytes`` of copy_threshold and more are lent to libzmq: they cannot
+            change. Other buffers are copied unless copy is False.
+        flags : int
+            DONTWAIT does not block, SNDMORE announces another part.
+        copy : bool
+            False lends buffers of copy_threshold and more to libzmq, until it has let go of them.
+        track : bool
+            With copy=False: return a MessageTracker that tells when that is.
+        routing_id : int, optional
+            Whom to send to: SERVER sockets (draft).
+        group : str, optional
+            Which group to send to: RADIO sockets (draft).
+
+        Returns
+        -------
+        MessageTracker or None
+            The tracker if track is set and copy is not.
+
+        Raises
+        ------
+        Again
+            Sending would block, and DONTWAIT or SNDTIMEO says not to.
+        TypeError
+            data is no buffer; text goes through send_string.
+        ZMQError
+            ENOTSOCK on a closed socket, EFSM out of turn, and others of zmq_msg_send(3).
+        """
+        cdef int wanted = flags
+        if (
+            PyBytes_CheckExact(data) and PyBytes_GET_SIZE(data) < self.threshold
+            and copy and routing_id is None and group is None
+            and try_send_bytes(self.handle, data, wanted)
+        ):
+            return None
+        return send_one(self.handle, data, wanted, copy, track, self.threshold, routing_id, group)
+
+    def send_multipart(self, msg_parts, flags=0, copy: bool = True, track: bool = False, **kwargs):
+        """Send a message of several parts, all or none of it.
+
+        Blocks as send does. Where a subclass has a send of its own, every part goes through it.
+
+        Parameters
+        ----------
+        msg_parts : iterable of what send takes
+            At least one part.
+        flags, copy, track
+            As for send.
+
+        Returns
+        -------
+        MessageTracker or None
+            One tracker for all parts if track is set and copy is not.
+        """
+        cdef list parts = msg_parts if type(msg_parts) is list else list(msg_parts)
+        if kwargs or overridden(self, "send", _native_send):
+            return send_each(self, parts, flags, copy, track, kwargs)
+        return send_list(self.handle, parts, flags, copy, track, self.threshold)
+
+    def send_many(self, messages, flags=0):
+        """Send many messages in one call.
+
+        Blocks until all are sent, or as long as DONTWAIT and SNDTIMEO allow. Nothing is sent if
+        one of them cannot be a message. An exception that ends the call in between (a closed
+        socket, a signal) has the number of those that were sent in its attribute ``sent``.
+
+        Parameters
+        ----------
+        messages : iterable
+            Message parts, or lists of parts for multipart messages.
+        flags : int
+            DONTWAIT does not block.
+
+        Returns
+        -------
+        int
+            How many messages were sent: less than all when the time was over.
+        """
+        cdef list items = messages if type(messages) is list else list(messages)
+        if overridden(self, "send", _native_send):
+            return send_many_each(self, items, flags)
+        return send_many(self.handle, items, flags, self.threshold)
+
+    # ---- receiving ----
+
+    def recv(self, flags=0, copy: bool = True, track: bool = False):
+        """Receive one message part (zmq_msg_recv(3)).
+
+        Blocks until there is one, as RCVTIMEO allows (ms). Any thread may receive, while another
+        sends, too.
+
+        Parameters
+        ----------
+        flags : int
+            DONTWAIT does not block.
+        copy : bool
+            False gives a Frame, which is the memory that the part was received into.
+        track : bool
+            With copy=False: give the frame a tracker, which is done.
+
+        Returns
+        -------
+        bytes or Frame
+            The part.
+
+        Raises
+        ------
+        Again
+            Nothing is there, and DONTWAIT or RCVTIMEO says not to wait.
+        ZMQError
+            ENOTSOCK once the socket is closed, EFSM out of turn, and others of zmq_msg_recv(3).
+        """
+        if copy:
+            return receive_bytes(self.handle, flags)
+        return receive_frame(self.handle, flags, track)
+
+    def recv_into(self, buffer, /, *, nbytes=0, flags=0) -> int:
+        """Receive one message part into a writable buffer (zmq_recv(3)).
+
+        Parameters
+        ----------
+        buffer : writable, contiguous buffer
+            Gets the part, or as much of it as fits; the rest is dropped.
+        nbytes : int
+            Bytes to use of the buffer; 0 for all.
+        flags : int
+            DONTWAIT does not block.
+
+        Returns
+        -------
+        int
+            Size of the part in bytes: more than fits where it was cut.
+        """
+        return receive_into(self.handle, buffer, nbytes, flags)
+
+    def recv_multipart(self, flags=0, copy: bool = True, track: bool = False) -> list:
+        """Receive all parts of one message.
+
+        Blocks as recv does. Where a subclass has a recv of its own, every part comes through it.
+
+        Returns
+        -------
+        list of bytes, or of Frame if copy is False
+            The parts, at least one.
+        """
+        if overridden(self, "recv", _native_recv):
+            return receive_each(self, flags, copy, track)
+        return receive_list(self.handle, flags, copy, track)
+
+    def recv_many(self, limit=1000, flags=0, *, multipart=False) -> list:
+        """Wait for one message and receive all that are there, in order.
+
+        Parameters
+        ----------
+        limit : int
+            Messages to receive at most, at least 1.
+        flags : int
+            DONTWAIT does not wait for the first one.
+        multipart : bool
+            Give lists of parts, as recv_multipart would, and not parts, as recv would.
+
+        Returns
+        -------
+        list of bytes, or of lists of bytes
+            At least one.
+        """
+        if overridden(self, "recv", _native_recv):
+            return receive_many_each(self, limit, flags, multipart)
+        return receive_many(self.handle, limit, flags, multipart)
+
+    def poll(self, timeout=None, flags=ZMQ_POLLIN) -> int:
+        """Wait for the socket to be ready.
+
+        Parameters
+        ----------
+        timeout : int, optional
+            Milliseconds to wait; None or less than 0 waits without end.
+        flags : int
+            What to wait for: POLLIN, POLLOUT or both.
+
+        Returns
+        -------
+        int
+            The events that are ready; 0 when the time is over.
+        """
+        return poll_socket(self.handle, flags, deadline_after(timeout))
+
+    def _counters(self) -> tuple:
+        """What stats() shows: messages, bytes, blocked calls, nanoseconds."""
+        cdef Counters *c = &self.handle.counters
+        return (c.messages_sent, c.messages_received, c.bytes_sent, c.bytes_received,
+                c.would_block, c.blocked_ns)
+
+    def _put_back(self, parts) -> None:
+        """Put the parts of a message back at the front: the next to be received (rule 4)."""
+        put_back(self.handle, list(parts))
+
+
+cdef object _native_send = Socket.__dict__["send"]
+cdef object _native_recv = Socket.__dict__["recv"]

@@ -1,0 +1,186 @@
+# Waiting for a socket, without the lock and without the GIL, never inside libzmq (rule 2).
+
+# Wakers that are not in use; opening one costs two system calls.
+cdef enum:
+    SPARE_WAKERS = 32
+
+# A socket without a descriptor (draft, thread-safe types) is tried again after this long.
+cdef enum:
+    RETRY_NS = 2000000
+
+cdef ohmq_waker _spare[SPARE_WAKERS]
+cdef int _spares = 0
+cdef int _spare_generation = 0
+
+cdef struct Blocked:
+    # One blocking call, from its first "would block" to its end. Zeroed at the start.
+    Waiter waiter
+    bint started
+    bint drained
+    int64_t deadline
+
+
+cdef int take_waker(ohmq_waker *waker) except -1:
+    global _spares, _spare_generation
+    if _spare_generation != ohmq_generation:
+        # Descriptors inherited by a fork are shared with the parent.
+        while _spares:
+            _spares -= 1
+            ohmq_waker_close(&_spare[_spares])
+        _spare_generation = ohmq_generation
+    if _spares:
+        _spares -= 1
+        waker[0] = _spare[_spares]
+    elif ohmq_waker_open(waker) < 0:
+        raise OSError(errno, "no file descriptor is left for a blocking call to be woken by")
+    return 0
+
+
+cdef void give_waker(ohmq_waker *waker) noexcept:
+    global _spares
+    if _spares < SPARE_WAKERS:
+        _spare[_spares] = waker[0]
+        _spares += 1
+    else:
+        ohmq_waker_close(waker)
+
+
+cdef int block_start(Handle handle, Blocked *blocked, short events, int64_t deadline) except -1:
+    """Join the waiters of the socket. Called with the lock."""
+    take_waker(&blocked.waiter.waker)
+    blocked.started = True
+    blocked.deadline = deadline
+    blocked.waiter.events = events
+    blocked.waiter.sleeping = blocked.waiter.woken = False
+    blocked.waiter.previous = NULL
+    blocked.waiter.next = handle.waiters
+    if handle.waiters != NULL:
+        handle.waiters.previous = &blocked.waiter
+    handle.waiters = &blocked.waiter
+    return 0
+
+
+cdef void block_end(Handle handle, Blocked *blocked) noexcept:
+    """Leave the waiters of the socket. Called with the lock; does nothing where none was joined."""
+    cdef Waiter *waiter = &blocked.waiter
+    if not blocked.started:
+        return
+    if waiter.previous != NULL:
+        waiter.previous.next = waiter.next
+    else:
+        handle.waiters = waiter.next
+    if waiter.next != NULL:
+        waiter.next.previous = waiter.previous
+    if waiter.woken:
+        ohmq_waker_clear(&waiter.waker)
+    give_waker(&waiter.waker)
+    blocked.started = False
+
+
+cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option) except -1:
+    """Wait until it makes sense to try again. Called with the lock, and returns with it.
+
+    Returns 1 to try again, 0 when the time that timeout_option (RCVTIMEO or SNDTIMEO) allows is
+    over. Raises when the socket was closed, a signal handler raised, or nothing can come any more.
+    """
+    cdef int timeout
+    cdef int error
+    cdef int found
+    cdef size_t size = sizeof(timeout)
+    if not blocked.started:
+        if zmq_getsockopt(handle.ptr, timeout_option, &timeout, &size) < 0:
+            fail(c_errno())
+        if timeout == 0:
+            return 0
+        handle.counters.would_block += 1
+        block_start(handle, blocked, events,
+                    -1 if timeout < 0 else ohmq_now() + <int64_t> timeout * 1000000)
+    if events == ZMQ_POLLOUT and not blocked.drained:
+        # A send looks at libzmq's mailbox only now and then: look at it before sleeping.
+        blocked.drained = True
+        error = events_of(handle, &found)
+        if error:
+            fail(error)
+        return 1
+    blocked.drained = False
+    return sleep(handle, blocked)
+
+
+cdef int sleep(Handle handle, Blocked *blocked) except -1:
+    """Sleep until the socket signals, another thread's call wakes us, or the deadline passes."""
+    cdef ohmq_interest interests[2]
+    cdef Waiter *waiter = &blocked.waiter
+    cdef int64_t began = ohmq_now()
+    cdef int64_t deadline = blocked.deadline
+    cdef int ready, error
+    interests[0].fd = waiter.waker.read_fd
+    interests[1].fd = handle.fd
+    interests[0].events = interests[1].events = ZMQ_POLLIN
+    if handle.fd < 0 and (deadline < 0 or deadline > began + RETRY_NS):
+        deadline = began + RETRY_NS
+    waiter.sleeping = True
+    ohmq_lock_release(&handle.lock)
+    with nogil:
+        ready = ohmq_wait(interests, 2 if handle.fd >= 0 else 1, deadline)
+        error = errno
+    try:
+        if ready < 0:
+            if error != EINTR:
+                raise OSError(error, strerror(error))
+            PyErr_CheckSignals()
+    finally:
+        ohmq_lock_acquire(&handle.lock)
+        waiter.sleeping = False
+        handle.counters.blocked_ns += ohmq_now() - began
+        if waiter.woken:
+            ohmq_waker_clear(&waiter.waker)
+            waiter.woken = False
+    if handle.ptr == NULL or handle.generation != ohmq_generation:
+        refuse_locked(handle)
+    if ready == 0 and deadline == blocked.deadline:
+        return 0
+    return 1
+
+
+cdef int refuse_locked(Handle handle) except -1:
+    """As refuse, for a caller that gives the lock back by itself."""
+    try:
+        refuse(handle)
+    finally:
+        ohmq_lock_acquire(&handle.lock)
+
+
+cdef int64_t deadline_after(object timeout_ms) except? -2:
+    """The deadline for a time-out in milliseconds; None or less than nothing: without end."""
+    if timeout_ms is None:
+        return -1
+    if isinstance(timeout_ms, float):
+        timeout_ms = int(timeout_ms)
+    if timeout_ms < 0:
+        return -1
+    if timeout_ms == 0:
+        return 0
+    cdef int milliseconds = timeout_ms
+    return ohmq_now() + <int64_t> milliseconds * 1000000
+
+
+cdef int poll_socket(Handle handle, short events, int64_t deadline) except -1:
+    """The events that are ready; waits for one of them until the deadline."""
+    cdef Blocked blocked
+    cdef int ready, error
+    blocked.started = False
+    enter(handle)
+    try:
+        while True:
+            error = events_of(handle, &ready)
+            if error:
+                fail(error)
+            if ready & events or deadline == 0:
+                return ready & events
+            if not blocked.started:
+                block_start(handle, &blocked, events, deadline)
+            if not sleep(handle, &blocked):
+                deadline = 0
+    finally:
+        block_end(handle, &blocked)
+        leave(handle)

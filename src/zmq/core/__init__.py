@@ -1,0 +1,34 @@
+"""What every front is made of: contexts, sockets, frames, pollers. Knows no event loop.
+
+Importing it hands down to `zmq._native` what that layer cannot know: the exception classes, the
+table of options, the names of the socket types and the message tracker.
+"""
+
+from __future__ import annotations
+
+from zmq._native import (
+    define_options,
+    define_socket_types,
+    set_error_factory,
+    set_term_timeout,
+    set_tracker_class,
+)
+from zmq.constants import SocketOption, SocketType, option_kinds
+from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
+from zmq.error import TermTimeout, error_for
+
+
+def _option_table() -> list[tuple[list[str], int, str]]:
+    """Every socket option as (its names, its number, its kind)."""
+    names: dict[int, list[str]] = {}
+    for name, option in SocketOption.__members__.items():
+        names.setdefault(int(option), []).append(name)
+    kinds = option_kinds()
+    return [(names[number], number, kinds[number]) for number in names]
+
+
+set_error_factory(error_for)
+set_term_timeout(TermTimeout)
+set_tracker_class(MessageTracker, _FINISHED_TRACKER)
+define_options(_option_table())
+define_socket_types({int(member): member.name for member in SocketType})

@@ -1,0 +1,256 @@
+"""Contexts: what the sockets of a program share."""
+
+from __future__ import annotations
+
+import atexit
+import warnings
+
+import zmq._native as _native
+from zmq.constants import ENOTSUP, ContextOption, SocketOption
+from zmq.core.attrsettr import AttributeSetter
+from zmq.core.socket import Socket
+from zmq.error import ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar, Generic, Self, TypeVar
+
+    _SocketType = TypeVar("_SocketType", bound=Socket[Any], covariant=True)
+    _Generic = Generic[_SocketType]
+else:
+    from zmq.core.generic import Subscripted as _Generic
+
+__all__ = ["Context", "SyncContext"]
+
+# Contexts that are left when the interpreter ends are not terminated: that could take for ever.
+_exiting = False
+
+
+def _note_exit() -> None:
+    global _exiting
+    _exiting = True
+
+
+atexit.register(_note_exit)
+
+
+class Context(_native.Context, AttributeSetter, _Generic):  # type: ignore[misc]
+    """A container of sockets, with their I/O threads (zmq_ctx_new(3)).
+
+    Any thread may use a context. Options are attributes, in any case: ``ctx.max_sockets``. Socket
+    options that are set on a context are defaults of the sockets it makes afterwards:
+    ``ctx.linger = 0``.
+
+    Parameters
+    ----------
+    io_threads : int
+        Threads that move messages in and out of the process; one does for a gigabyte a second.
+    shadow : Context or int, optional
+        Another context, or its address: the new object is a second handle of the same context.
+
+    Raises
+    ------
+    ZMQError
+        EINVAL for a number of threads that libzmq refuses, EMFILE when no descriptor is left.
+    """
+
+    sockopts: dict[int, Any]
+    _shadow: bool
+    _shadow_obj: Any
+    _warn_destroy_close: bool
+
+    _instance: ClassVar[Any] = None
+    _instance_generation: ClassVar[int] = -1
+    _socket_class: ClassVar[Any] = Socket
+
+    def __init__(self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0) -> None:
+        if isinstance(io_threads, _native.Context):
+            io_threads, shadow = 1, io_threads
+        super().__init__(io_threads, _address_of(shadow))
+        self.sockopts = {}
+        self._shadow = bool(shadow)
+        self._shadow_obj = shadow if isinstance(shadow, _native.Context) else None
+
+    # ---- singletons and shadows ----
+
+    @classmethod
+    def instance(cls, io_threads: int = 1) -> Self:
+        """Return the context of the process, made at the first call.
+
+        Made anew when the last one has been terminated, and in the child of a fork.
+        """
+        instance = cls._instance
+        if (
+            instance is None
+            or instance.closed
+            or cls._instance_generation != _native.fork_generation()
+        ):
+            instance = cls(io_threads=io_threads)
+            cls._instance = instance
+            cls._instance_generation = _native.fork_generation()
+        return instance  # type: ignore[no-any-return]
+
+    @classmethod
+    def shadow(cls, address: int | Context[Any]) -> Self:
+        """Return a second handle of a context, given by itself or by its address."""
+        return cls(shadow=address)
+
+    @classmethod
+    def shadow_pyczmq(cls, ctx: Any) -> Self:
+        """Return a second handle of the context that a pyczmq ``zctx`` holds."""
+        from pyczmq import zctx  # type: ignore[import-not-found]
+
+        from zmq.utils.interop import cast_int_addr
+
+        return cls(shadow=cast_int_addr(zctx.underlying(ctx)))
+
+    def __copy__(self, memo: Any = None) -> Self:
+        return type(self).shadow(self)
+
+    __deepcopy__ = __copy__
+
+    # ---- sockets ----
+
+    def socket(
+        self,
+        socket_type: int,
+        socket_class: Callable[[Context[Any], int], Any] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Open a socket (zmq_socket(3)).
+
+        Parameters
+        ----------
+        socket_type : int
+            One of zmq.SocketType.
+        socket_class : callable, optional
+            Makes the socket; by default the context's ``_socket_class``.
+        **kwargs
+            For the class.
+
+        Raises
+        ------
+        ZMQError
+            ENOTSUP if the context is closed, EINVAL for an unknown type, EMFILE at max_sockets.
+        """
+        if self.closed:
+            raise ZMQError(ENOTSUP, "the context is closed: make a new one with zmq.Context()")
+        made = (socket_class or self._socket_class)(self, socket_type, **kwargs)
+        for option, value in self.sockopts.items():
+            try:
+                made.setsockopt(option, value)
+            except ZMQError:
+                # An option that this type does not have, like SUBSCRIBE of a PUB socket.
+                pass
+        return made
+
+    def destroy(self, linger: int | None = None) -> None:
+        """Close all sockets of the context, then terminate it.
+
+        Parameters
+        ----------
+        linger : int, optional
+            Milliseconds that unsent messages of each socket may still take.
+        """
+        if self.closed:
+            return
+        for socket in self._sockets_open():
+            socket.close(linger=linger)
+        self.term()
+
+    def term(self, timeout: float | None = None) -> None:
+        """End the context; blocks until its sockets are closed and what they hold is sent.
+
+        Sockets that are still open get ContextTerminated from every call meanwhile; another
+        thread has to close them. Interrupted or out of time, the end goes on in the background,
+        and another call waits for it again.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds to wait at most; None waits without end.
+
+        Raises
+        ------
+        TermTimeout
+            Time ran out; it lists the sockets that are in the way, with type, endpoints, what they
+            may still hold, and where they were opened (in development mode, ``python -X dev``).
+        """
+        super().term(timeout)
+
+    # ---- options ----
+
+    def setsockopt(self, opt: int, value: Any) -> None:
+        """Set the default that a socket option has in the context's new sockets."""
+        self.sockopts[opt] = value
+
+    def getsockopt(self, opt: int) -> Any:
+        """Return the default of a socket option.
+
+        Raises
+        ------
+        KeyError
+            None was set.
+        """
+        return self.sockopts[opt]
+
+    def _get_attr_opt(self, name: str, opt: int) -> Any:
+        if name in ContextOption.__members__:
+            return self.get(opt)
+        if name not in SocketOption.__members__:
+            raise AttributeError(f"{type(self).__name__} has no such option: {name}")
+        if opt not in self.sockopts:
+            raise AttributeError(f"{name} has no default here: set {name.lower()} first")
+        return self.sockopts[opt]
+
+    def _set_attr_opt(self, name: str, opt: int, value: Any) -> None:
+        if name in ContextOption.__members__:
+            self.set(opt, value)
+        elif name in SocketOption.__members__:
+            self.sockopts[opt] = value
+        else:
+            raise AttributeError(f"{type(self).__name__} has no such option: {name}")
+
+    # ---- the end ----
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        self.destroy()
+
+    def __del__(self) -> None:
+        if self.closed or self.__dict__.get("_shadow", True) or _exiting:
+            return
+        if not self._owned_here():
+            return
+        warnings.warn(
+            f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self
+        )
+        self.term()
+
+    def __repr__(self) -> str:
+        if self.closed:
+            detail = " closed"
+            count = ""
+        else:
+            detail = ""
+            n = len(self._sockets_open())
+            count = f"{n} socket{'' if n == 1 else 's'}" if n else ""
+        cls = type(self)
+        module = "zmq" if cls.__module__.startswith("zmq.core") else cls.__module__
+        return f"<{module}.{cls.__name__}({count}) at {id(self):#x}{detail}>"
+
+
+def _address_of(shadow: Any) -> Any:
+    """Return what the native class takes: a context as it is, anything else as an address."""
+    if not shadow or isinstance(shadow, (int, _native.Context)):
+        return shadow
+    from zmq.utils.interop import cast_int_addr
+
+    return cast_int_addr(shadow)
+
+
+#: The blocking Context, under the name that tells it from those of the event loops.
+SyncContext = Context

@@ -1,0 +1,49 @@
+"""What ``bind`` and ``connect`` return."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Generic, TypeVar
+
+    _SocketType = TypeVar("_SocketType")
+    _Base = Generic[_SocketType]
+else:
+    _Base = object
+
+__all__ = ["SocketContext"]
+
+
+class SocketContext(_Base):  # type: ignore[misc]
+    """An endpoint of a socket; as a context manager it is given up at the end.
+
+    ``with socket.bind(address) as s:`` binds, gives the socket, and unbinds. Without ``with`` it
+    only tells what was bound or connected.
+
+    Attributes
+    ----------
+    socket : zmq.Socket
+    kind : str
+        "bind" or "connect".
+    addr : str
+        The endpoint; after a bind the one that was found for wildcards.
+    """
+
+    def __init__(self, socket: Any, kind: str, addr: str) -> None:
+        self.socket = socket
+        self.kind = kind
+        self.addr = addr
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({self.kind}={self.addr!r})>"
+
+    def __enter__(self) -> _SocketType:
+        return self.socket
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self.socket.closed:
+            return
+        if self.kind == "bind":
+            self.socket.unbind(self.addr)
+        else:
+            self.socket.disconnect(self.addr)

@@ -1,0 +1,42 @@
+"""Waiting for several sockets at once."""
+
+from __future__ import annotations
+
+from zmq._native import Poller, zmq_poll
+from zmq.constants import POLLERR, POLLIN, POLLOUT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Poller", "select"]
+
+
+def select(
+    rlist: list[Any], wlist: list[Any], xlist: list[Any], timeout: float | None = None
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Wait as select.select does, for sockets and descriptors.
+
+    Parameters
+    ----------
+    rlist, wlist, xlist : list of zmq.Socket, int or objects with fileno()
+        What to wait for: to be readable, writable, in error.
+    timeout : float, optional
+        Seconds to wait; None or less than 0 waits without end.
+
+    Returns
+    -------
+    (readable, writable, in error)
+        Lists of what is ready; descriptors as numbers.
+    """
+    milliseconds = -1 if timeout is None or timeout < 0 else int(timeout * 1000)
+    wanted: dict[Any, int] = {}
+    for things, flag in ((rlist, POLLIN), (wlist, POLLOUT), (xlist, POLLERR)):
+        for thing in things:
+            wanted[thing] = wanted.get(thing, 0) | int(flag)
+    ready = zmq_poll(list(wanted.items()), milliseconds)
+    return (
+        [thing for thing, events in ready if events & POLLIN],
+        [thing for thing, events in ready if events & POLLOUT],
+        [thing for thing, events in ready if events & POLLERR],
+    )

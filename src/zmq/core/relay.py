@@ -1,0 +1,61 @@
+"""Devices: moving messages between two sockets."""
+
+from __future__ import annotations
+
+from zmq import _native
+from zmq._native import monitored_queue, proxy, proxy_steerable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from zmq.core.relay_stats import RelayStats
+
+__all__ = ["Relay", "device", "monitored_queue", "proxy", "proxy_steerable"]
+
+
+class Relay(_native.Relay):
+    """Moves messages between two sockets, in both directions, until it is stopped.
+
+    `run` blocks, without the GIL; everything else may be called from any thread meanwhile. While it
+    runs the sockets belong to the relay: any other use of them raises ZMQError (EBUSY).
+
+    Parameters
+    ----------
+    in_socket, out_socket : Socket
+        What it moves messages between. The same socket twice sends everything back.
+    mon_socket : Socket, optional
+        Gets a copy of each message, in either direction. It never slows the relay: what it cannot
+        take is dropped and counted.
+    control_socket : Socket, optional
+        Takes the commands of zmq_proxy_steerable(3).
+    in_prefix, out_prefix : bytes or str, optional
+        First part of the copies, by the socket that the message came from; None for no such part.
+    swap : bool, optional
+        Whether the first two parts change places, which two ROUTERs need. By default they do for
+        two ROUTERs.
+    """
+
+    def stats(self) -> RelayStats:
+        """Return what has passed through, counted over all runs. Never blocks."""
+        from zmq.core.relay_stats import RelayStats
+
+        return RelayStats(*self._counters())
+
+
+def device(device_type: int, frontend: Any, backend: Any) -> None:
+    """Move messages between two sockets until the context is terminated; as `proxy`.
+
+    Parameters
+    ----------
+    device_type : int
+        One of zmq.DeviceType. All of them work alike: the types of the sockets decide.
+    frontend, backend : Socket
+        What to move messages between; the same socket twice sends everything back.
+
+    Raises
+    ------
+    ContextTerminated
+        The regular end.
+    """
+    proxy(frontend, backend)

@@ -1,0 +1,404 @@
+"""The blocking socket: the native one, and what is comfortable."""
+
+from __future__ import annotations
+
+import warnings
+from errno import EACCES
+
+import zmq._native as _native
+from zmq.constants import (
+    EADDRINUSE,
+    EVENT_ALL,
+    PAIR,
+    RCVHWM,
+    SNDHWM,
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    SocketOption,
+    SocketType,
+)
+from zmq.core import codecs
+from zmq.core.endpoint import SocketContext
+from zmq.error import ZMQBindError, ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Generic, Self, TypeVar
+
+    from zmq.core.context import Context
+    from zmq.core.stats import SocketStats
+    from zmq.core.tracker import MessageTracker
+
+    _T = TypeVar("_T")
+    _R = TypeVar("_R")
+    _Generic = Generic[_T]
+else:
+    from zmq.core.generic import Subscripted as _Generic
+
+__all__ = ["Socket", "SyncSocket"]
+
+_DEFAULT_PROTOCOL = 4
+
+
+class Socket(_native.Socket, _Generic):  # type: ignore[misc]
+    """A ØMQ socket (zmq_socket(3)).
+
+    Any thread may use any socket, also several at once, also one that sends while another waits to
+    receive. Whatever waits for a socket ends with an error when it is closed, with
+    ContextTerminated when its context is, and with KeyboardInterrupt on Ctrl-C. Options are
+    attributes, in any case: ``socket.linger = 0``.
+
+    Parameters
+    ----------
+    ctx_or_socket : Context or Socket
+        Where to open the socket; or a socket, to get a second handle of it.
+    socket_type : int
+        One of zmq.SocketType.
+    shadow : Socket or int
+        A socket, or its address: the new object is a second handle of it.
+    copy_threshold : int, optional
+        Size in bytes from which data are lent to libzmq and not copied.
+
+    Raises
+    ------
+    TypeError
+        Neither a context nor a socket was given, or no type.
+    ZMQError
+        EINVAL for an unknown type; EFAULT for a closed context; EMFILE at the limit of sockets.
+    """
+
+    _shadow_obj: Any
+    _monitor_socket: Any
+    _draft_poller: Any
+
+    def __init__(
+        self,
+        ctx_or_socket: Context[Any] | Socket[Any] | None = None,
+        socket_type: int = 0,
+        *,
+        shadow: Socket[Any] | int = 0,
+        copy_threshold: int | None = None,
+    ) -> None:
+        context: Any = None
+        if isinstance(ctx_or_socket, _native.Socket):
+            shadow = ctx_or_socket
+        elif ctx_or_socket is not None:
+            context = ctx_or_socket
+        if shadow:
+            shadow, context = _shadowed(shadow, context)
+        elif socket_type < 0:
+            raise TypeError("socket_type must be specified")
+        super().__init__(context, socket_type, shadow, copy_threshold)
+        self._shadow_obj = shadow or None
+        self._monitor_socket = None
+
+    @classmethod
+    def shadow(cls, address: int | Socket[Any]) -> Self:
+        """Return a second handle of a socket, given by itself or by its address."""
+        return cls(shadow=address)
+
+    def __copy__(self, memo: Any = None) -> Self:
+        return type(self).shadow(self)
+
+    __deepcopy__ = __copy__
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *args: Any, **kwargs: Any) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if self.closed or self._shadow:
+            return
+        warnings.warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
+        self.close()
+
+    def __repr__(self) -> str:
+        cls = type(self)
+        module = "zmq" if cls.__module__.startswith("zmq.core") else cls.__module__
+        closed = " closed" if self.closed else ""
+        kind = getattr(self.type, "name", None)
+        shown = f"zmq.{kind}" if kind else self.type
+        return f"<{module}.{cls.__name__}({shown}) at {id(self):#x}{closed}>"
+
+    # ---- what it is ----
+
+    @property
+    def type(self) -> Any:
+        """The type of the socket, as zmq.SocketType."""
+        return _member(SocketType, self._type_number)
+
+    @property
+    def socket_type(self) -> Any:
+        """The type of the socket; ``type`` is the newer name."""
+        return self.type
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes readable when EVENTS may have changed.
+
+        It is edge-triggered: read EVENTS after each signal, and after each other call as well.
+        """
+        fd: int = self.get(SocketOption.FD)
+        return fd
+
+    def stats(self) -> SocketStats:
+        """Return what has passed through the socket, counted since it was opened."""
+        from zmq.core.stats import SocketStats
+
+        return SocketStats.of(self._counters())
+
+    # ---- options ----
+
+    def get_hwm(self) -> int:
+        """Return the high-water mark: how many messages are queued for each peer at most."""
+        hwm: int = self.get(SNDHWM)
+        return hwm
+
+    def set_hwm(self, value: int) -> None:
+        """Set both high-water marks, in messages; for connections made afterwards."""
+        self.set(SNDHWM, value)
+        self.set(RCVHWM, value)
+
+    hwm = property(get_hwm, set_hwm, doc="High-water mark in messages, of both directions.")
+
+    def get_string(self, option: int, encoding: str = "utf-8") -> str:
+        """Read an option that holds bytes, as text."""
+        value = self.get(option)
+        if not isinstance(value, bytes):
+            raise TypeError(f"option {option} holds no text: read it with get")
+        return value.decode(encoding)
+
+    def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:
+        """Set an option that holds bytes, to text."""
+        if not isinstance(optval, str):
+            raise TypeError(f"set_string takes str, not {type_name(optval)}: set takes bytes")
+        self.set(option, optval.encode(encoding))
+
+    getsockopt_string = getsockopt_unicode = get_string
+    setsockopt_string = setsockopt_unicode = set_string
+
+    def subscribe(self, topic: str | bytes) -> None:
+        """Receive messages that begin with a topic; all, if it is empty: SUB sockets."""
+        self.set(SUBSCRIBE, topic.encode("utf-8") if isinstance(topic, str) else topic)
+
+    def unsubscribe(self, topic: str | bytes) -> None:
+        """Undo one subscribe to a topic."""
+        self.set(UNSUBSCRIBE, topic.encode("utf-8") if isinstance(topic, str) else topic)
+
+    # ---- endpoints ----
+
+    def bind(self, addr: str) -> SocketContext[Self]:
+        """Listen on an endpoint (zmq_bind(3)).
+
+        Parameters
+        ----------
+        addr : str
+            Like "tcp://127.0.0.1:5555", "ipc:///tmp/queue", "inproc://name"; port "*" takes a
+            free one, which LAST_ENDPOINT and the result tell.
+
+        Returns
+        -------
+        SocketContext
+            As a context manager it unbinds at the end.
+
+        Raises
+        ------
+        ZMQError
+            With the address in its text: EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENODEV ...
+        """
+        super().bind(addr)
+        bound = self.get(SocketOption.LAST_ENDPOINT).decode("utf-8", "replace")
+        return SocketContext(self, "bind", bound or addr)
+
+    def connect(self, addr: str) -> SocketContext[Self]:
+        """Connect to an endpoint; the peer need not be there yet (zmq_connect(3)).
+
+        Returns
+        -------
+        SocketContext
+            As a context manager it disconnects at the end.
+
+        Raises
+        ------
+        ZMQError
+            With the address in its text: EINVAL, ECONNREFUSED (inproc) ...
+        """
+        super().connect(addr)
+        return SocketContext(self, "connect", addr)
+
+    def bind_to_random_port(
+        self, addr: str, min_port: int = 49152, max_port: int = 65536, max_tries: int = 100
+    ) -> int:
+        """Bind to a free port.
+
+        Parameters
+        ----------
+        addr : str
+            The endpoint without its port, like "tcp://127.0.0.1".
+        min_port, max_port : int
+            Range to try, the upper end excluded. The default leaves the choice to the system.
+        max_tries : int
+            Ports to try at most.
+
+        Returns
+        -------
+        int
+            The port.
+
+        Raises
+        ------
+        ZMQBindError
+            No free port was found.
+        """
+        if (min_port, max_port) == (49152, 65536):
+            # The whole range of dynamic ports: the system knows which are free.
+            self.bind(f"{addr}:*")
+            endpoint: str = self.get(SocketOption.LAST_ENDPOINT).decode("ascii")
+            return int(endpoint.rsplit(":", 1)[1])
+        from random import randrange
+
+        for _ in range(max_tries):
+            port = randrange(min_port, max_port)
+            try:
+                self.bind(f"{addr}:{port}")
+            except ZMQError as error:
+                if error.errno not in _PORT_TAKEN:
+                    raise
+            else:
+                return port
+        raise ZMQBindError(
+            f"no free port between {min_port} and {max_port} for {addr} in {max_tries} tries"
+        )
+
+    # ---- monitors ----
+
+    def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Self:
+        """Return a PAIR socket that receives the connection events of this one.
+
+        zmq.utils.monitor reads its messages. Called again, it returns the same socket.
+
+        Parameters
+        ----------
+        events : int, optional
+            Any of zmq.Event, or'ed; all by default.
+        addr : str, optional
+            An inproc endpoint to use.
+        """
+        if self._monitor_socket is not None and not self._monitor_socket.closed:
+            return self._monitor_socket  # type: ignore[no-any-return]
+        if addr is None:
+            # Two of these would meet if the address came from the descriptor alone.
+            addr = f"inproc://monitor.s-{self.underlying:x}-{id(object()):x}"
+        self.monitor(addr, int(EVENT_ALL if events is None else events))
+        self._monitor_socket = self.context.socket(PAIR)
+        self._monitor_socket.connect(addr)
+        return self._monitor_socket  # type: ignore[no-any-return]
+
+    def disable_monitor(self) -> None:
+        """Stop what get_monitor_socket has begun."""
+        self._monitor_socket = None
+        self.monitor(None, 0)
+
+    # ---- Python objects ----
+
+    def send_string(
+        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
+    ) -> MessageTracker | None:
+        """Send text as one part; flags, copy and the rest as for send."""
+        if not isinstance(u, str):
+            raise TypeError(f"send_string takes str, not {type_name(u)}: send takes bytes")
+        return self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
+
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
+        """Receive one part as text; blocks as recv does."""
+        text: str = self.recv(flags=flags).decode(encoding)
+        return text
+
+    send_unicode = send_string
+    recv_unicode = recv_string
+
+    def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> None:
+        """Send an object as JSON in one part; kwargs go to json.dumps, and to send."""
+        send_kwargs = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
+        self.send(codecs.dumps(obj, **kwargs), flags=flags, **send_kwargs)
+
+    def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
+        """Receive one part of JSON as an object; kwargs go to json.loads."""
+        return codecs.loads(self.recv(flags), **kwargs)
+
+    def send_pyobj(
+        self, obj: object, flags: int = 0, protocol: int = _DEFAULT_PROTOCOL, **kwargs: Any
+    ) -> MessageTracker | None:
+        """Send an object as a pickle in one part."""
+        return self.send(codecs.to_pickle(obj, protocol), flags=flags, **kwargs)
+
+    def recv_pyobj(self, flags: int = 0) -> Any:
+        """Receive a pickled object: only from peers that may run code in this process."""
+        return codecs.from_pickle(self.recv(flags))
+
+    def send_serialized(
+        self,
+        msg: _T,
+        serialize: Callable[[_T], Sequence[Any]],
+        flags: int = 0,
+        copy: bool = True,
+        **kwargs: Any,
+    ) -> MessageTracker | None:
+        """Send an object as the parts that a function makes of it."""
+        return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
+
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], _R], flags: int = 0, copy: bool = True
+    ) -> _R:
+        """Receive a message as the object that a function makes of its parts."""
+        return deserialize(self.recv_multipart(flags=flags, copy=copy))
+
+
+def type_name(value: object) -> str:
+    """Name of the type of a value, for errors."""
+    return value.__class__.__name__
+
+
+def _member(enum: Any, number: int) -> Any:
+    """Return a number as a member of an enum, or as it is where the enum has none."""
+    try:
+        return enum(number)
+    except ValueError:
+        return number
+
+
+def _shadowed(shadow: Any, context: Any) -> tuple[Any, Any]:
+    """Return what the native class takes for a shadow, and the context of it."""
+    if isinstance(shadow, _native.Socket):
+        if shadow.closed:
+            raise TypeError(f"{shadow!r} is closed: only an open socket can be shadowed")
+        return shadow, context or shadow.context
+    if not isinstance(shadow, int):
+        from zmq.utils.interop import cast_int_addr
+
+        shadow = cast_int_addr(shadow)
+    if context is None:
+        from zmq.core.context import Context
+
+        context = Context.instance()
+    return shadow, context
+
+
+def _define_options() -> None:
+    """Make each option an attribute of the class, in small and in capital letters."""
+    for name, option in SocketOption.__members__.items():
+        for spelling in (name, name.lower()):
+            if spelling not in Socket.__dict__ and not hasattr(_native.Socket, spelling):
+                attribute = _native.OptionAttribute(spelling, int(option))
+                setattr(Socket, spelling, attribute)
+
+
+_define_options()
+
+# What bind says of a port that somebody else has, or that is not for everybody.
+_PORT_TAKEN = (EADDRINUSE, EACCES)
+
+#: The blocking Socket, under the name that tells it from those of the event loops.
+SyncSocket = Socket

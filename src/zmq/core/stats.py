@@ -1,0 +1,27 @@
+"""Numbers about sockets."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["SocketStats"]
+
+
+class SocketStats(NamedTuple):
+    """What has passed through a socket since it was opened."""
+
+    #: Whole messages, whatever the number of their parts.
+    messages_sent: int
+    messages_received: int
+    #: Sizes of all parts, without what the protocol adds.
+    bytes_sent: int
+    bytes_received: int
+    #: Calls that could not go on at once: they waited, or raised Again.
+    would_block: int
+    #: Seconds that threads have waited for the socket, all of them added up.
+    blocked_s: float
+
+    @classmethod
+    def of(cls, counters: tuple[int, int, int, int, int, int]) -> SocketStats:
+        """Make it of the native counters, which count nanoseconds."""
+        return cls(*counters[:5], counters[5] / 1e9)

@@ -1,0 +1,82 @@
+"""Knowing when libzmq has let go of what it was lent."""
+
+from __future__ import annotations
+
+from threading import Event
+from time import monotonic
+
+from zmq._native import Frame, drain
+from zmq.error import NotDone
+
+__all__ = ["_FINISHED_TRACKER", "MessageTracker"]
+
+
+class MessageTracker:
+    """Tells when libzmq has let go of the buffers of one or more messages.
+
+    ``send(..., copy=False, track=True)`` returns one. Any thread may use it.
+
+    Parameters
+    ----------
+    *towatch : threading.Event, Frame or MessageTracker
+        What must be done for this tracker to be done; with none it is done from the start.
+
+    Raises
+    ------
+    TypeError
+        One of them is nothing that can be watched.
+    ValueError
+        A frame that is not tracked.
+    """
+
+    events: set[Event]
+    peers: set[MessageTracker]
+
+    def __init__(self, *towatch: MessageTracker | Event | Frame) -> None:
+        self.events = set()
+        self.peers = set()
+        for watched in towatch:
+            if isinstance(watched, Event):
+                self.events.add(watched)
+            elif isinstance(watched, MessageTracker):
+                self.peers.add(watched)
+            elif isinstance(watched, Frame):
+                if watched.tracker is None:
+                    raise ValueError("Not a tracked message: make the Frame with track=True")
+                self.peers.add(watched.tracker)
+            else:
+                raise TypeError(
+                    "a MessageTracker watches events, trackers and tracked frames, "
+                    f"not {type(watched).__name__}"
+                )
+
+    @property
+    def done(self) -> bool:
+        """Whether libzmq has let go of everything."""
+        drain()
+        return all(event.is_set() for event in self.events) and all(p.done for p in self.peers)
+
+    def wait(self, timeout: float = -1) -> None:
+        """Block until libzmq has let go of everything.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds to wait at most; less than 0 waits without end.
+
+        Raises
+        ------
+        NotDone
+            Time ran out.
+        """
+        deadline = None if timeout < 0 else monotonic() + timeout
+        drain()
+        for event in self.events:
+            left = None if deadline is None else max(0.0, deadline - monotonic())
+            if not event.wait(left):
+                raise NotDone(f"libzmq still has the message after {timeout:g} s")
+        for peer in self.peers:
+            peer.wait(-1 if deadline is None else max(0.0, deadline - monotonic()))
+
+
+_FINISHED_TRACKER = MessageTracker()
