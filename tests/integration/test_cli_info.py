@@ -14,21 +14,11 @@ from support import run_python
 import zmq
 import zmq.cli
 
-SIDES = ["--in", "tcp://127.0.0.1:*", "--out", "tcp://127.0.0.1:*"]
-
-
-def ask(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "zmq", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        env={**os.environ, **(env or {})},
-    )
-
 
 def test_this_installation_is_whole() -> None:
-    done = ask("info")
+    done = subprocess.run(
+        [sys.executable, "-m", "zmq", "info"], capture_output=True, text=True, timeout=20
+    )
     pairs = [line.partition("  ") for line in done.stdout.splitlines()]
     facts = {name: text.strip() for name, _, text in pairs}
     assert facts["ohmq"] == zmq.ohmq_version
@@ -55,11 +45,17 @@ def test_files_that_went_with_an_uninstalled_pyzmq(tmp_path: Path) -> None:
     (cli,) = zmq.cli.__path__
     shutil.copytree(cli, tmp_path / "zmq" / "cli")
     shutil.copy(Path(cli).parent / "__main__.py", tmp_path / "zmq")
-    for arguments, where in ((["info"], "stdout"), (["device", "queue", *SIDES], "stderr")):
-        done = ask(*arguments, env={"PYTHONPATH": str(tmp_path)})
-        assert done.returncode == 1
-        assert "'import zmq' does not load ohmq's zmq" in getattr(done, where)
-        assert "Traceback" not in done.stderr
+    # Without site-packages: a whole package anywhere on the path wins over a torn one.
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "zmq", "info"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+    )
+    assert done.returncode == 1
+    assert "'import zmq' does not load ohmq's zmq" in done.stdout
+    assert done.stderr == ""
 
 
 def test_pyzmq_installed_over_this_one(pyzmq: Path, tmp_path: Path) -> None:

@@ -73,10 +73,24 @@ def test_types_instead_of_a_kind() -> None:
         choose_types(None, "router", None)
 
 
-@pytest.mark.parametrize("pair", [("push", "push"), ("pull", "pull"), ("pub", "push")])
-def test_pairs_between_which_nothing_flows(pair: tuple[str, str]) -> None:
-    with pytest.raises(UsageError, match="no message can flow"):
+@pytest.mark.parametrize(
+    ("pair", "complaint"),
+    [
+        (("push", "push"), "neither PUSH nor PUSH can receive"),
+        (("pub", "push"), "neither PUB nor PUSH can receive"),
+        (("pull", "pull"), "what PULL receives, PULL cannot send on"),
+        (("sub", "xpub"), "what XPUB receives, SUB cannot send on"),
+        (("router", "pull"), "what ROUTER receives, PULL cannot send on"),
+    ],
+)
+def test_pairs_that_cannot_pass_on_what_they_receive(pair: tuple[str, str], complaint: str) -> None:
+    with pytest.raises(UsageError, match=complaint):
         choose_types(None, *pair)
+
+
+@pytest.mark.parametrize("pair", [("sub", "pub"), ("pub", "xsub"), ("router", "push")])
+def test_one_way_pairs(pair: tuple[str, str]) -> None:
+    assert choose_types(None, *pair) == (pair[0].upper(), pair[1].upper())
 
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 1e12])

@@ -134,7 +134,7 @@ def choose_types(kind: str | None, in_type: str | None, out_type: str | None) ->
     Raises
     ------
     UsageError
-        Unknown names, or a pair between which no message can flow.
+        Unknown names, or a pair that cannot pass on what it receives.
     """
     if kind is None and (in_type is None or out_type is None):
         raise UsageError(f"name a kind ({', '.join(KINDS)}) or give --in-type and --out-type")
@@ -143,10 +143,12 @@ def choose_types(kind: str | None, in_type: str | None, out_type: str | None) ->
     default_in, default_out = KINDS.get(kind or "", ("", ""))
     chosen_in = _known("--in-type", in_type or default_in, RELAY_TYPES)
     chosen_out = _known("--out-type", out_type or default_out, RELAY_TYPES)
-    forth = chosen_in in _RECEIVE and chosen_out in _SEND
-    back = chosen_out in _RECEIVE and chosen_in in _SEND
-    if not (forth or back):
-        raise UsageError(f"no message can flow between {chosen_in} and {chosen_out}")
+    for source, target in ((chosen_in, chosen_out), (chosen_out, chosen_in)):
+        # Such a device would live only until the first message of a peer that goes this way.
+        if source in _RECEIVE and target not in _SEND:
+            raise UsageError(f"what {source} receives, {target} cannot send on; take another type")
+    if not _RECEIVE & {chosen_in, chosen_out}:
+        raise UsageError(f"neither {chosen_in} nor {chosen_out} can receive; take another type")
     return chosen_in, chosen_out
 
 

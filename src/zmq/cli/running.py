@@ -11,7 +11,8 @@ from zmq.cli.opening import OpenSide, open_sides
 from zmq.cli.plan import DevicePlan
 from zmq.cli.rates import rates_between, status_line, totals_lines
 from zmq.cli.stopper import Stopper
-from zmq.core.relay import Relay, RelayStats
+from zmq.core.relay import Relay
+from zmq.core.relay_stats import RelayStats
 
 # A relay that was told to stop answers within microseconds; this only keeps a bug from hanging.
 _JOIN_S = 5.0
