@@ -56,5 +56,6 @@ def parse_monitor_message(msg: Sequence[bytes]) -> MonitorMessage:
         # Of a newer libzmq, or several bits: still an Event, without a name of its own.
         event = Event(number)
     if event is Event.HANDSHAKE_FAILED_PROTOCOL:
-        value = _EVENTS.get(value, value)
+        named = _EVENTS.get(value)
+        value = value if named is None else named
     return {"event": event, "value": value, "endpoint": msg[1]}

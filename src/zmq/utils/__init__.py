@@ -1,0 +1,7 @@
+"""Small helpers that programs import by name: JSON, Z85, monitor events."""
+
+from __future__ import annotations
+
+from . import interop, jsonapi, z85
+
+__all__ = ["interop", "jsonapi", "z85"]
