@@ -1,0 +1,166 @@
+"""CURVE certificates: text files that hold a key pair, or its public half.
+
+``name.key`` holds the public key and may be handed out; ``name.key_secret`` holds both keys and
+may not. The format is CZMQ's: sections whose entries are indented, ``key = value``. Keys are Z85
+(RFC 32), and stand in the section ``curve``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import TypeAlias
+
+import zmq
+from zmq.utils import z85
+
+__all__ = ["create_certificates", "load_certificate", "load_certificates"]
+
+_StrPath: TypeAlias = str | os.PathLike[str]
+
+_KEY_LINE = re.compile(
+    r"""\s*(?P<kind>public|secret)-key\s*=\s*
+    (?: "(?P<double>[^"]*)" | '(?P<single>[^']*)' | (?P<bare>\S+) )""",
+    re.VERBOSE,
+)
+_KEY_CHARS = 40
+
+_PUBLIC_NOTE = "CURVE public key. Give it to the peers that shall know this one."
+_SECRET_NOTE = "CURVE SECRET KEY. Whoever reads this file can act as its owner: keep it here."
+
+
+def create_certificates(
+    key_dir: _StrPath, name: str, metadata: dict[str, str] | None = None
+) -> tuple[str, str]:
+    """Make a key pair and write its two certificate files.
+
+    Parameters
+    ----------
+    key_dir
+        A directory that exists.
+    name
+        The files are ``name.key`` and ``name.key_secret``; existing ones are replaced.
+    metadata
+        Entries to write into both files; they are not read back.
+
+    Returns
+    -------
+    tuple of str
+        The path of the public file and of the secret file. The secret file can be read by its
+        owner only, from the moment it exists.
+
+    Raises
+    ------
+    OSError
+        The directory is missing or cannot be written.
+    zmq.ZMQError
+        libzmq was built without CURVE.
+    """
+    public, secret = (key.decode("ascii") for key in zmq.curve_keypair())
+    base = os.path.join(key_dir, name)
+    if not os.path.isdir(os.path.dirname(base) or "."):
+        raise FileNotFoundError(f"there is no directory {os.path.dirname(base)}")
+    public_file, secret_file = f"{base}.key", f"{base}.key_secret"
+    # The secret one first: a failure must not leave a public key that nobody can use.
+    _write(secret_file, 0o600, _text(_SECRET_NOTE, metadata, {"public": public, "secret": secret}))
+    _write(public_file, 0o644, _text(_PUBLIC_NOTE, metadata, {"public": public}))
+    return public_file, secret_file
+
+
+def _text(note: str, metadata: dict[str, str] | None, keys: dict[str, str]) -> str:
+    now = datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+    lines = [f"# {note}", f"# Made {now}.", "", "metadata"]
+    for entry, value in (metadata or {}).items():
+        if "\n" in f"{entry}{value}" or "=" in str(entry):
+            raise ValueError(f"metadata {entry!r}: no line breaks, and no '=' in the name")
+        lines.append(f"    {entry} = {value}")
+    lines += ["curve", *(f'    {kind}-key = "{key}"' for kind, key in keys.items()), ""]
+    return "\n".join(lines)
+
+
+def _write(path: str, mode: int, text: str) -> None:
+    """Replace a file by a new one that never had other permissions, in one step."""
+    temporary = f"{path}.{secrets.token_hex(8)}"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    try:
+        with open(fd, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def load_certificate(filename: _StrPath) -> tuple[bytes, bytes | None]:
+    """Read a certificate file.
+
+    Returns
+    -------
+    tuple
+        The public key, and the secret key or None: Z85 bytes, as the socket options take them.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file has no public key, or what it has is no key.
+    """
+    path = Path(filename)
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no certificate file {path}")
+    keys: dict[str, bytes] = {}
+    section = ""
+    for line in path.read_bytes().decode("utf-8", "replace").splitlines():
+        if line.lstrip().startswith("#") or not line.strip():
+            continue
+        if not line[0].isspace() and "=" not in line:
+            section = line.strip()
+            continue
+        found = _KEY_LINE.match(line)
+        # An entry that somebody calls "public-key" among the metadata is no key.
+        if found is None or section == "metadata":
+            continue
+        value = found["double"] or found["single"] or found["bare"] or ""
+        keys[found["kind"]] = _checked(path, found["kind"], value)
+    if "public" not in keys:
+        raise ValueError(f"no public key in {path}")
+    return keys["public"], keys.get("secret")
+
+
+def _checked(path: Path, kind: str, text: str) -> bytes:
+    # Messages never show the value: it may be a secret key.
+    if len(text) != _KEY_CHARS:
+        raise ValueError(
+            f"the {kind} key in {path} has {len(text)} characters instead of {_KEY_CHARS}"
+        )
+    try:
+        z85.decode(text)
+    except ValueError:
+        raise ValueError(f"the {kind} key in {path} is not written in Z85") from None
+    return text.encode("ascii")
+
+
+def load_certificates(directory: _StrPath = ".") -> dict[bytes, bool]:
+    """Read the public keys of all ``*.key`` files of a directory.
+
+    Returns
+    -------
+    dict
+        Each public key (Z85 bytes), and True.
+
+    Raises
+    ------
+    NotADirectoryError
+        There is no such directory.
+    ValueError
+        One of the files is no certificate: nothing is loaded, so that nobody is locked out or
+        let in by half a set.
+    """
+    path = Path(directory)
+    if not path.is_dir():
+        raise NotADirectoryError(f"there is no certificate directory {path}")
+    return {load_certificate(file)[0]: True for file in sorted(path.glob("*.key"))}
