@@ -30,15 +30,21 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call) except 
         rc = zmq_disconnect(handle.ptr, where)
     error = c_errno() if rc < 0 else 0
     if rc == 0:
-        note_endpoint(handle, encoded.decode("utf-8", "replace"), call)
+        note_endpoint(handle, encoded, call)
     leave(handle)
     if rc < 0:
         endpoint_failed(handle, encoded, address, call, error)
     return 0
 
 
-cdef int note_endpoint(Handle handle, str endpoint, EndpointCall call) except -1:
-    """Keep the list of endpoints that errors and dump() show."""
+cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call) except -1:
+    """Keep the lists of endpoints: for errors and dump(), and for the names that close gives up."""
+    endpoint = encoded.decode("utf-8", "replace")
+    if encoded.startswith(b"inproc:"):
+        if call == BIND:
+            handle.inproc_bound.append(encoded)
+        elif encoded in handle.inproc_bound:
+            handle.inproc_bound.remove(encoded)
     if call == BIND and ("*" in endpoint or endpoint.endswith(":0")):
         endpoint = last_endpoint(handle)
     if call == BIND or call == CONNECT:
@@ -115,9 +121,10 @@ cdef object send_each(object socket, list parts, object flags, bint copy, bint t
     if not parts:
         raise IndexError("a multipart message has at least one part: the list is empty")
     check_parts(parts)
-    for part in parts[:-1]:
+    last = parts.pop()
+    for part in parts:
         socket.send(part, ZMQ_SNDMORE | flags, copy=copy, track=track, **kwargs)
-    return socket.send(parts[-1], flags, copy=copy, track=track, **kwargs)
+    return socket.send(last, flags, copy=copy, track=track, **kwargs)
 
 
 cdef object send_many_each(object socket, list messages, object flags):

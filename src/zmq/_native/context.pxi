@@ -74,7 +74,8 @@ cdef int note_lingering(Handle handle) except -1:
     notes = handle.context.lingering
     notes.append(f"closed {describe(handle)}: {handle.counters.messages_sent} messages sent, some "
                  f"may still be unsent (LINGER={linger} ms)")
-    del notes[:-16]
+    if len(notes) > 16:
+        del notes[0]
     return 0
 
 

@@ -73,6 +73,7 @@ cdef class Handle:
     cdef object wrapper        # weak reference to the Socket that opened it
     cdef object opened_at      # "file:line" in development mode
     cdef list endpoints
+    cdef list inproc_bound     # names that are ours until we give them up
 
     def __dealloc__(self):
         # Nobody refers to the socket any more, so nobody waits for it either.
@@ -96,6 +97,7 @@ cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
     handle.owned = owned
     handle.context = context
     handle.endpoints = []
+    handle.inproc_bound = []
     check(zmq_getsockopt(ptr, ZMQ_TYPE, &handle.type, &size))
     handle.fd = descriptor_of(ptr)
     if _sys.flags.dev_mode:
@@ -293,6 +295,9 @@ cdef int close_handle(Handle handle, object linger) except -1:
             option_failed(handle, ZMQ_LINGER, c_errno())
     _open_handles.pop(<size_t> ptr, None)
     note_lingering(handle)
+    # libzmq gives up the names later, in its own time; a program may want one again at once.
+    for name in handle.inproc_bound:
+        zmq_unbind(ptr, <bytes> name)
     handle.ptr = NULL
     touch(handle, CLOSED)
     drop_front(handle)

@@ -286,7 +286,7 @@ cdef class Socket:
         """
         cdef list parts = msg_parts if type(msg_parts) is list else list(msg_parts)
         if kwargs or overridden(self, "send", _native_send):
-            return send_each(self, parts, flags, copy, track, kwargs)
+            return send_each(self, list(parts), flags, copy, track, kwargs)
         return send_list(self.handle, parts, flags, copy, track, self.threshold)
 
     def send_many(self, messages, flags=0):

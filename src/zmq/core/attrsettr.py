@@ -25,7 +25,7 @@ class AttributeSetter:
 
     def __setattr__(self, key: str, value: Any) -> None:
         if key in self.__dict__ or any(
-            key in cls.__dict__ or key in cls.__dict__.get("__annotations__", ())
+            key in vars(cls) or key in vars(cls).get("__annotations__", ())
             for cls in type(self).__mro__
         ):
             object.__setattr__(self, key, value)

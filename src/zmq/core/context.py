@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import atexit
 import warnings
+from contextlib import suppress
 
-import zmq._native as _native
+from zmq._native import Context as NativeContext
+from zmq._native import fork_generation
 from zmq.constants import ENOTSUP, ContextOption, SocketOption
 from zmq.core.attrsettr import AttributeSetter
+from zmq.core.interop import cast_int_addr
 from zmq.core.socket import Socket
 from zmq.error import ZMQError
 
@@ -35,7 +38,7 @@ def _note_exit() -> None:
 atexit.register(_note_exit)
 
 
-class Context(_native.Context, AttributeSetter, _Generic):  # type: ignore[misc]
+class Context(NativeContext, AttributeSetter, _Generic):  # type: ignore[misc]
     """A container of sockets, with their I/O threads (zmq_ctx_new(3)).
 
     Any thread may use a context. Options are attributes, in any case: ``ctx.max_sockets``. Socket
@@ -65,12 +68,12 @@ class Context(_native.Context, AttributeSetter, _Generic):  # type: ignore[misc]
     _socket_class: ClassVar[Any] = Socket
 
     def __init__(self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0) -> None:
-        if isinstance(io_threads, _native.Context):
+        if isinstance(io_threads, NativeContext):
             io_threads, shadow = 1, io_threads
         super().__init__(io_threads, _address_of(shadow))
         self.sockopts = {}
         self._shadow = bool(shadow)
-        self._shadow_obj = shadow if isinstance(shadow, _native.Context) else None
+        self._shadow_obj = shadow if isinstance(shadow, NativeContext) else None
 
     # ---- singletons and shadows ----
 
@@ -81,14 +84,10 @@ class Context(_native.Context, AttributeSetter, _Generic):  # type: ignore[misc]
         Made anew when the last one has been terminated, and in the child of a fork.
         """
         instance = cls._instance
-        if (
-            instance is None
-            or instance.closed
-            or cls._instance_generation != _native.fork_generation()
-        ):
+        if instance is None or instance.closed or cls._instance_generation != fork_generation():
             instance = cls(io_threads=io_threads)
             cls._instance = instance
-            cls._instance_generation = _native.fork_generation()
+            cls._instance_generation = fork_generation()
         return instance  # type: ignore[no-any-return]
 
     @classmethod
@@ -100,8 +99,6 @@ class Context(_native.Context, AttributeSetter, _Generic):  # type: ignore[misc]
     def shadow_pyczmq(cls, ctx: Any) -> Self:
         """Return a second handle of the context that a pyczmq ``zctx`` holds."""
         from pyczmq import zctx  # type: ignore[import-not-found]
-
-        from zmq.utils.interop import cast_int_addr
 
         return cls(shadow=cast_int_addr(zctx.underlying(ctx)))
 
@@ -138,11 +135,9 @@ class Context(_native.Context, AttributeSetter, _Generic):  # type: ignore[misc]
             raise ZMQError(ENOTSUP, "the context is closed: make a new one with zmq.Context()")
         made = (socket_class or self._socket_class)(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():
-            try:
+            # Not every type has every option: SUBSCRIBE is nothing to a PUB socket.
+            with suppress(ZMQError):
                 made.setsockopt(option, value)
-            except ZMQError:
-                # An option that this type does not have, like SUBSCRIBE of a PUB socket.
-                pass
         return made
 
     def destroy(self, linger: int | None = None) -> None:
@@ -225,9 +220,7 @@ class Context(_native.Context, AttributeSetter, _Generic):  # type: ignore[misc]
             return
         if not self._owned_here():
             return
-        warnings.warn(
-            f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self
-        )
+        warnings.warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.term()
 
     def __repr__(self) -> str:
@@ -245,10 +238,8 @@ class Context(_native.Context, AttributeSetter, _Generic):  # type: ignore[misc]
 
 def _address_of(shadow: Any) -> Any:
     """Return what the native class takes: a context as it is, anything else as an address."""
-    if not shadow or isinstance(shadow, (int, _native.Context)):
+    if not shadow or isinstance(shadow, (int, NativeContext)):
         return shadow
-    from zmq.utils.interop import cast_int_addr
-
     return cast_int_addr(shadow)
 
 

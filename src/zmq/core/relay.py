@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zmq import _native
+from zmq._native import Relay as NativeRelay
 from zmq._native import monitored_queue, proxy, proxy_steerable
 
 TYPE_CHECKING = False
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["Relay", "device", "monitored_queue", "proxy", "proxy_steerable"]
 
 
-class Relay(_native.Relay):
+class Relay(NativeRelay):
     """Moves messages between two sockets, in both directions, until it is stopped.
 
     `run` blocks, without the GIL; everything else may be called from any thread meanwhile. While it

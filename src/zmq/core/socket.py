@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from errno import EACCES
 
-import zmq._native as _native
+from zmq._native import OptionAttribute
+from zmq._native import Socket as NativeSocket
 from zmq.constants import (
     EADDRINUSE,
     EVENT_ALL,
@@ -19,6 +20,7 @@ from zmq.constants import (
 )
 from zmq.core import codecs
 from zmq.core.endpoint import SocketContext
+from zmq.core.interop import cast_int_addr
 from zmq.error import ZMQBindError, ZMQError
 
 TYPE_CHECKING = False
@@ -41,7 +43,7 @@ __all__ = ["Socket", "SyncSocket"]
 _DEFAULT_PROTOCOL = 4
 
 
-class Socket(_native.Socket, _Generic):  # type: ignore[misc]
+class Socket(NativeSocket, _Generic):  # type: ignore[misc]
     """A ØMQ socket (zmq_socket(3)).
 
     Any thread may use any socket, also several at once, also one that sends while another waits to
@@ -81,7 +83,7 @@ class Socket(_native.Socket, _Generic):  # type: ignore[misc]
         copy_threshold: int | None = None,
     ) -> None:
         context: Any = None
-        if isinstance(ctx_or_socket, _native.Socket):
+        if isinstance(ctx_or_socket, NativeSocket):
             shadow = ctx_or_socket
         elif ctx_or_socket is not None:
             context = ctx_or_socket
@@ -189,7 +191,7 @@ class Socket(_native.Socket, _Generic):  # type: ignore[misc]
 
     # ---- endpoints ----
 
-    def bind(self, addr: str) -> SocketContext[Self]:
+    def bind(self, addr: str | bytes) -> SocketContext[Self]:
         """Listen on an endpoint (zmq_bind(3)).
 
         Parameters
@@ -212,7 +214,7 @@ class Socket(_native.Socket, _Generic):  # type: ignore[misc]
         bound = self.get(SocketOption.LAST_ENDPOINT).decode("utf-8", "replace")
         return SocketContext(self, "bind", bound or addr)
 
-    def connect(self, addr: str) -> SocketContext[Self]:
+    def connect(self, addr: str | bytes) -> SocketContext[Self]:
         """Connect to an endpoint; the peer need not be there yet (zmq_connect(3)).
 
         Returns
@@ -371,13 +373,11 @@ def _member(enum: Any, number: int) -> Any:
 
 def _shadowed(shadow: Any, context: Any) -> tuple[Any, Any]:
     """Return what the native class takes for a shadow, and the context of it."""
-    if isinstance(shadow, _native.Socket):
+    if isinstance(shadow, NativeSocket):
         if shadow.closed:
             raise TypeError(f"{shadow!r} is closed: only an open socket can be shadowed")
         return shadow, context or shadow.context
     if not isinstance(shadow, int):
-        from zmq.utils.interop import cast_int_addr
-
         shadow = cast_int_addr(shadow)
     if context is None:
         from zmq.core.context import Context
@@ -390,8 +390,8 @@ def _define_options() -> None:
     """Make each option an attribute of the class, in small and in capital letters."""
     for name, option in SocketOption.__members__.items():
         for spelling in (name, name.lower()):
-            if spelling not in Socket.__dict__ and not hasattr(_native.Socket, spelling):
-                attribute = _native.OptionAttribute(spelling, int(option))
+            if spelling not in Socket.__dict__ and not hasattr(NativeSocket, spelling):
+                attribute = OptionAttribute(spelling, int(option))
                 setattr(Socket, spelling, attribute)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zmq import _native
+from zmq._native import zmq_version_info
 from zmq._version import ohmq_version
 
 __all__ = [
@@ -35,9 +35,4 @@ def pyzmq_version_info() -> tuple[int, int, int]:
 
 def zmq_version() -> str:
     """Return the version of the loaded libzmq, as text; zmq_version(3)."""
-    return ".".join(map(str, _native.zmq_version_info()))
-
-
-def zmq_version_info() -> tuple[int, int, int]:
-    """Return the version of the loaded libzmq, as numbers that compare; zmq_version(3)."""
-    return _native.zmq_version_info()
+    return ".".join(map(str, zmq_version_info()))

@@ -1,0 +1,38 @@
+"""Handles of other libraries, as numbers."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["cast_int_addr"]
+
+
+def cast_int_addr(n: Any) -> int:
+    """Return the address that an integer or a CFFI pointer stands for.
+
+    Parameters
+    ----------
+    n
+        An int, or a pointer made by CFFI.
+
+    Raises
+    ------
+    ValueError
+        `n` is neither.
+    """
+    if isinstance(n, int):
+        return n
+    # A CFFI pointer can only exist once somebody has imported CFFI.
+    cffi = sys.modules.get("cffi")
+    if cffi is not None:
+        ffi = cffi.FFI()
+        if isinstance(n, ffi.CData):
+            try:
+                return int(ffi.cast("size_t", n))
+            except TypeError as error:
+                raise ValueError(f"{n!r} is no pointer: {error}") from None
+    raise ValueError(f"an address is an int or a CFFI pointer, not {type(n).__name__}: {n!r}")
