@@ -37,8 +37,10 @@ def parse_server(server: str) -> Server:
     user, at, rest = server.rpartition("@")
     host, colon, port = rest, "", ""
     if rest.startswith("["):
-        host, _, after = rest[1:].partition("]")
+        host, bracket, after = rest[1:].partition("]")
         colon, port = after[:1], after[1:]
+        if not bracket or colon not in ("", ":"):
+            host = ""
     elif rest.count(":") == 1:
         host, colon, port = rest.partition(":")
     # A leading dash would be an option to ssh, and ssh options can run programs.

@@ -46,10 +46,16 @@ def _arguments(server: str, keyfile: str | None) -> tuple[list[str], str]:
     return options, parsed.target
 
 
+def _environment() -> dict[str, str]:
+    """Ours, without the desktop's password dialog, which would answer instead of us."""
+    return {name: value for name, value in os.environ.items() if name != "SSH_ASKPASS"}
+
+
 def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
     """Run ``ssh`` to its end, with nobody there to answer questions."""
     return subprocess.run(
         [_program(), *arguments],
+        env=_environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -95,9 +101,7 @@ def run_tunnel(
     arguments = [*options, "-f", "-S", "none", "-o", "ExitOnForwardFailure=yes", *way]
     # The remote `sleep` keeps the connection until the first use; then its users do.
     arguments += [target, "sleep", str(idle_s)]
-    # Otherwise a desktop's password dialog answers instead of us.
-    env = {name: value for name, value in os.environ.items() if name != "SSH_ASKPASS"}
-    child = pexpect.spawn(_program(), arguments, env=env, timeout=_LOOK_AGAIN_S)
+    child = pexpect.spawn(_program(), arguments, env=_environment(), timeout=_LOOK_AGAIN_S)
     try:
         _log_in(pexpect, child, target, password)
     finally:
