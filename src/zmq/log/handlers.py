@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import copy
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import zmq
 
-__all__ = ["TOPIC_DELIM", "PUBHandler", "TopicLogger"]
+# TYPE_CHECKING is among the names that PyZMQ has here.
+__all__ = ["TOPIC_DELIM", "TYPE_CHECKING", "PUBHandler", "TopicLogger"]
 
 TOPIC_DELIM = "::"
 
