@@ -31,4 +31,5 @@ def _run(api: str, sockets: list[Socket]) -> None:
     else:
         from zmq.devices import monitored_queue
 
-        monitored_queue(*sockets, b"in", b"out")
+        front, back, monitor = sockets
+        monitored_queue(front, back, monitor, b"in", b"out")
