@@ -40,6 +40,8 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call) except 
 cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call) except -1:
     """Keep the lists of endpoints: for errors and dump(), and for the names that close gives up."""
     endpoint = encoded.decode("utf-8", "replace")
+    if handle.endpoints is None:
+        handle.endpoints, handle.inproc_bound = [], []
     if encoded.startswith(b"inproc:"):
         if call == BIND:
             handle.inproc_bound.append(encoded)

@@ -178,8 +178,8 @@ cdef class Context:
         """Every socket of the context that is open here."""
         cdef Handle socket
         found = []
-        for socket in list(_open_handles.values()):
-            if socket.context is self.handle and socket.generation == ohmq_generation:
+        for socket in open_handles():
+            if socket.context is self.handle:
                 found.append(wrapper_of(socket))
         return found
 
@@ -187,13 +187,12 @@ cdef class Context:
 cdef object wrapper_of(Handle handle):
     """The Socket that opened the handle, or a new shadow where that one is gone."""
     cdef Socket shadow
-    wrapper = handle.wrapper() if handle.wrapper is not None else None
-    if wrapper is None:
-        shadow = Socket.__new__(Socket)
-        shadow.handle = handle
-        shadow.is_shadow = True
-        return shadow
-    return wrapper
+    if handle.wrapper != NULL:
+        return <object> handle.wrapper
+    shadow = Socket.__new__(Socket)
+    shadow.handle = handle
+    shadow.is_shadow = True
+    return shadow
 
 
 cdef int start_terminator(ContextHandle handle) except -1:
@@ -238,7 +237,7 @@ cdef int wait_terminated(ContextHandle handle, int64_t deadline) except -1:
 cdef int fail_term(ContextHandle handle, timeout) except -1:
     cdef Handle socket
     lines = list(handle.lingering)
-    for socket in list(_open_handles.values()):
+    for socket in open_handles():
         if socket.context is handle:
             lines.append(summary(socket))
     raise _term_timeout(timeout, lines)
@@ -278,10 +277,9 @@ def summaries_by_context() -> dict[int, list[str]]:
     """One line on every open socket, under the address of its context (0 where it is unknown)."""
     cdef Handle socket
     lines = {}
-    for socket in list(_open_handles.values()):
-        if socket.generation == ohmq_generation:
-            address = <size_t> socket.context.ptr if socket.context is not None else 0
-            lines.setdefault(address, []).append(summary(socket))
+    for socket in open_handles():
+        address = <size_t> socket.context.ptr if socket.context is not None else 0
+        lines.setdefault(address, []).append(summary(socket))
     return lines
 
 

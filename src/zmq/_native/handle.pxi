@@ -49,12 +49,14 @@ cdef struct Counters:
     int64_t would_block
     int64_t blocked_ns
 
-# Sockets that are open, by address: how a shadow finds the handle of its socket.
-cdef object _open_handles = _weakref.WeakValueDictionary()
+# Handles that exist, newest first, linked through the handles themselves (borrowed references).
+cdef void *_handles = NULL
+cdef ohmq_lock _handles_lock = 0
 
 
 cdef class Handle:
-    cdef object __weakref__
+    cdef void *newer           # in the list of all handles
+    cdef void *older
     cdef void *ptr             # NULL while it may not be used: closed, or lent to a relay
     cdef void *lent            # the socket, while a relay has it
     cdef int generation
@@ -70,13 +72,14 @@ cdef class Handle:
     cdef bint owned            # closing is ours to do
     cdef object relay          # who has it, while lent
     cdef ContextHandle context
-    cdef object wrapper        # weak reference to the Socket that opened it
+    cdef void *wrapper         # the Socket that opened it, which clears this when it goes
     cdef object opened_at      # "file:line" in development mode
-    cdef list endpoints
+    cdef list endpoints        # None until there is one
     cdef list inproc_bound     # names that are ours until we give them up
 
     def __dealloc__(self):
         # Nobody refers to the socket any more, so nobody waits for it either.
+        list_remove(self)
         drop_front(self)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
             zmq_close(self.ptr)
@@ -87,23 +90,58 @@ cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
     cdef Handle handle
     cdef size_t size = sizeof(int)
     if not owned:
-        handle = _open_handles.get(<size_t> ptr)
-        if handle is not None and handle.generation == ohmq_generation:
-            return handle
+        for handle in open_handles():
+            if handle.ptr == ptr:
+                return handle
     handle = Handle.__new__(Handle)
     handle.ptr = ptr
     handle.generation = ohmq_generation
     handle.front_more = -1
     handle.owned = owned
     handle.context = context
-    handle.endpoints = []
-    handle.inproc_bound = []
     check(zmq_getsockopt(ptr, ZMQ_TYPE, &handle.type, &size))
     handle.fd = descriptor_of(ptr)
     if _sys.flags.dev_mode:
         handle.opened_at = caller()
-    _open_handles[<size_t> ptr] = handle
+    list_add(handle)
     return handle
+
+
+cdef void list_add(Handle handle) noexcept:
+    global _handles
+    ohmq_lock_acquire(&_handles_lock)
+    handle.older = _handles
+    if _handles != NULL:
+        (<Handle> _handles).newer = <void *> handle
+    _handles = <void *> handle
+    ohmq_lock_release(&_handles_lock)
+
+
+cdef void list_remove(Handle handle) noexcept:
+    global _handles
+    ohmq_lock_acquire(&_handles_lock)
+    if handle.newer != NULL:
+        (<Handle> handle.newer).older = handle.older
+    elif _handles == <void *> handle:
+        _handles = handle.older
+    if handle.older != NULL:
+        (<Handle> handle.older).newer = handle.newer
+    handle.newer = handle.older = NULL
+    ohmq_lock_release(&_handles_lock)
+
+
+cdef list open_handles():
+    """Handles of the sockets that are open in this process, oldest first."""
+    cdef void *current = _handles
+    cdef Handle handle
+    found = []
+    while current != NULL:
+        handle = <Handle> current
+        if handle.generation == ohmq_generation and (handle.ptr != NULL or handle.lent != NULL):
+            found.append(handle)
+        current = handle.older
+    found.reverse()
+    return found
 
 
 cdef int64_t descriptor_of(void *ptr) noexcept:
@@ -293,10 +331,9 @@ cdef int close_handle(Handle handle, object linger) except -1:
         if zmq_setsockopt(ptr, ZMQ_LINGER, &value, sizeof(value)) < 0 and c_errno() != ETERM:
             ohmq_lock_release(&handle.lock)
             option_failed(handle, ZMQ_LINGER, c_errno())
-    _open_handles.pop(<size_t> ptr, None)
     note_lingering(handle)
     # libzmq gives up the names later, in its own time; a program may want one again at once.
-    for name in handle.inproc_bound:
+    for name in handle.inproc_bound or ():
         zmq_unbind(ptr, <bytes> name)
     handle.ptr = NULL
     touch(handle, CLOSED)

@@ -89,8 +89,8 @@ cdef extern from "draft.h" nogil:
 
 
 cdef extern from "platform.h" nogil:
-    ctypedef char ohmq_lock
-    void ohmq_lock_acquire(ohmq_lock *lock)
+    ctypedef int ohmq_lock
+    bint ohmq_lock_try(ohmq_lock *lock)
     void ohmq_lock_release(ohmq_lock *lock)
     int ohmq_generation
     void ohmq_watch_fork()
@@ -122,6 +122,11 @@ cdef extern from "platform.h" nogil:
 
     int ohmq_load_int(int *where)
     void ohmq_store_int(int *where, int value)
+
+
+# These need the GIL: they let go of it while they wait.
+cdef extern from "platform.h":
+    void ohmq_lock_acquire(ohmq_lock *lock)
 
 
 cdef extern from "release.h" nogil:

@@ -1,7 +1,6 @@
-/* What differs between operating systems and between CPython builds, in one place.
+/* What differs between operating systems, in one place.
  *
- * lock      the lock of one libzmq socket: nothing on a default build, where the GIL serves,
- *           a PyMutex on a free-threaded one
+ * lock      the lock of one libzmq socket
  * fork      a counter that a forked child finds increased
  * waker     a file descriptor that one thread polls and another makes readable
  * wait      poll(2) with a time-out in nanoseconds
@@ -14,17 +13,6 @@
 #include <stdint.h>
 #include <time.h>
 #include <zmq.h>
-
-/* ---- lock ------------------------------------------------------------------------------- */
-#ifdef Py_GIL_DISABLED
-typedef PyMutex ohmq_lock;
-#define ohmq_lock_acquire(lock) PyMutex_Lock(lock)
-#define ohmq_lock_release(lock) PyMutex_Unlock(lock)
-#else
-typedef char ohmq_lock;
-#define ohmq_lock_acquire(lock) ((void)(lock))
-#define ohmq_lock_release(lock) ((void)(lock))
-#endif
 
 #if defined(_MSC_VER)
 #include <intrin.h>
@@ -46,6 +34,36 @@ static inline void ohmq_store_int(int *where, int value) {
     __atomic_store_n(where, value, __ATOMIC_RELEASE);
 }
 #endif
+
+/* ---- lock ------------------------------------------------------------------------------- */
+/* Held for one call of libzmq that does not block, with or without the GIL; so who finds it taken
+ * only has to let the other thread run. Nobody waits for the GIL while holding it. */
+typedef int ohmq_lock;
+#if defined(_MSC_VER)
+#define ohmq_lock_try(lock) (_InterlockedExchange((volatile long *)(lock), 1) == 0)
+#define ohmq_lock_release(lock) ((void)_InterlockedExchange((volatile long *)(lock), 0))
+#define ohmq_yield() SwitchToThread()
+#else
+#include <sched.h>
+static inline int ohmq_lock_try(ohmq_lock *lock) {
+    return __atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) == 0;
+}
+static inline void ohmq_lock_release(ohmq_lock *lock) {
+    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
+}
+#define ohmq_yield() sched_yield()
+#endif
+/* For a thread that has the GIL: it gives it up while another one has the lock. */
+static void ohmq_lock_wait(ohmq_lock *lock) {
+    Py_BEGIN_ALLOW_THREADS
+    while (!ohmq_lock_try(lock))
+        ohmq_yield();
+    Py_END_ALLOW_THREADS
+}
+static inline void ohmq_lock_acquire(ohmq_lock *lock) {
+    if (!ohmq_lock_try(lock))
+        ohmq_lock_wait(lock);
+}
 
 /* ---- fork ------------------------------------------------------------------------------- */
 static volatile int ohmq_generation = 0;

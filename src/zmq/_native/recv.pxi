@@ -27,7 +27,8 @@ cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
     """Go on after a first try has failed. Called with the lock; gives it back when it raises."""
     cdef Blocked blocked
     cdef int error
-    blocked.started = blocked.drained = False
+    memset(&blocked, 0, sizeof(blocked))
+    blocked.msg = msg
     try:
         while True:
             error = c_errno()
@@ -39,7 +40,7 @@ cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
                     fail(EAGAIN)
                 if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
                     fail(EAGAIN)
-            if take(handle, msg) >= 0:
+            if blocked.taken or take(handle, msg) >= 0:
                 break
     except BaseException:
         block_end(handle, &blocked)

@@ -76,7 +76,7 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
     cdef Blocked blocked
     cdef Py_ssize_t size = zmq_msg_size(msg)
     cdef int error
-    blocked.started = blocked.drained = False
+    memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
         while zmq_msg_send(msg, handle.ptr, flags | ZMQ_DONTWAIT) < 0:
@@ -184,7 +184,7 @@ cdef int send_parts(Handle handle, zmq_msg_t *parts, int n, int flags) except -1
 
 cdef int send_parts_blocking(Handle handle, zmq_msg_t *parts, int n, int flags) except -1:
     cdef Blocked blocked
-    blocked.started = blocked.drained = False
+    memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
         while not send_parts(handle, parts, n, flags):
@@ -271,7 +271,7 @@ cdef object send_many(Handle handle, list messages, int flags, Py_ssize_t thresh
     cdef Py_ssize_t n = PyList_GET_SIZE(messages)
     for message in messages:
         check_parts(list(message) if isinstance(message, (list, tuple)) else [message])
-    blocked.started = blocked.drained = False
+    memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
         while sent < n:

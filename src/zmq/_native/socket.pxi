@@ -33,6 +33,10 @@ cdef class Socket:
         self.handle = NO_HANDLE
         self.threshold = _copy_threshold
 
+    def __dealloc__(self):
+        if self.handle is not None and self.handle.wrapper == <void *> self:
+            self.handle.wrapper = NULL
+
     def __init__(self, context=None, int socket_type=-1, shadow=0, copy_threshold=None):
         if copy_threshold is not None:
             self.threshold = copy_threshold
@@ -56,7 +60,7 @@ cdef class Socket:
         if ptr == NULL:
             fail(c_errno())
         self.handle = adopt(ptr, owner, True)
-        self.handle.wrapper = _weakref.ref(self)
+        self.handle.wrapper = <void *> self
 
     # ---- what it is ----
 

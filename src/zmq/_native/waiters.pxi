@@ -17,7 +17,9 @@ cdef struct Blocked:
     Waiter waiter
     bint started
     bint drained
+    bint taken             # msg has been received while waiting
     int64_t deadline
+    zmq_msg_t *msg         # where to receive to, or NULL
 
 
 cdef int take_waker(ohmq_waker *waker) except -1:
@@ -123,6 +125,8 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     with nogil:
         ready = ohmq_wait(interests, 2 if handle.fd >= 0 else 1, deadline)
         error = errno
+        if ready == 1 and blocked.msg != NULL and interests[1].ready:
+            take_ahead(handle, blocked)
     try:
         if ready < 0:
             if error != EINTR:
@@ -135,11 +139,26 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         if waiter.woken:
             ohmq_waker_clear(&waiter.waker)
             waiter.woken = False
+    if blocked.taken:
+        return 1
     if handle.ptr == NULL or handle.generation != ohmq_generation:
         refuse_locked(handle)
     if ready == 0 and deadline == blocked.deadline:
         return 0
     return 1
+
+
+cdef void take_ahead(Handle handle, Blocked *blocked) noexcept nogil:
+    """Receive before the GIL is ours again: by then the peer may have gone on to wait itself.
+
+    Only where nobody else has to hear of it: telling them takes the GIL.
+    """
+    if not ohmq_lock_try(&handle.lock):
+        return
+    if (handle.ptr != NULL and handle.generation == ohmq_generation and handle.watches == NULL
+            and handle.waiters == &blocked.waiter and blocked.waiter.next == NULL):
+        blocked.taken = take(handle, blocked.msg) >= 0
+    ohmq_lock_release(&handle.lock)
 
 
 cdef int refuse_locked(Handle handle) except -1:
@@ -168,7 +187,7 @@ cdef int poll_socket(Handle handle, short events, int64_t deadline) except -1:
     """The events that are ready; waits for one of them until the deadline."""
     cdef Blocked blocked
     cdef int ready, error
-    blocked.started = False
+    memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
         while True:

@@ -70,9 +70,9 @@ class Socket(NativeSocket, _Generic):  # type: ignore[misc]
         EINVAL for an unknown type; EFAULT for a closed context; EMFILE at the limit of sockets.
     """
 
-    _shadow_obj: Any
-    _monitor_socket: Any
-    _draft_poller: Any
+    # Most sockets have neither: as defaults of the class they cost an object nothing.
+    _shadow_obj: Any = None
+    _monitor_socket: Any = None
 
     def __init__(
         self,
@@ -92,8 +92,8 @@ class Socket(NativeSocket, _Generic):  # type: ignore[misc]
         elif socket_type < 0:
             raise TypeError("socket_type must be specified")
         super().__init__(context, socket_type, shadow, copy_threshold)
-        self._shadow_obj = shadow or None
-        self._monitor_socket = None
+        if shadow:
+            self._shadow_obj = shadow
 
     @classmethod
     def shadow(cls, address: int | Socket[Any]) -> Self:
