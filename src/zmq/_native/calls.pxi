@@ -43,6 +43,7 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call) except -
     if handle.endpoints is None:
         handle.endpoints, handle.inproc_bound = [], []
     if encoded.startswith(b"inproc:"):
+        handle.inproc = True
         if call == BIND:
             handle.inproc_bound.append(encoded)
         elif encoded in handle.inproc_bound:

@@ -69,6 +69,7 @@ cdef class Handle:
     cdef int type
     cdef int front_more        # RCVMORE where the last part came from the front, else -1
     cdef bint inside_message   # a part with SNDMORE went out, the last one has not yet
+    cdef bint inproc           # it has an inproc endpoint: peers in this process
     cdef bint owned            # closing is ours to do
     cdef object relay          # who has it, while lent
     cdef ContextHandle context

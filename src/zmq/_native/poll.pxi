@@ -343,6 +343,7 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
 
 cdef list poller_sleep(Poller poller, int64_t until):
     """Wait for a signal of a socket, a wake-up or a plain descriptor; those that are ready."""
+    global _sleepers
     cdef Entry entry
     cdef list found = []
     cdef Py_ssize_t n = 2
@@ -368,9 +369,11 @@ cdef list poller_sleep(Poller poller, int64_t until):
             interests[n].fd = entry.fd
             interests[n].events = entry.events if entry.handle is None else ZMQ_POLLIN
             n += 1
+        _sleepers += 1
         with nogil:
             rc = ohmq_wait(interests, <int> n, until)
             error = errno
+        _sleepers -= 1
         if rc < 0:
             if error != EINTR:
                 raise OSError(error, strerror(error))

@@ -71,6 +71,22 @@ cdef inline void count_sent(Handle handle, Py_ssize_t size, int flags) noexcept:
         handle.counters.messages_sent += 1
 
 
+cdef inline bint wakes_a_thread(Handle handle) noexcept:
+    """Whether a send may wake a thread of this process, which will want the GIL at once."""
+    return _sleepers > 0 and handle.inproc
+
+
+cdef inline int hand_to_libzmq(Handle handle, zmq_msg_t *msg, int flags) noexcept:
+    """zmq_msg_send without waiting, and without the GIL where somebody waits for it."""
+    cdef int rc
+    cdef void *ptr = handle.ptr
+    if wakes_a_thread(handle):
+        with nogil:
+            rc = zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
+        return rc
+    return zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
+
+
 cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
     """Send one part, blocking as flags and SNDTIMEO allow. The part is libzmq's afterwards."""
     cdef Blocked blocked
@@ -79,7 +95,7 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
-        while zmq_msg_send(msg, handle.ptr, flags | ZMQ_DONTWAIT) < 0:
+        while hand_to_libzmq(handle, msg, flags) < 0:
             error = c_errno()
             if error == EINTR:
                 continue
@@ -103,12 +119,22 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
     return 0
 
 
+cdef inline int send_copy(Handle handle, const char *data, size_t size, int flags) noexcept:
+    """zmq_send without waiting, and without the GIL where somebody waits for it."""
+    cdef int rc
+    cdef void *ptr = handle.ptr
+    if wakes_a_thread(handle):
+        with nogil:
+            rc = zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
+        return rc
+    return zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
+
+
 cdef inline bint try_send_bytes(Handle handle, object data, int flags) except -1:
     """Send exact bytes by copy if that does not block; False leaves everything to the caller."""
     cdef int rc
     enter(handle)
-    rc = zmq_send(handle.ptr, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data),
-                  flags | ZMQ_DONTWAIT)
+    rc = send_copy(handle, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), flags)
     if rc < 0 and handle.inside_message and c_errno() == EAGAIN:
         rc = 0  # dropped with the rest of its message: see send_message
     if rc >= 0:
@@ -163,9 +189,7 @@ cdef int send_parts(Handle handle, zmq_msg_t *parts, int n, int flags) except -1
     for i in range(n):
         size += zmq_msg_size(&parts[i])
         while True:
-            rc = zmq_msg_send(&parts[i], handle.ptr,
-                              flags | ZMQ_DONTWAIT if i == n - 1
-                              else flags | ZMQ_DONTWAIT | ZMQ_SNDMORE)
+            rc = hand_to_libzmq(handle, &parts[i], flags if i == n - 1 else flags | ZMQ_SNDMORE)
             if rc >= 0 or c_errno() != EINTR:
                 break
         if rc < 0:
@@ -300,8 +324,7 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
     cdef Py_ssize_t i, n
     cdef int rc
     if PyBytes_CheckExact(message) and PyBytes_GET_SIZE(message) < threshold:
-        rc = zmq_send(handle.ptr, PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message),
-                      flags | ZMQ_DONTWAIT)
+        rc = send_copy(handle, PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message), flags)
         if rc >= 0:
             count_sent(handle, rc, flags)
             return 1

@@ -12,6 +12,9 @@ cdef ohmq_waker _spare[SPARE_WAKERS]
 cdef int _spares = 0
 cdef int _spare_generation = 0
 
+# Threads of this process that sleep for a socket now.
+cdef int _sleepers = 0
+
 cdef struct Blocked:
     # One blocking call, from its first "would block" to its end. Zeroed at the start.
     Waiter waiter
@@ -110,6 +113,7 @@ cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option
 
 cdef int sleep(Handle handle, Blocked *blocked) except -1:
     """Sleep until the socket signals, another thread's call wakes us, or the deadline passes."""
+    global _sleepers
     cdef ohmq_interest interests[2]
     cdef Waiter *waiter = &blocked.waiter
     cdef int64_t began = ohmq_now()
@@ -121,12 +125,14 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     if handle.fd < 0 and (deadline < 0 or deadline > began + RETRY_NS):
         deadline = began + RETRY_NS
     waiter.sleeping = True
+    _sleepers += 1
     ohmq_lock_release(&handle.lock)
     with nogil:
         ready = ohmq_wait(interests, 2 if handle.fd >= 0 else 1, deadline)
         error = errno
         if ready == 1 and blocked.msg != NULL and interests[1].ready:
             take_ahead(handle, blocked)
+    _sleepers -= 1
     try:
         if ready < 0:
             if error != EINTR:
