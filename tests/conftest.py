@@ -38,18 +38,22 @@ def context() -> Iterator[zmq.Context]:
 
 
 @pytest.fixture
-def socket(context: zmq.Context) -> Callable[..., zmq.Socket]:
-    """Makes sockets that neither linger nor wait for ever."""
+def socket(context: zmq.Context) -> Iterator[Callable[..., zmq.Socket]]:
+    """Makes sockets that neither linger nor wait for ever, and are closed at the end."""
+    made: list[zmq.Socket] = []
 
     def make(socket_type: int, **options: object) -> zmq.Socket:
-        made = context.socket(socket_type)
-        made.linger = 0
-        made.rcvtimeo = made.sndtimeo = 5000
+        one = context.socket(socket_type)
+        made.append(one)
+        one.linger = 0
+        one.rcvtimeo = one.sndtimeo = 5000
         for name, value in options.items():
-            setattr(made, name, value)
-        return made
+            setattr(one, name, value)
+        return one
 
-    return make
+    yield make
+    for one in made:
+        one.close(0)
 
 
 @pytest.fixture

@@ -70,7 +70,6 @@ class Driver:
         try:
             return self.child.json(OUTCOME_S)
         except AssertionError as error:
-            self.answering = False
             raise AssertionError(f"no outcome of {source!r}: {error}") from None
 
 
@@ -93,8 +92,11 @@ class Drivers:
             piece = sources[start : start + 50]
             self.theirs.send(piece)
             self.ours.send(piece)
-            for source in piece:
-                yield source, self.theirs.outcome(source), self.ours.outcome(source)
+            # Answers left behind by a failure would be taken for those of later statements.
+            self.theirs.answering = self.ours.answering = False
+            outcomes = [(s, self.theirs.outcome(s), self.ours.outcome(s)) for s in piece]
+            self.theirs.answering = self.ours.answering = True
+            yield from outcomes
 
     def mismatches(self, sources: list[str]) -> list[str]:
         """Unintended differences, as lines of text."""

@@ -153,7 +153,7 @@ class Bench:
 
 def describe(bench: Bench, value: Any) -> Any:
     """A JSON value that is the same for equal results."""
-    kind = type(value).__name__
+    kind = type(value).__name__.lstrip("_")
     known: Any
     if value is None or isinstance(value, (bool, int, float)):
         known = repr(value) if type(value) in (int, bool, float, type(None)) else int(value)

@@ -50,7 +50,7 @@ def option_statements(name: str, socket_type: str) -> list[str]:
     option = f"zmq.SocketOption.{name}"
     # A descriptor is another number in each process.
     got = "type(s.{})" if name == "FD" else "s.{}"
-    lines = [f"s = S(zmq.{socket_type}, linger=0)", f"{option}._opt_type.name"]
+    lines = [f"s = S(zmq.{socket_type}, linger=0)"]
     reads = [
         got.format(f"getsockopt({option})"),
         got.format(name),
