@@ -58,6 +58,8 @@ from zmq.error import (
     ZMQVersionError,
 )
 
+TYPE_CHECKING = False
+
 #: Whether libzmq and this package offer the draft API.
 DRAFT_API = PYZMQ_DRAFT_API
 
@@ -72,6 +74,7 @@ __all__ = [
     "DRAFT_API",
     "IPC_PATH_MAX_LEN",
     "PYZMQ_DRAFT_API",
+    "_FINISHED_TRACKER",
     "Again",
     "Context",
     "ContextTerminated",
@@ -91,7 +94,6 @@ __all__ = [
     "ZMQBindError",
     "ZMQError",
     "ZMQVersionError",
-    "_FINISHED_TRACKER",
     "__revision__",
     "__version__",
     "curve_keypair",
@@ -111,5 +113,6 @@ __all__ = [
     "zmq_poll",
     "zmq_version",
     "zmq_version_info",
-    *constants.__all__,
 ]
+if not TYPE_CHECKING:
+    __all__ += constants.__all__

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from typing import Any, Literal, Self, TypeAlias, overload
 
-from typing_extensions import Buffer
+# Of the checkers: the Buffer of collections.abc came with Python 3.12.
+from _typeshed import ReadableBuffer, WriteableBuffer
 
 from zmq.core.tracker import MessageTracker
 
-_Part: TypeAlias = Frame | Buffer
+# A Frame is a buffer like any other.
+_Part: TypeAlias = ReadableBuffer
 
 COPY_THRESHOLD: int
 IPC_PATH_MAX_LEN: int
@@ -20,6 +22,7 @@ def set_error_factory(factory: Callable[[int, str | None], BaseException]) -> No
 def set_term_timeout(factory: Callable[[float, list[str]], BaseException]) -> None: ...
 def set_tracker_class(tracker_class: type[MessageTracker], finished: MessageTracker) -> None: ...
 def define_options(options: Iterable[tuple[Sequence[str], int, str]]) -> None: ...
+def define_frame_options(numbers: dict[str, int]) -> None: ...
 def define_socket_types(names: dict[int, str]) -> None: ...
 
 # ---- functions ----
@@ -86,8 +89,11 @@ class Frame:
     def tracker(self) -> MessageTracker | None: ...
     @property
     def tracker_event(self) -> Event | None: ...
-    def get(self, option: int | str) -> int | str: ...
-    def set(self, option: int | str, value: int | str | Buffer) -> None: ...
+    @overload
+    def get(self, option: int) -> int: ...
+    @overload
+    def get(self, option: str) -> int | str: ...
+    def set(self, option: int | str, value: int | str | ReadableBuffer) -> None: ...
     @property
     def routing_id(self) -> int: ...
     @routing_id.setter
@@ -95,7 +101,7 @@ class Frame:
     @property
     def group(self) -> str: ...
     @group.setter
-    def group(self, value: str | Buffer) -> None: ...
+    def group(self, value: str | ReadableBuffer) -> None: ...
 
 class OptionAttribute:
     def __init__(self, name: str, number: int) -> None: ...
@@ -151,6 +157,49 @@ class Socket:
         self,
         data: _Part,
         flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> MessageTracker: ...
+    # A frame without a tracker has none to return, whatever copy says.
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> MessageTracker | None: ...
+    @overload
+    def send(
+        self,
+        data: _Part,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> MessageTracker: ...
+    @overload
+    def send(
+        self,
+        data: _Part,
+        flags: int,
+        copy: Literal[False],
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> MessageTracker: ...
+    @overload
+    def send(
+        self,
+        data: _Part,
+        flags: int = 0,
         copy: bool = True,
         track: bool = False,
         routing_id: int | None = None,
@@ -170,8 +219,10 @@ class Socket:
     @overload
     def recv(self, flags: int = 0, *, copy: Literal[False], track: bool = False) -> Frame: ...
     @overload
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
-    def recv_into(self, buffer: Buffer, /, *, nbytes: int = 0, flags: int = 0) -> int: ...
+    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Frame: ...
+    @overload
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> bytes | Frame: ...
+    def recv_into(self, buffer: WriteableBuffer, /, *, nbytes: int = 0, flags: int = 0) -> int: ...
     @overload
     def recv_multipart(
         self, flags: int = 0, copy: Literal[True] = True, track: bool = False
@@ -181,7 +232,13 @@ class Socket:
         self, flags: int = 0, *, copy: Literal[False], track: bool = False
     ) -> list[Frame]: ...
     @overload
-    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any: ...
+    def recv_multipart(
+        self, flags: int, copy: Literal[False], track: bool = False
+    ) -> list[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> list[bytes] | list[Frame]: ...
     @overload
     def recv_many(
         self, limit: int = 1000, flags: int = 0, *, multipart: Literal[False] = False
@@ -191,7 +248,9 @@ class Socket:
         self, limit: int = 1000, flags: int = 0, *, multipart: Literal[True]
     ) -> list[list[bytes]]: ...
     @overload
-    def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool) -> list[Any]: ...
+    def recv_many(
+        self, limit: int = 1000, flags: int = 0, *, multipart: bool
+    ) -> list[bytes] | list[list[bytes]]: ...
     def poll(self, timeout: float | None = None, flags: int = 1) -> int: ...
 
 class Poller:

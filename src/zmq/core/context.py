@@ -17,12 +17,19 @@ from zmq.error import ZMQError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, ClassVar, Generic, Self, TypeVar
+    from typing import Any, ClassVar, Self, TypeAlias, TypeVar, overload
+    from typing import Generic as Subscripted
 
-    _SocketType = TypeVar("_SocketType", bound=Socket[Any], covariant=True)
-    _Generic = Generic[_SocketType]
+    # The checkers know it by themselves; TypeVar of 3.11 has no default.
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    _Made = TypeVar("_Made")
+    # What the context makes. `zmq.Context` alone says nothing about it.
+    _SocketType = TypeVarWithDefault("_SocketType", bound=Socket[Any], covariant=True, default=Any)
 else:
-    from zmq.core.generic import Subscripted as _Generic
+    from zmq.core.generic import Subscripted
+
+    _SocketType = object
 
 __all__ = ["Context", "SyncContext"]
 
@@ -38,7 +45,7 @@ def _note_exit() -> None:
 atexit.register(_note_exit)
 
 
-class Context(NativeContext, AttributeSetter, _Generic):  # type: ignore[misc]
+class Context(NativeContext, AttributeSetter, Subscripted[_SocketType]):
     """A container of sockets, with their I/O threads (zmq_ctx_new(3)).
 
     Any thread may use a context. Options are attributes, in any case: ``ctx.max_sockets``. Socket
@@ -66,6 +73,15 @@ class Context(NativeContext, AttributeSetter, _Generic):  # type: ignore[misc]
     _instance: ClassVar[Any] = None
     _instance_generation: ClassVar[int] = -1
     _socket_class: ClassVar[Any] = Socket
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(self: Context[Socket[bytes]], io_threads: int = 1) -> None: ...
+        @overload
+        def __init__(self: Context[Socket[bytes]], io_threads: Context[Any]) -> None: ...
+        @overload
+        def __init__(self: Context[Socket[bytes]], *, shadow: Context[Any] | int) -> None: ...
 
     def __init__(self, io_threads: int | Context[Any] = 1, shadow: Context[Any] | int = 0) -> None:
         if isinstance(io_threads, NativeContext):
@@ -108,6 +124,17 @@ class Context(NativeContext, AttributeSetter, _Generic):  # type: ignore[misc]
     __deepcopy__ = __copy__
 
     # ---- sockets ----
+
+    if TYPE_CHECKING:
+
+        @overload
+        def socket(
+            self, socket_type: int, socket_class: Callable[..., _Made], **kwargs: Any
+        ) -> _Made: ...
+        @overload
+        def socket(
+            self, socket_type: int, socket_class: None = None, **kwargs: Any
+        ) -> _SocketType: ...
 
     def socket(
         self,
@@ -244,4 +271,7 @@ def _address_of(shadow: Any) -> Any:
 
 
 #: The blocking Context, under the name that tells it from those of the event loops.
-SyncContext = Context
+if TYPE_CHECKING:
+    SyncContext: TypeAlias = Context[Socket[bytes]]
+else:
+    SyncContext = Context

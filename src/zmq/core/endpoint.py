@@ -4,17 +4,21 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Generic, TypeVar
+    from typing import Any, TypeVar
+    from typing import Generic as Subscripted
 
-    _SocketType = TypeVar("_SocketType")
-    _Base = Generic[_SocketType]
+    from zmq.core.socket import Socket
+
+    _SocketType = TypeVar("_SocketType", bound="Socket[Any]", covariant=True)
 else:
-    _Base = object
+    from zmq.core.generic import Subscripted
+
+    _SocketType = object
 
 __all__ = ["SocketContext"]
 
 
-class SocketContext(_Base):  # type: ignore[misc]
+class SocketContext(Subscripted[_SocketType]):
     """An endpoint of a socket; as a context manager it is given up at the end.
 
     ``with socket.bind(address) as s:`` binds, gives the socket, and unbinds. Without ``with`` it
@@ -25,11 +29,11 @@ class SocketContext(_Base):  # type: ignore[misc]
     socket : zmq.Socket
     kind : str
         "bind" or "connect".
-    addr : str
+    addr : str or bytes
         The endpoint; after a bind the one that was found for wildcards.
     """
 
-    def __init__(self, socket: Any, kind: str, addr: str) -> None:
+    def __init__(self, socket: _SocketType, kind: str, addr: str | bytes) -> None:
         self.socket = socket
         self.kind = kind
         self.addr = addr

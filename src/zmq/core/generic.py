@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from types import GenericAlias
+from types import GenericAlias
 
 __all__ = ["Subscripted"]
 
@@ -13,9 +11,10 @@ class Subscripted:
     """Base of a class of which ``Class[T]`` is written in annotations.
 
     typing.Generic does the same; to import typing would take longer than all of this package.
+    Type checkers are shown typing.Generic in its place.
     """
 
     __slots__ = ()
 
     def __class_getitem__(cls, item: object) -> GenericAlias:
-        return type(list[int])(cls, item)
+        return GenericAlias(cls, item)

@@ -26,7 +26,11 @@ from zmq.error import ZMQBindError, ZMQError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Generic, Self, TypeVar
+    from typing import Any, Self, TypeAlias, TypeVar, overload
+    from typing import Generic as Subscripted
+
+    # The checkers know it by themselves; TypeVar of 3.11 has no default.
+    from typing_extensions import TypeVar as TypeVarWithDefault
 
     from zmq.core.context import Context
     from zmq.core.stats import SocketStats
@@ -34,16 +38,19 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
     _R = TypeVar("_R")
-    _Generic = Generic[_T]
+    # What recv gives: bytes, or an awaitable of them. `zmq.Socket` alone says nothing about it.
+    _Received = TypeVarWithDefault("_Received", covariant=True, default=Any)
 else:
-    from zmq.core.generic import Subscripted as _Generic
+    from zmq.core.generic import Subscripted
+
+    _Received = object
 
 __all__ = ["Socket", "SyncSocket"]
 
 _DEFAULT_PROTOCOL = 4
 
 
-class Socket(NativeSocket, _Generic):  # type: ignore[misc]
+class Socket(NativeSocket, Subscripted[_Received]):
     """A ØMQ socket (zmq_socket(3)).
 
     Any thread may use any socket, also several at once, also one that sends while another waits to
@@ -73,6 +80,30 @@ class Socket(NativeSocket, _Generic):  # type: ignore[misc]
     # Most sockets have neither: as defaults of the class they cost an object nothing.
     _shadow_obj: Any = None
     _monitor_socket: Any = None
+
+    if TYPE_CHECKING:
+
+        @overload
+        def __init__(
+            self: Socket[bytes],
+            ctx_or_socket: Context[Any],
+            socket_type: int,
+            *,
+            copy_threshold: int | None = None,
+        ) -> None: ...
+        @overload
+        def __init__(
+            self: Socket[bytes],
+            *,
+            shadow: Socket[Any] | int,
+            copy_threshold: int | None = None,
+        ) -> None: ...
+        @overload
+        def __init__(self: Socket[bytes], ctx_or_socket: Socket[Any]) -> None: ...
+        @overload
+        def __init__(
+            self, *, shadow: Socket[Any] | int, copy_threshold: int | None = None
+        ) -> None: ...
 
     def __init__(
         self,
@@ -334,7 +365,10 @@ class Socket(NativeSocket, _Generic):  # type: ignore[misc]
         self, obj: object, flags: int = 0, protocol: int = _DEFAULT_PROTOCOL, **kwargs: Any
     ) -> MessageTracker | None:
         """Send an object as a pickle in one part."""
-        return self.send(codecs.to_pickle(obj, protocol), flags=flags, **kwargs)
+        tracker: MessageTracker | None = self.send(
+            codecs.to_pickle(obj, protocol), flags=flags, **kwargs
+        )
+        return tracker
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a pickled object: only from peers that may run code in this process."""
@@ -401,4 +435,7 @@ _define_options()
 _PORT_TAKEN = (EADDRINUSE, EACCES)
 
 #: The blocking Socket, under the name that tells it from those of the event loops.
-SyncSocket = Socket
+if TYPE_CHECKING:
+    SyncSocket: TypeAlias = Socket[bytes]
+else:
+    SyncSocket = Socket

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from zmq.core.monitor import MonitorMessage, parse_monitor_message
 
@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 __all__ = ["parse_monitor_message", "recv_monitor_message"]
 
 
+@overload
+def recv_monitor_message(socket: zmq.Socket[bytes], flags: int = 0) -> MonitorMessage: ...
+@overload
 def recv_monitor_message(
-    socket: zmq.Socket, flags: int = 0
+    socket: zmq.Socket[Awaitable[Any]], flags: int = 0
+) -> Awaitable[MonitorMessage]: ...
+def recv_monitor_message(
+    socket: zmq.Socket[Any], flags: int = 0
 ) -> MonitorMessage | Awaitable[MonitorMessage]:
     """Receive one event from a monitor socket.
 
