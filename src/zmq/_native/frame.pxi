@@ -12,6 +12,18 @@ def set_tracker_class(tracker_class, finished):
     _finished_tracker = finished
 
 
+NO_ROUTING_IDS = "this libzmq has no routing ids on messages: it was built without its draft API"
+
+# Names of the integer properties, in lower case; zmq.constants owns them.
+cdef dict _frame_numbers = {}
+
+
+def define_frame_options(numbers):
+    """Take the names of message properties, as {name: number}."""
+    for name, number in numbers.items():
+        _frame_numbers[name.lower()] = number
+
+
 cdef class Frame:
     """One part of a message, with its buffer and its properties.
 
@@ -25,10 +37,10 @@ cdef class Frame:
     track : bool
         Whether ``tracker`` tells when libzmq has let go of the data.
     copy : bool, optional
-        Whether to copy the data. By default exact ``bytes`` of copy_threshold and more are not
-        copied, and neither are other buffers of that size unless copy is True.
+        Whether to copy the data. By default they are copied if they are smaller than
+        copy_threshold.
     copy_threshold : int, optional
-        Size in bytes under which data are copied in any case.
+        In bytes; zmq.COPY_THRESHOLD by default.
     """
 
     cdef object __weakref__
@@ -55,8 +67,11 @@ cdef class Frame:
             event = _threading.Event()
         zmq_msg_close(&self.msg)
         zmq_msg_init(&self.msg)
-        cdef bint lent = make_message(data, &self.msg, copy is not False and copy is not None,
-                                      threshold, event)
+        if copy is False:
+            threshold = 0
+        elif copy:
+            threshold = PY_SSIZE_T_MAX
+        cdef bint lent = make_message(data, &self.msg, bool(copy), threshold, event)
         if type(data) is bytes:
             self.cached_bytes = data
         self.fixed = lent and memoryview(data).readonly
@@ -91,6 +106,12 @@ cdef class Frame:
     def __bytes__(self):
         return self.bytes
 
+    def __getattr__(self, name):
+        number = _frame_numbers.get(name.lower())
+        if number is None:
+            raise AttributeError(f"{type(self).__name__} has no such option: {name.upper()}")
+        return self.get(number)
+
     def __getitem__(self, option):
         """A property of the part, as get gives it."""
         return self.get(option)
@@ -111,7 +132,7 @@ cdef class Frame:
     def bytes(self) -> bytes:
         """The data as bytes; copied once, the first time it is asked for."""
         if self.cached_bytes is None:
-            self.cached_bytes = message_bytes(&self.msg)
+            self.cached_bytes = message_bytes(&self.msg, zmq_msg_size(&self.msg))
         return self.cached_bytes
 
     @property
@@ -125,6 +146,8 @@ cdef class Frame:
         See zmq_msg_get(3) and zmq_msg_gets(3).
         """
         cdef const char *text
+        if isinstance(option, bytes):
+            option = option.decode("utf-8", "replace")
         if isinstance(option, str):
             if option == "routing_id":
                 return zmq_msg_routing_id(&self.msg) if ohmq_have_routing_ids() else 0
@@ -149,6 +172,8 @@ cdef class Frame:
     @property
     def routing_id(self) -> int:
         """Who sent the part, or shall get it: SERVER sockets (draft)."""
+        if not ohmq_have_routing_ids():
+            raise RuntimeError(NO_ROUTING_IDS)
         return self.get("routing_id")
 
     @routing_id.setter
@@ -179,18 +204,20 @@ cdef int set_group(zmq_msg_t *msg, object group) except -1:
 
 cdef int set_routing_id(zmq_msg_t *msg, object routing_id) except -1:
     if not ohmq_have_routing_ids():
-        raise RuntimeError("this libzmq has no routing ids on messages: it was built without its "
-                           "draft API")
+        raise RuntimeError(NO_ROUTING_IDS)
     return check(zmq_msg_set_routing_id(msg, routing_id))
 
 
-cdef object message_bytes(zmq_msg_t *msg):
+cdef inline object message_bytes(zmq_msg_t *msg, size_t size):
     """The data of a message part as new bytes; large ones are copied without the GIL."""
-    cdef size_t size = zmq_msg_size(msg)
-    cdef char *source
-    cdef char *target
     if size < LARGE:
         return PyBytes_FromStringAndSize(<char *> zmq_msg_data(msg), size)
+    return large_message_bytes(msg, size)
+
+
+cdef object large_message_bytes(zmq_msg_t *msg, size_t size):
+    cdef char *source
+    cdef char *target
     copied = PyBytes_FromStringAndSize(NULL, size)
     source = <char *> zmq_msg_data(msg)
     target = PyBytes_AS_STRING(copied)

@@ -276,7 +276,7 @@ cdef int park(Handle handle, zmq_msg_t *parts, int n, bint rest) except -1:
 
 
 cdef inline int take(Handle handle, zmq_msg_t *msg) noexcept nogil:
-    """Receive a part without waiting: from the front, or else from libzmq. Its return code."""
+    """Receive a part without waiting: from the front, or else from libzmq. Its size, or -1."""
     cdef Parked *parked = handle.front
     if parked == NULL:
         handle.front_more = -1
@@ -287,7 +287,7 @@ cdef inline int take(Handle handle, zmq_msg_t *msg) noexcept nogil:
     zmq_msg_close(&parked.msg)
     free(parked)
     handle.front_more = parked_more
-    return 0
+    return <int> zmq_msg_size(msg)
 
 
 cdef inline bint more_follows(Handle handle, zmq_msg_t *msg) noexcept nogil:

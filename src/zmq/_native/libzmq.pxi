@@ -141,6 +141,7 @@ cdef extern from "release.h" nogil:
 
 
 cdef extern from "Python.h":
+    Py_ssize_t PY_SSIZE_T_MAX
     PyObject **_PyObject_GetDictPtr(object self)
     PyObject *_PyType_Lookup(type cls, object name)
     object PyObject_GenericGetAttr(object self, object name)

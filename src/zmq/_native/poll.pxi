@@ -126,7 +126,8 @@ cdef class Poller:
             socket is nothing that can be watched.
         """
         cdef Entry entry
-        if not flags:
+        cdef short events = flags
+        if not events:
             if socket in self.entries:
                 self.unregister(socket)
             return
@@ -135,7 +136,7 @@ cdef class Poller:
             entry = new_entry(self, socket)
             self.entries[socket] = entry
         entry.flags = flags
-        entry.events = entry.watch.events = flags
+        entry.events = entry.watch.events = events
         if entry.handle is not None:
             poller_candidate(self, entry)
         if self.sleepers:
@@ -318,26 +319,38 @@ cdef list collect(Poller poller):
 
 
 cdef int look_at_candidates(Poller poller, list ready) except -1:
-    """Move the candidates that are ready to the list, and forget those that are not."""
+    """Move the candidates that are ready to the list, and forget those that are not.
+
+    A look may make candidates of others: a shadow of the same socket, in the same poller. They have
+    their turn the next time.
+    """
     cdef Entry entry
+    cdef Entry left = poller.candidates
     cdef int error = 0
     cdef int events = 0
-    while poller.candidates is not None:
-        entry = poller.candidates
-        enter(entry.handle)  # raises for a closed socket, which stays a candidate
-        poller.candidates = entry.next_candidate
-        entry.next_candidate = None
-        entry.candidate = False
-        entry.checking = True
-        error = events_of(entry.handle, &events)
-        leave(entry.handle)
-        entry.checking = False
-        if error:
+    poller.candidates = None
+    try:
+        while left is not None:
+            entry = left
+            enter(entry.handle)  # raises for a closed socket, which stays a candidate
+            left = entry.next_candidate
+            entry.next_candidate = None
+            entry.candidate = False
+            entry.checking = True
+            error = events_of(entry.handle, &events)
+            leave(entry.handle)
+            entry.checking = False
+            if error:
+                poller_candidate(poller, entry)
+                fail(error)
+            if events & entry.events and not entry.listed:
+                entry.listed = True
+                ready.append((entry, (entry.shown, events & entry.events)))
+    finally:
+        while left is not None:
+            entry, left = left, left.next_candidate
+            entry.candidate = False
             poller_candidate(poller, entry)
-            fail(error)
-        if events & entry.events and not entry.listed:
-            entry.listed = True
-            ready.append((entry, (entry.shown, events & entry.events)))
     return 0
 
 

@@ -1,36 +1,36 @@
 # Receiving.
 
 
-cdef inline bint count_received(Handle handle, zmq_msg_t *msg) noexcept:
+cdef inline bint count_received(Handle handle, zmq_msg_t *msg, int size) noexcept:
     """Count the part that take() has just given; whether its message goes on."""
     cdef bint more = more_follows(handle, msg)
-    handle.counters.bytes_received += zmq_msg_size(msg)
+    handle.counters.bytes_received += size
     if not more:
         handle.counters.messages_received += 1
     return more
 
 
-cdef int receive(Handle handle, zmq_msg_t *msg, int flags) except -1:
-    """Receive one part, blocking as flags and RCVTIMEO allow; whether its message goes on."""
-    cdef int rc
-    cdef bint more
+cdef inline int receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
+    """Receive one part, blocking as flags and RCVTIMEO allow. Its size; more: others follow."""
+    cdef int size
     enter(handle)
-    rc = take(handle, msg)
-    if rc < 0:
-        receive_blocking(handle, msg, flags)
-    more = count_received(handle, msg)
+    size = take(handle, msg)
+    if size < 0:
+        size = receive_blocking(handle, msg, flags)
+    more[0] = count_received(handle, msg, size)
     leave(handle)
-    return more
+    return size
 
 
 cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
     """Go on after a first try has failed. Called with the lock; gives it back when it raises."""
     cdef Blocked blocked
     cdef int error
+    cdef int size = -1
     memset(&blocked, 0, sizeof(blocked))
     blocked.msg = msg
     try:
-        while True:
+        while size < 0:
             error = c_errno()
             if error != EAGAIN and error != EINTR:
                 fail(error)
@@ -40,28 +40,38 @@ cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
                     fail(EAGAIN)
                 if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
                     fail(EAGAIN)
-            if blocked.taken or take(handle, msg) >= 0:
-                break
+            size = <int> zmq_msg_size(msg) if blocked.taken else take(handle, msg)
     except BaseException:
         block_end(handle, &blocked)
         leave(handle)
         raise
     block_end(handle, &blocked)
-    return 0
+    return size
+
+
+cdef inline bint take_next(Handle handle, zmq_msg_t *msg, int *size, bint *more) noexcept:
+    """Receive a part that is there already; False for none, or an error the next call will see."""
+    size[0] = take(handle, msg)
+    if size[0] < 0:
+        return False
+    more[0] = count_received(handle, msg, size[0])
+    return True
 
 
 cdef object receive_bytes(Handle handle, int flags):
     cdef zmq_msg_t msg
+    cdef bint more
+    cdef int size
     zmq_msg_init(&msg)
-    receive(handle, &msg, flags)
-    received = message_bytes(&msg)
+    size = receive(handle, &msg, flags, &more)
+    received = message_bytes(&msg, size)
     zmq_msg_close(&msg)
     return received
 
 
 cdef Frame receive_frame(Handle handle, int flags, bint track):
     cdef Frame frame = Frame.__new__(Frame)
-    frame.more = receive(handle, &frame.msg, flags)
+    receive(handle, &frame.msg, flags, &frame.more)
     if track:
         frame.tracker = _finished_tracker
     return frame
@@ -71,6 +81,7 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
     """Receive one part into a writable buffer; the size of the part, which may be larger."""
     cdef zmq_msg_t msg
     cdef Py_buffer view
+    cdef bint more
     cdef size_t room, size
     cdef char *source
     PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE)
@@ -79,8 +90,7 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
             raise ValueError(f"nbytes={nbytes} does not fit a buffer of {view.len} bytes")
         room = nbytes if nbytes else view.len
         zmq_msg_init(&msg)
-        receive(handle, &msg, flags)
-        size = zmq_msg_size(&msg)
+        size = receive(handle, &msg, flags, &more)
         room = min(room, size)
         source = <char *> zmq_msg_data(&msg)
         if room < LARGE:
@@ -96,20 +106,31 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
 
 cdef list receive_list(Handle handle, int flags, bint copy, bint track):
     """All parts of one message, or the rest of it where some have been received before."""
+    if not copy:
+        return receive_frames(handle, flags, track)
     cdef zmq_msg_t msg
-    cdef Frame frame
-    cdef bint more = True
-    cdef list parts = []
-    while more:
-        if copy:
-            zmq_msg_init(&msg)
-            more = receive(handle, &msg, flags)
-            parts.append(message_bytes(&msg))
-            zmq_msg_close(&msg)
-        else:
-            frame = receive_frame(handle, flags, track)
-            more = frame.more
-            parts.append(frame)
+    cdef bint more
+    cdef int size
+    cdef list parts
+    zmq_msg_init(&msg)
+    size = receive(handle, &msg, flags, &more)
+    parts = [message_bytes(&msg, size)]
+    if more:
+        # The parts of a message come all at once: nothing here waits.
+        enter(handle)
+        while more and take_next(handle, &msg, &size, &more):
+            parts.append(message_bytes(&msg, size))
+        leave(handle)
+    zmq_msg_close(&msg)
+    return parts
+
+
+cdef list receive_frames(Handle handle, int flags, bint track):
+    cdef Frame frame = receive_frame(handle, flags, track)
+    cdef list parts = [frame]
+    while frame.more:
+        frame = receive_frame(handle, flags, track)
+        parts.append(frame)
     return parts
 
 
@@ -119,31 +140,24 @@ cdef list receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipar
     cdef list received = []
     cdef list parts
     cdef bint more
+    cdef int size
     if limit < 1:
         raise ValueError(f"limit is the number of messages to receive at most, not {limit}")
     zmq_msg_init(&msg)
-    more = receive(handle, &msg, flags)
+    size = receive(handle, &msg, flags, &more)
     enter(handle)
     try:
         while True:
             if multipart:
-                parts = [message_bytes(&msg)]
-                while more and take_next(handle, &msg, &more):
-                    parts.append(message_bytes(&msg))
+                parts = [message_bytes(&msg, size)]
+                while more and take_next(handle, &msg, &size, &more):
+                    parts.append(message_bytes(&msg, size))
                 received.append(parts)
             else:
-                received.append(message_bytes(&msg))
-            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &more):
+                received.append(message_bytes(&msg, size))
+            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &size, &more):
                 break
     finally:
         zmq_msg_close(&msg)
         leave(handle)
     return received
-
-
-cdef inline bint take_next(Handle handle, zmq_msg_t *msg, bint *more) noexcept:
-    """Receive a part that is there already; False for none, or an error the next call will see."""
-    if take(handle, msg) < 0:
-        return False
-    more[0] = count_received(handle, msg)
-    return True

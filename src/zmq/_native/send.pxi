@@ -83,8 +83,11 @@ cdef inline int hand_to_libzmq(Handle handle, zmq_msg_t *msg, int flags) noexcep
     if wakes_a_thread(handle):
         with nogil:
             rc = zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
-        return rc
-    return zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
+    else:
+        rc = zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
+    while rc < 0 and c_errno() == EINTR:
+        rc = zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
+    return rc
 
 
 cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
@@ -97,8 +100,6 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
     try:
         while hand_to_libzmq(handle, msg, flags) < 0:
             error = c_errno()
-            if error == EINTR:
-                continue
             if error != EAGAIN:
                 fail(error)
             if handle.inside_message:
@@ -126,8 +127,11 @@ cdef inline int send_copy(Handle handle, const char *data, size_t size, int flag
     if wakes_a_thread(handle):
         with nogil:
             rc = zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
-        return rc
-    return zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
+    else:
+        rc = zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
+    while rc < 0 and c_errno() == EINTR:
+        rc = zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
+    return rc
 
 
 cdef inline bint try_send_bytes(Handle handle, object data, int flags) except -1:
@@ -188,10 +192,7 @@ cdef int send_parts(Handle handle, zmq_msg_t *parts, int n, int flags) except -1
     cdef int64_t size = 0
     for i in range(n):
         size += zmq_msg_size(&parts[i])
-        while True:
-            rc = hand_to_libzmq(handle, &parts[i], flags if i == n - 1 else flags | ZMQ_SNDMORE)
-            if rc >= 0 or c_errno() != EINTR:
-                break
+        rc = hand_to_libzmq(handle, &parts[i], flags if i == n - 1 else flags | ZMQ_SNDMORE)
         if rc < 0:
             if c_errno() != EAGAIN:
                 fail(c_errno())
@@ -223,16 +224,54 @@ cdef int send_parts_blocking(Handle handle, zmq_msg_t *parts, int n, int flags) 
     return 0
 
 
+cdef inline bint is_part(object thing) noexcept:
+    return PyBytes_CheckExact(thing) or isinstance(thing, Frame) or PyObject_CheckBuffer(thing)
+
+
 cdef int check_parts(list parts) except -1:
     """Raise unless every part can be sent: nothing of a message is sent if one part cannot be."""
     cdef Py_ssize_t i
     for i in range(PyList_GET_SIZE(parts)):
         part = <object> PyList_GET_ITEM(parts, i)
-        if PyBytes_CheckExact(part) or isinstance(part, Frame) or PyObject_CheckBuffer(part):
+        if is_part(part):
             continue
         hint = ": encode text first, or use send_string" if isinstance(part, str) else ""
         raise TypeError(f"Frame {i} ({part!r:.80}) does not support the buffer interface{hint}.")
     return 0
+
+
+cdef inline bint are_small(list parts, Py_ssize_t threshold) noexcept:
+    """Whether all parts are exact bytes that are copied."""
+    cdef Py_ssize_t i
+    for i in range(PyList_GET_SIZE(parts)):
+        part = <object> PyList_GET_ITEM(parts, i)
+        if not PyBytes_CheckExact(part) or PyBytes_GET_SIZE(part) >= threshold:
+            return False
+    return True
+
+
+cdef int try_send_small(Handle handle, list parts, int flags) except -1:
+    """Send exact bytes as one message, without a message object for each; 0 if it would block."""
+    cdef Py_ssize_t i
+    cdef Py_ssize_t n = PyList_GET_SIZE(parts)
+    cdef int rc = -1
+    cdef int error
+    enter(handle)
+    for i in range(n):
+        part = <object> PyList_GET_ITEM(parts, i)
+        rc = send_copy(handle, PyBytes_AS_STRING(part), PyBytes_GET_SIZE(part),
+                       flags if i == n - 1 else flags | ZMQ_SNDMORE)
+        if rc < 0:
+            if i == 0 and not handle.inside_message:
+                break
+            if c_errno() != EAGAIN:
+                error = c_errno()
+                leave(handle)
+                fail(error)
+            rc = 0  # the peer has gone: see send_message
+        count_sent(handle, rc, flags if i == n - 1 else flags | ZMQ_SNDMORE)
+    leave(handle)
+    return rc >= 0
 
 
 cdef object send_list(Handle handle, list parts, int flags, bint copy, bint track,
@@ -246,9 +285,11 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
     cdef list watched = None
     if n == 0:
         raise IndexError("a multipart message has at least one part: the list is empty")
-    check_parts(parts)
     if not copy and track:
         watched = []
+    elif copy and are_small(parts, threshold) and try_send_small(handle, parts, flags):
+        return None
+    check_parts(parts)
     if n > FEW:
         messages = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
         if messages == NULL:
@@ -294,7 +335,8 @@ cdef object send_many(Handle handle, list messages, int flags, Py_ssize_t thresh
     cdef Py_ssize_t sent = 0
     cdef Py_ssize_t n = PyList_GET_SIZE(messages)
     for message in messages:
-        check_parts(list(message) if isinstance(message, (list, tuple)) else [message])
+        if not is_part(message):
+            check_parts(list(message) if isinstance(message, (list, tuple)) else [message])
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
@@ -328,7 +370,7 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
         if rc >= 0:
             count_sent(handle, rc, flags)
             return 1
-        if c_errno() != EAGAIN and c_errno() != EINTR:
+        if c_errno() != EAGAIN:
             fail(c_errno())
         return 0
     items = list(message) if isinstance(message, (list, tuple)) else [message]

@@ -7,13 +7,14 @@ table of options, the names of the socket types and the message tracker.
 from __future__ import annotations
 
 from zmq._native import (
+    define_frame_options,
     define_options,
     define_socket_types,
     set_error_factory,
     set_term_timeout,
     set_tracker_class,
 )
-from zmq.constants import SocketOption, SocketType, option_kinds
+from zmq.constants import MessageOption, SocketOption, SocketType, option_kinds
 from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
 from zmq.error import TermTimeout, error_for
 
@@ -32,3 +33,4 @@ set_term_timeout(TermTimeout)
 set_tracker_class(MessageTracker, _FINISHED_TRACKER)
 define_options(_option_table())
 define_socket_types({int(member): member.name for member in SocketType})
+define_frame_options({name: int(number) for name, number in MessageOption.__members__.items()})
