@@ -106,9 +106,7 @@ class Drivers:
                 continue
             covering = next((d for d in DIFFERENCES if d.covers(source, theirs, ours)), None)
             if covering is None:
-                lines.append(
-                    f"{source}\n  PyZMQ {json.dumps(theirs)}\n  ohmq  {json.dumps(ours)}"
-                )
+                lines.append(f"{source}\n  PyZMQ {json.dumps(theirs)}\n  ohmq  {json.dumps(ours)}")
             else:
                 self.used.add(covering.name)
         return lines

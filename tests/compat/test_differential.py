@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-
 from differential import DIFFERENCES, Drivers, sections
 
 SECTIONS = sections()

@@ -243,7 +243,9 @@ class Traffic(RuleBasedStateMachine):
     @precondition(lambda self: self.transport == "inproc")
     @rule(side=SIDES, call=st.sampled_from(["disconnect", "unbind", "connect", "bind"]))
     def rewire(self, side: str, call: str) -> None:
-        self.do(f"{side}.{call}('inproc://{'x' if call in ('disconnect', 'unbind') else 'y'}') and 0")
+        self.do(
+            f"{side}.{call}('inproc://{'x' if call in ('disconnect', 'unbind') else 'y'}') and 0"
+        )
 
     @precondition(lambda self: self.transport == "inproc")
     @rule(side=SIDES, shadow=BOOLS)
@@ -279,9 +281,9 @@ SOCKET_METHODS = """send recv recv_into send_multipart recv_multipart send_strin
     getsockopt_string setsockopt_string get_hwm set_hwm poll subscribe unsubscribe fileno
     __enter__ __eq__ disable_monitor""".split()
 CALLS = st.one_of(
-    st.tuples(
-        st.sampled_from(["a", "b", "a", "b", "done"]), st.sampled_from(SOCKET_METHODS)
-    ).map(".".join),
+    st.tuples(st.sampled_from(["a", "b", "a", "b", "done"]), st.sampled_from(SOCKET_METHODS)).map(
+        ".".join
+    ),
     st.sampled_from(
         """p.register p.unregister p.modify p.__contains__ p.poll zmq.select zmq.zmq_poll
         f.get f.set g.get f.__eq__ zmq.Frame zmq.MessageTracker t.wait ctx.get ctx.set old.get

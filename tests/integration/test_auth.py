@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Child, snippet
 
 import zmq
 import zmq.auth
+from support import Child, snippet
 
 needs_curve = pytest.mark.skipif(not zmq.has("curve"), reason="libzmq was built without CURVE")
 

@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import Child, until
 
 import zmq
+from support import Child, until
 
 Start = Callable[..., Child]
 MakeSocket = Callable[..., zmq.Socket]

@@ -9,10 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support import run_python
-
 import zmq
 import zmq.cli
+from support import run_python
 
 
 def test_this_installation_is_whole() -> None:

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from support import run_python
 
 import zmq
 import zmq.auth
+from support import run_python
 
 ours_only = pytest.mark.skipif(
     not hasattr(zmq, "ohmq_version"), reason="PyZMQ leaks, hangs or lets the client wait here"

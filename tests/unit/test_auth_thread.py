@@ -8,10 +8,10 @@ import threading
 from typing import Any
 
 import pytest
-from support import run_python, until
 
 import zmq
 import zmq.auth
+from support import run_python, until
 from zmq.auth.thread import ThreadAuthenticator
 
 ours_only = pytest.mark.skipif(

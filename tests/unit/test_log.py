@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support import Child
 
 import zmq
+from support import Child
 from zmq.log.handlers import TOPIC_DELIM, PUBHandler, TopicLogger
 
 ours_only = pytest.mark.skipif(

@@ -24,7 +24,14 @@ def test_messages_arrive_in_order(pair: Pair, transport: str) -> None:
 
 def test_messages_of_all_kinds(pair: Pair) -> None:
     a, b = pair()
-    messages = [b"a", [b"b", bytearray(b"c")], memoryview(b"d"), zmq.Frame(b"e"), (b"f",), b"g" * 70000]
+    messages = [
+        b"a",
+        [b"b", bytearray(b"c")],
+        memoryview(b"d"),
+        zmq.Frame(b"e"),
+        (b"f",),
+        b"g" * 70000,
+    ]
     assert a.send_many(messages) == 6
     assert b.recv_many(multipart=True) == [
         [b"a"],

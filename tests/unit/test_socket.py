@@ -187,7 +187,9 @@ def test_multipart_messages(pair: Pair, count: int, copying: bool) -> None:
 
 def test_parts_of_all_kinds(pair: Pair) -> None:
     a, b = pair()
-    a.send_multipart([b"a", bytearray(b"b"), memoryview(b"c"), zmq.Frame(b"d"), array.array("B", b"e")])
+    a.send_multipart(
+        [b"a", bytearray(b"b"), memoryview(b"c"), zmq.Frame(b"d"), array.array("B", b"e")]
+    )
     assert b.recv_multipart() == [b"a", b"b", b"c", b"d", b"e"]
 
 

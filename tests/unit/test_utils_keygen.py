@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable
 
 import pytest
-from support import Child, run_python
 
 import zmq
+from support import Child, run_python
 
 pytestmark = pytest.mark.skipif(not zmq.has("curve"), reason="libzmq was built without CURVE")
 
