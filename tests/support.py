@@ -142,7 +142,6 @@ def run_python(
         assert child.process.stdout is not None
         assert child.process.stdin is not None
         child.process.stdin.close()
-        lines: list[str] = []
         deadline = time.monotonic() + timeout_s
         data = b""
         while True:
@@ -157,5 +156,4 @@ def run_python(
             data += chunk
         code_ = child.wait(max(1.0, deadline - time.monotonic()))
         assert code_ == 0, f"exit status {code_}\n{data.decode()}\n{child.complaint()}"
-        lines = data.decode().splitlines()
-    return lines
+        return data.decode().splitlines()

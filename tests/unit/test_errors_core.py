@@ -145,7 +145,7 @@ def test_an_ipc_path_of_the_greatest_length_works(socket: Make) -> None:
 )
 def test_text_names_the_method_for_it(pair: Pair, call: Callable[[zmq.Socket], object]) -> None:
     a, b = pair()
-    with pytest.raises(TypeError, match="send_string|encode"):
+    with pytest.raises(TypeError, match=r"send_string|encode"):
         call(a)
     assert not b.poll(10)
 

@@ -90,7 +90,7 @@ def test_a_bytes_option_says_that_it_takes_bytes(socket: Make, wrong: object) ->
 
 
 def test_text_for_an_option_names_the_method_for_it(socket: Make) -> None:
-    with pytest.raises(TypeError, match="set.*_string"):
+    with pytest.raises(TypeError, match=r"set.*_string"):
         socket(zmq.DEALER).setsockopt(zmq.ROUTING_ID, "text")
 
 
