@@ -128,6 +128,8 @@ class Context(NativeContext, AttributeSetter, Subscripted[_SocketType]):
     if TYPE_CHECKING:
 
         @overload
+        def socket(self, socket_type: int, socket_class: type[_Made], **kwargs: Any) -> _Made: ...
+        @overload
         def socket(
             self, socket_type: int, socket_class: Callable[..., _Made], **kwargs: Any
         ) -> _Made: ...
