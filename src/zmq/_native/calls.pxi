@@ -7,17 +7,22 @@ cdef enum EndpointCall:
     DISCONNECT
 
 
+cdef bytes as_address(object address):
+    if isinstance(address, str):
+        return address.encode("utf-8")
+    if isinstance(address, bytes):
+        return address
+    raise TypeError(f"expected addr to be str, got addr={address!r}")
+
+
 cdef int endpoint_call(Handle handle, object address, EndpointCall call) except -1:
     """Bind, connect or undo it, with errors that name the address."""
     cdef bytes encoded
     cdef const char *where
     cdef int rc, error
-    if isinstance(address, str):
-        encoded = address.encode("utf-8")
-    elif isinstance(address, bytes):
-        encoded = address
-    else:
-        raise TypeError(f"expected addr to be str, got addr={address!r}")
+    if handle.ptr == NULL:
+        enter(handle)  # raises: a closed socket says so before all else
+    encoded = as_address(address)
     where = encoded
     enter(handle)
     if call == BIND:

@@ -110,7 +110,10 @@ cdef class Frame:
         number = _frame_numbers.get(name.lower())
         if number is None:
             raise AttributeError(f"{type(self).__name__} has no such option: {name.upper()}")
-        return self.get(number)
+        value = zmq_msg_get(&self.msg, number)
+        if value < 0:
+            raise AttributeError(f"{name} cannot be read of this frame")
+        return value
 
     def __getitem__(self, option):
         """A property of the part, as get gives it."""

@@ -312,7 +312,7 @@ cdef void drop_front(Handle handle) noexcept:
 
 cdef int close_handle(Handle handle, object linger) except -1:
     """Close the socket: whoever waits for it wakes up to an error. Never blocks in libzmq."""
-    cdef int value
+    cdef int value = linger if linger is not None else 0
     cdef void *ptr
     if handle.lent != NULL:
         handle.relay.stop()
@@ -328,7 +328,6 @@ cdef int close_handle(Handle handle, object linger) except -1:
         ohmq_lock_release(&handle.lock)
         return 0
     if linger is not None:
-        value = linger
         if zmq_setsockopt(ptr, ZMQ_LINGER, &value, sizeof(value)) < 0 and c_errno() != ETERM:
             ohmq_lock_release(&handle.lock)
             option_failed(handle, ZMQ_LINGER, c_errno())

@@ -60,8 +60,8 @@ cdef object get_option(Handle handle, int option):
     cdef int rc, error
 
     if kind == BYTES:
-        # A CURVE key is read as text only through a buffer of exactly 41 bytes.
-        where, size = text, 41 if ZMQ_CURVE_PUBLICKEY <= option <= ZMQ_CURVE_SERVERKEY else sizeof(text)
+        # CURVE keys would want exactly 32 or 41 bytes: so a secret is never read by accident.
+        where, size = text, sizeof(text)
     elif kind == INT64 or (kind == FD and OHMQ_FD_IS_WIDE):
         where, size = &wide, sizeof(wide)
     else:
@@ -92,6 +92,8 @@ cdef int set_option(Handle handle, int option, object value) except -1:
     cdef size_t size
     cdef int rc, error
 
+    if handle.ptr == NULL:
+        enter(handle)  # raises: a closed socket says so before all else
     if kind == BYTES:
         if type(value) is not bytes and not isinstance(value, bytes):
             raise wrong_type(option, "bytes", value)
@@ -99,7 +101,7 @@ cdef int set_option(Handle handle, int option, object value) except -1:
     elif not isinstance(value, int):
         raise wrong_type(option, "int", value)
     elif kind == INT64:
-        wide = value if value < 2 ** 63 else <int64_t> <uint64_t> value
+        wide = value
         where, size = &wide, sizeof(wide)
     else:
         narrow = value

@@ -98,12 +98,6 @@ cdef class Poller:
     def __contains__(self, socket):
         return socket in self.entries
 
-    def __len__(self):
-        return len(self.entries)
-
-    def __bool__(self):
-        return True
-
     @property
     def sockets(self) -> list:
         """What is registered, as (socket or descriptor, flags), in order."""
@@ -435,7 +429,7 @@ def zmq_poll(sockets, timeout: int = -1) -> list:
     result = []
     for socket, flags in wanted:
         shown = socket if isinstance(socket, Socket) else number_of(socket)
-        events = ready.get(shown, 0) & (flags | ZMQ_POLLERR)
+        events = ready.get(shown, 0) & (int(flags) | ZMQ_POLLERR)
         if events:
             result.append((shown, events))
     return result

@@ -213,29 +213,34 @@ cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexc
 # ---- steering: zmq_proxy_steerable(3) -----------------------------------------------------------
 
 cdef Ending obey(Course *course) noexcept nogil:
-    """Do what the control socket says: PAUSE, RESUME, TERMINATE, STATISTICS."""
+    """Do all that the control socket says: PAUSE, RESUME, TERMINATE, STATISTICS.
+
+    Until nothing is left: only a socket that was found empty signals the next message.
+    """
     cdef zmq_msg_t command
     cdef Ending ending = GOES_ON
-    cdef char *text
-    cdef size_t size
     zmq_msg_init(&command)
-    if zmq_msg_recv(&command, course.control, ZMQ_DONTWAIT) < 0:
-        zmq_msg_close(&command)
-        return GOES_ON if c_errno() in (EAGAIN, EINTR, EFSM) else FAILED
-    text = <char *> zmq_msg_data(&command)
-    size = zmq_msg_size(&command)
+    while ending == GOES_ON and zmq_msg_recv(&command, course.control, ZMQ_DONTWAIT) >= 0:
+        ending = obey_one(course, <char *> zmq_msg_data(&command), zmq_msg_size(&command))
+    if ending == GOES_ON and c_errno() not in (EAGAIN, EINTR, EFSM):
+        ending = FAILED
+    zmq_msg_close(&command)
+    return ending
+
+
+cdef Ending obey_one(Course *course, const char *text, size_t size) noexcept nogil:
+    cdef Ending ending = GOES_ON
     if size == 10 and memcmp(text, b"STATISTICS", 10) == 0:
         report(course)
-    else:
-        if size == 5 and memcmp(text, b"PAUSE", 5) == 0:
-            ohmq_store_int(&course.paused, 1)
-        elif size == 6 and memcmp(text, b"RESUME", 6) == 0:
-            ohmq_store_int(&course.paused, 0)
-        elif size == 9 and memcmp(text, b"TERMINATE", 9) == 0:
-            ending = STOPPED
-        if course.control_replies:
-            zmq_send(course.control, NULL, 0, ZMQ_DONTWAIT)
-    zmq_msg_close(&command)
+        return GOES_ON
+    if size == 5 and memcmp(text, b"PAUSE", 5) == 0:
+        ohmq_store_int(&course.paused, 1)
+    elif size == 6 and memcmp(text, b"RESUME", 6) == 0:
+        ohmq_store_int(&course.paused, 0)
+    elif size == 9 and memcmp(text, b"TERMINATE", 9) == 0:
+        ending = STOPPED
+    if course.control_replies:
+        zmq_send(course.control, NULL, 0, ZMQ_DONTWAIT)
     return ending
 
 
@@ -523,4 +528,6 @@ def monitored_queue(in_socket, out_socket, mon_socket, in_prefix=b"in", out_pref
     ContextTerminated
         The regular end.
     """
+    if not isinstance(mon_socket, Socket):
+        raise TypeError(f"mon_socket must be a zmq.Socket, not {type(mon_socket).__name__}")
     Relay(in_socket, out_socket, mon_socket, in_prefix=in_prefix, out_prefix=out_prefix).run()

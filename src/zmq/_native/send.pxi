@@ -159,7 +159,7 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
         event = _threading.Event()
     zmq_msg_init(&msg)
     if isinstance(data, Frame):
-        if track and not copy and (<Frame> data).tracker is None:
+        if track and (<Frame> data).tracker is None:
             raise ValueError("Not a tracked message: make the Frame with track=True")
     elif not PyObject_CheckBuffer(data):
         raise not_sendable(data)
@@ -173,10 +173,10 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
     except BaseException:
         zmq_msg_close(&msg)
         raise
+    if isinstance(data, Frame):
+        return (<Frame> data).tracker if track else None
     if copy:
         return None
-    if isinstance(data, Frame):
-        return (<Frame> data).tracker
     return _tracker_class(event) if lent and track else _finished_tracker
 
 
@@ -335,8 +335,12 @@ cdef object send_many(Handle handle, list messages, int flags, Py_ssize_t thresh
     cdef Py_ssize_t sent = 0
     cdef Py_ssize_t n = PyList_GET_SIZE(messages)
     for message in messages:
-        if not is_part(message):
-            check_parts(list(message) if isinstance(message, (list, tuple)) else [message])
+        if is_part(message):
+            continue
+        parts = list(message) if isinstance(message, (list, tuple)) else [message]
+        if not parts:
+            raise IndexError("a multipart message has at least one part: a list is empty")
+        check_parts(parts)
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
@@ -375,8 +379,6 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
         return 0
     items = list(message) if isinstance(message, (list, tuple)) else [message]
     n = PyList_GET_SIZE(items)
-    if n == 0:
-        raise IndexError("a multipart message has at least one part: a list is empty")
     if n > FEW:
         parts = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
         if parts == NULL:

@@ -71,6 +71,8 @@ cdef class Socket:
 
     @context.setter
     def context(self, context):
+        if not isinstance(context, Context):
+            raise TypeError(f"context must be a zmq.Context, not {type(context).__name__}")
         self.context_ = context
 
     @property
@@ -194,7 +196,7 @@ cdef class Socket:
         cdef const char *where = NULL
         cdef int rc
         if addr is not None:
-            address = addr.encode("utf-8") if isinstance(addr, str) else bytes(addr)
+            address = as_address(addr)
             where = address
         enter(self.handle)
         rc = zmq_socket_monitor(self.handle.ptr, where, wanted)

@@ -324,7 +324,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
         if addr is None:
             # Two of these would meet if the address came from the descriptor alone.
             addr = f"inproc://monitor.s-{self.underlying:x}-{id(object()):x}"
-        self.monitor(addr, int(EVENT_ALL if events is None else events))
+        self.monitor(addr, EVENT_ALL if events is None else events)
         self._monitor_socket = self.context.socket(PAIR)
         self._monitor_socket.connect(addr)
         return self._monitor_socket  # type: ignore[no-any-return]

@@ -1,0 +1,7 @@
+"""Old home of `zmq.core.relay.monitored_queue`."""
+
+from __future__ import annotations
+
+from zmq.core.relay import monitored_queue
+
+__all__ = ["monitored_queue"]
