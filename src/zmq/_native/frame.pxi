@@ -25,7 +25,8 @@ def define_frame_options(numbers):
 
 
 cdef class Frame:
-    """One part of a message, with its buffer and its properties.
+    """Frame(data=None, track=False, copy=None, copy_threshold=None)\n--\n
+    One part of a message, with its buffer and its properties.
 
     Supports the buffer protocol and ``len``. A frame that was received is the memory that libzmq
     received into; a frame that is sent can be sent again. Any thread may use it.
@@ -106,13 +107,13 @@ cdef class Frame:
     def __bytes__(self):
         return self.bytes
 
-    def __getattr__(self, name):
-        number = _frame_numbers.get(name.lower())
+    def __getattr__(self, key):
+        number = _frame_numbers.get(key.lower())
         if number is None:
-            raise AttributeError(f"{type(self).__name__} has no such option: {name.upper()}")
+            raise AttributeError(f"{type(self).__name__} has no such option: {key.upper()}")
         value = zmq_msg_get(&self.msg, number)
         if value < 0:
-            raise AttributeError(f"{name} cannot be read of this frame")
+            raise AttributeError(f"{key} cannot be read of this frame")
         return value
 
     def __getitem__(self, option):

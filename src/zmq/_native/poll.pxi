@@ -61,7 +61,8 @@ cdef void poller_wake(Poller poller) noexcept:
 
 
 cdef class Poller:
-    """Watches any number of sockets and file descriptors (zmq_poll(3)).
+    """Poller()\n--\n
+    Watches any number of sockets and file descriptors (zmq_poll(3)).
 
     A poller may be shared by threads. Sockets and descriptors may be registered, used and closed by
     other threads while one waits; a socket that was closed ends the wait with ENOTSOCK.
@@ -85,6 +86,9 @@ cdef class Poller:
         self.entries = {}
         self.set = -1
         self.generation = ohmq_generation
+
+    def __init__(self):
+        pass
 
     def __dealloc__(self):
         cdef Entry entry

@@ -141,28 +141,28 @@ cdef class Socket:
     getsockopt = get
     setsockopt = set
 
-    def __getattr__(self, name):
-        number = _numbers.get(name.lower())
+    def __getattr__(self, key):
+        number = _numbers.get(key.lower())
         if number is None:
-            raise AttributeError(f"{type(self).__name__} has no such option: {name.upper()}")
-        return OptionAttribute(name, number).__get__(self, None)
+            raise AttributeError(f"{type(self).__name__} has no such option: {key.upper()}")
+        return OptionAttribute(key, number).__get__(self, None)
 
-    def __setattr__(self, name, value):
-        cdef PyObject *found = _PyType_Lookup(<type> type(self), name)
+    def __setattr__(self, key, value):
+        cdef PyObject *found = _PyType_Lookup(<type> type(self), key)
         if found != NULL and type(<object> found) is OptionAttribute:
             set_option(self.handle, (<OptionAttribute> found).number, value)
             return
-        lowered = name.lower()
+        lowered = key.lower()
         if lowered == "subscribe" or lowered == "unsubscribe":
             if isinstance(value, str):
                 value = value.encode("utf-8")
             set_option(self.handle, _numbers[lowered], value)
-        elif found != NULL or is_own_attribute(self, name):
-            PyObject_GenericSetAttr(self, name, <PyObject *> value)
+        elif found != NULL or is_own_attribute(self, key):
+            PyObject_GenericSetAttr(self, key, <PyObject *> value)
         elif lowered in _numbers:
             set_option(self.handle, _numbers[lowered], value)
         else:
-            raise AttributeError(f"{type(self).__name__} has no such option: {name.upper()}")
+            raise AttributeError(f"{type(self).__name__} has no such option: {key.upper()}")
 
     # ---- endpoints ----
 

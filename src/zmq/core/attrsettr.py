@@ -45,6 +45,6 @@ class AttributeSetter:
         """Read an option."""
         raise TypeError(f"{type(self).__name__} has no options to read")
 
-    def set(self, option: int, optval: Any) -> None:
+    def set(self, option: int, value: Any) -> None:
         """Set an option."""
         raise TypeError(f"{type(self).__name__} has no options to set")
