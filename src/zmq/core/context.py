@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import warnings
-from contextlib import suppress
 
 from zmq._native import Context as NativeContext
 from zmq._native import fork_generation
 from zmq.constants import ENOTSUP, ContextOption, SocketOption
 from zmq.core.attrsettr import AttributeSetter
-from zmq.core.interop import cast_int_addr
 from zmq.core.socket import Socket
 from zmq.error import ZMQError
 
@@ -45,7 +42,10 @@ def _note_exit() -> None:
 atexit.register(_note_exit)
 
 
-class Context(NativeContext, AttributeSetter, Subscripted[_SocketType]):
+# PyZMQ's names of the arguments of `set` are not the same in the two bases.
+class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
+    NativeContext, AttributeSetter, Subscripted[_SocketType]
+):
     """A container of sockets, with their I/O threads (zmq_ctx_new(3)).
 
     Any thread may use a context. Options are attributes, in any case: ``ctx.max_sockets``. Socket
@@ -116,6 +116,8 @@ class Context(NativeContext, AttributeSetter, Subscripted[_SocketType]):
         """Return a second handle of the context that a pyczmq ``zctx`` holds."""
         from pyczmq import zctx  # type: ignore[import-not-found]
 
+        from zmq.core.interop import cast_int_addr
+
         return cls(shadow=cast_int_addr(zctx.underlying(ctx)))
 
     def __copy__(self, memo: Any = None) -> Self:
@@ -165,8 +167,10 @@ class Context(NativeContext, AttributeSetter, Subscripted[_SocketType]):
         made = (socket_class or self._socket_class)(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():
             # Not every type has every option: SUBSCRIBE is nothing to a PUB socket.
-            with suppress(ZMQError):
+            try:  # noqa: SIM105  # contextlib takes longer to import than this package's core
                 made.setsockopt(option, value)
+            except ZMQError:
+                pass
         return made
 
     def destroy(self, linger: int | None = None) -> None:
@@ -249,6 +253,8 @@ class Context(NativeContext, AttributeSetter, Subscripted[_SocketType]):
             return
         if not self._owned_here():
             return
+        import warnings
+
         warnings.warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.term()
 
@@ -269,6 +275,8 @@ def _address_of(shadow: Any) -> Any:
     """Return what the native class takes: a context as it is, anything else as an address."""
     if not shadow or isinstance(shadow, (int, NativeContext)):
         return shadow
+    from zmq.core.interop import cast_int_addr
+
     return cast_int_addr(shadow)
 
 
