@@ -101,9 +101,7 @@ def test_both_ends_understand_each_other(
     assert server.wait() == 0
 
 
-def test_a_client_with_the_wrong_key_is_not_heard(
-    socket: Make, child: Start, other: Path
-) -> None:
+def test_a_client_with_the_wrong_key_is_not_heard(socket: Make, child: Start, other: Path) -> None:
     if not zmq.has("curve"):
         pytest.skip("this libzmq has no CURVE")
     public, secret = zmq.curve_keypair()

@@ -89,7 +89,9 @@ TRAFFIC = {
     "objects": "a.send_pyobj([n]); b.recv_pyobj(); a.send_json([n]); b.recv_json()",
     "recv_into": "a.send(b'12345'); b.recv_into(target)",
     "many": "n % 50 or (a.send_many([b'x', [b'y', b'z']] * 50), b.recv_many(300))",
-    "many multipart": "n % 50 or (a.send_many([b'x', [b'y', b'z']] * 50), b.recv_many(multipart=True))",
+    "many multipart": (
+        "n % 50 or (a.send_many([b'x', [b'y', b'z']] * 50), b.recv_many(multipart=True))"
+    ),
     "polls": "b.poll(0); p.poll(0); a.send(b''); p.poll(0); b.poll(0); b.recv()",
     "select": "zmq.select([a, b], [a], [], 0); zmq.zmq_poll([(a, 1)], 0)",
     "options": "a.linger; a.linger = 0; a.getsockopt(17); a.setsockopt(17, 0); a.last_endpoint",
