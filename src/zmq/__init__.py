@@ -30,12 +30,10 @@ from zmq._native import (
 from zmq._version import ohmq_version
 from zmq.constants import *  # noqa: F403
 from zmq.core.context import Context, SyncContext
-from zmq.core.dump import dump
 from zmq.core.frame import Frame, Message
 from zmq.core.poll import Poller, select
 from zmq.core.relay import device
 from zmq.core.socket import Socket, SyncSocket
-from zmq.core.stopwatch import Stopwatch
 from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
 from zmq.core.version import (
     __revision__,
@@ -60,8 +58,25 @@ from zmq.error import (
 
 TYPE_CHECKING = False
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from zmq.core.dump import dump
+    from zmq.core.stopwatch import Stopwatch
+
 #: Whether libzmq and this package offer the draft API.
 DRAFT_API = PYZMQ_DRAFT_API
+
+
+def __getattr__(name: str) -> object:
+    """Import what few programs use when one of them does."""
+    if name == "dump":
+        from zmq.core.dump import dump as found
+    elif name == "Stopwatch":
+        from zmq.core.stopwatch import Stopwatch as found
+    else:
+        raise AttributeError(f"module 'zmq' has no attribute {name!r}")
+    globals()[name] = found
+    return found
 
 
 def get_includes() -> list[str]:

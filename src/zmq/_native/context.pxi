@@ -9,19 +9,20 @@ cdef struct Terminator:
     int error
     int references
 
-cdef object _open_contexts = _weakref.WeakValueDictionary()
+# Contexts that are open, by address: a borrowed reference, which the handle takes out when it goes.
+cdef dict _open_contexts = {}
 
 
 cdef class ContextHandle:
     """One libzmq context, shared by its Context and the shadows of it."""
 
-    cdef object __weakref__
     cdef void *ptr                # NULL once it has been terminated
     cdef int generation
     cdef Terminator *terminator   # while a term() goes on, or one has run out of time
     cdef list lingering           # closed sockets that may still hold unsent messages
 
     def __dealloc__(self):
+        forget_context(self)
         if self.terminator != NULL:
             drop_terminator(self.terminator)
 
@@ -50,15 +51,26 @@ cdef void terminate(void *argument) noexcept nogil:
     drop_terminator(terminator)
 
 
+cdef int forget_context(ContextHandle handle) except -1:
+    """Take the context out of the table: it has ended, or nobody refers to it any more."""
+    address = <size_t> handle.ptr
+    if handle.ptr != NULL and _open_contexts.get(address) == <size_t> <void *> handle:
+        del _open_contexts[address]
+    return 0
+
+
 cdef ContextHandle adopt_context(void *ptr):
-    cdef ContextHandle handle = _open_contexts.get(<size_t> ptr)
-    if handle is not None and handle.generation == ohmq_generation and handle.ptr != NULL:
-        return handle
+    cdef ContextHandle handle
+    known = _open_contexts.get(<size_t> ptr)
+    if known is not None:
+        handle = <ContextHandle> <void *> <size_t> known
+        if handle.generation == ohmq_generation:
+            return handle
     handle = ContextHandle.__new__(ContextHandle)
     handle.ptr = ptr
     handle.generation = ohmq_generation
     handle.lingering = []
-    _open_contexts[<size_t> ptr] = handle
+    _open_contexts[<size_t> ptr] = <size_t> <void *> handle
     return handle
 
 
@@ -229,7 +241,7 @@ cdef int wait_terminated(ContextHandle handle, int64_t deadline) except -1:
         elif ready == 0 and not ohmq_load_int(&terminator.done):
             return 0
     if handle.ptr != NULL:
-        _open_contexts.pop(<size_t> handle.ptr, None)
+        forget_context(handle)
         handle.ptr = NULL
     return 1
 
@@ -283,15 +295,9 @@ def summaries_by_context() -> dict[int, list[str]]:
     return lines
 
 
-def fork_generation() -> int:
-    """How many forks lie between this process and the one that imported the module."""
-    return ohmq_generation
-
-
 def contexts_open() -> list[int]:
     """Addresses of the contexts that are open in this process."""
-    cdef ContextHandle handle
     return [
-        address for address, handle in list(_open_contexts.items())
-        if handle.ptr != NULL and handle.generation == ohmq_generation
+        address for address, known in list(_open_contexts.items())
+        if (<ContextHandle> <void *> <size_t> known).generation == ohmq_generation
     ]

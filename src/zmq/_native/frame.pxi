@@ -65,7 +65,7 @@ cdef class Frame:
         if isinstance(data, str):
             raise TypeError("a Frame holds bytes, not str: encode the text first")
         if track:
-            event = _threading.Event()
+            event = new_event()
         zmq_msg_close(&self.msg)
         zmq_msg_init(&self.msg)
         if copy is False:

@@ -8,7 +8,6 @@
 #   7  enter() says why a socket cannot be used.
 
 import sys as _sys
-import weakref as _weakref
 
 cdef struct Waiter:
     # A thread that sleeps until the socket has events, or is woken.

@@ -159,7 +159,7 @@ cdef int take_head(Course *course, Direction *way) noexcept nogil:
 
 
 cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
-    """Hand what is held to the target, and a copy to the monitor. False with errno if it is full."""
+    """Hand what is held to the target, a copy to the monitor. False with errno if it is full."""
     cdef zmq_msg_t copy
     cdef int i, flags, error
     cdef size_t size
@@ -298,7 +298,7 @@ cdef class Relay:
                 raise TypeError(f"{name} must be a zmq.Socket, not {type(socket).__name__}")
         self.sockets = given
         self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))
-        self.finished = _threading.Event()
+        self.finished = new_event()
         self.finished.set()
         cdef Handle first = (<Socket> in_socket).handle
         cdef Handle second = (<Socket> out_socket).handle
@@ -385,7 +385,7 @@ cdef class Relay:
             enter(handle)  # raises for one that is closed or in use
             leave(handle)
             if handle.fd < 0:
-                fail(ENOTSUP, f"a {describe(handle)} has no descriptor: a device cannot wait for it")
+                fail(ENOTSUP, f"{describe(handle)} has no descriptor: a device cannot wait for it")
         self.set_course()
         for handle in self.handles:
             handle.lent, handle.ptr = handle.ptr, NULL
@@ -425,7 +425,8 @@ cdef class Relay:
             course.n_interests += 1
         for i in range(course.n_interests):
             course.interests[i].events = ZMQ_POLLIN
-        main = _threading.main_thread().ident
+        from threading import main_thread
+        main = main_thread().ident
         course.signals_due = 1 if PyThread_get_thread_ident() == main else 0
         return 0
 

@@ -1,10 +1,15 @@
 # Buffers lent to libzmq, and getting them back (rule 6: libzmq's threads never touch Python).
 
 import _thread
-import threading as _threading
 
 # The generation (see platform.h) in which the draining thread was started; a fork loses it.
 cdef int _drainer_generation = -1
+
+
+cdef object new_event():
+    """A threading.Event; the module is imported when the first one is needed."""
+    from threading import Event
+    return Event()
 
 
 cdef int lend(object data, zmq_msg_t *msg, object event) except -1:

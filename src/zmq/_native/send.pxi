@@ -156,7 +156,7 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
     if handle.ptr == NULL or handle.generation != ohmq_generation:
         enter(handle)  # raises
     if not copy and track and not isinstance(data, Frame):
-        event = _threading.Event()
+        event = new_event()
     zmq_msg_init(&msg)
     if isinstance(data, Frame):
         if track and (<Frame> data).tracker is None:
@@ -321,7 +321,7 @@ cdef int make_tracked(object part, zmq_msg_t *msg, Py_ssize_t threshold, list wa
         watched.append((<Frame> part).tracker)
         make_message(part, msg, False, threshold, None)
         return 0
-    event = _threading.Event()
+    event = new_event()
     if make_message(part, msg, False, threshold, event):
         watched.append(event)
     return 0

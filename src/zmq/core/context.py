@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 
 from zmq._native import Context as NativeContext
-from zmq._native import fork_generation
 from zmq.constants import ENOTSUP, ContextOption, SocketOption
 from zmq.core.attrsettr import AttributeSetter
 from zmq.core.socket import Socket
@@ -71,7 +70,6 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
     _warn_destroy_close: bool
 
     _instance: ClassVar[Any] = None
-    _instance_generation: ClassVar[int] = -1
     _socket_class: ClassVar[Any] = Socket
 
     if TYPE_CHECKING:
@@ -100,10 +98,9 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         Made anew when the last one has been terminated, and in the child of a fork.
         """
         instance = cls._instance
-        if instance is None or instance.closed or cls._instance_generation != fork_generation():
+        if instance is None or instance.closed or not instance._owned_here():
             instance = cls(io_threads=io_threads)
             cls._instance = instance
-            cls._instance_generation = fork_generation()
         return instance  # type: ignore[no-any-return]
 
     @classmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from errno import EACCES
 
 from zmq._native import OptionAttribute
@@ -20,7 +19,6 @@ from zmq.constants import (
 )
 from zmq.core import codecs
 from zmq.core.endpoint import SocketContext
-from zmq.core.interop import cast_int_addr
 from zmq.error import ZMQBindError, ZMQError
 
 TYPE_CHECKING = False
@@ -145,6 +143,8 @@ class Socket(NativeSocket, Subscripted[_Received]):
     def __del__(self) -> None:
         if self.closed or self._shadow:
             return
+        import warnings
+
         warnings.warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()
 
@@ -412,6 +412,8 @@ def _shadowed(shadow: Any, context: Any) -> tuple[Any, Any]:
             raise TypeError(f"{shadow!r} is closed: only an open socket can be shadowed")
         return shadow, context or shadow.context
     if not isinstance(shadow, int):
+        from zmq.core.interop import cast_int_addr
+
         shadow = cast_int_addr(shadow)
     if context is None:
         from zmq.core.context import Context

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from threading import Event
-from time import monotonic
 
 from zmq._native import Frame, drain
 from zmq.error import NotDone
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from threading import Event
 
 __all__ = ["_FINISHED_TRACKER", "MessageTracker"]
 
@@ -35,6 +37,10 @@ class MessageTracker:
     def __init__(self, *towatch: MessageTracker | Event | Frame) -> None:
         self.events = set()
         self.peers = set()
+        if not towatch:
+            return
+        from threading import Event  # most programs track nothing
+
         for watched in towatch:
             if isinstance(watched, Event):
                 self.events.add(watched)
@@ -69,6 +75,8 @@ class MessageTracker:
         NotDone
             Time ran out.
         """
+        from time import monotonic
+
         deadline = None if timeout < 0 else monotonic() + timeout
         drain()
         for event in self.events:
