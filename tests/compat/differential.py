@@ -26,6 +26,7 @@ class Difference:
     statements: str  # a regular expression that the statement must contain
     ours: str  # a regular expression that our outcome, as JSON, must contain
     theirs: str = ""
+    random_only: bool = False  # seen by the random calls; no written statement shows it
 
     def covers(self, source: str, theirs: Any, ours: Any) -> bool:
         return all(
@@ -38,7 +39,100 @@ class Difference:
         )
 
 
-DIFFERENCES: tuple[Difference, ...] = ()
+SAYS_CLOSED = r'"ZMQError".*\], 88\]$'
+TYPE_ERROR = r'"TypeError"'
+WRONG_CALL = r'"(Type|Value|Index|Overflow)Error"|"ZMQError".*, (88|95)\]$'
+
+DIFFERENCES: tuple[Difference, ...] = (
+    Difference(
+        "closed is always ENOTSOCK",
+        "PyZMQ answers EFAULT or ENOTSUP, or reports descriptor 0, where a socket is closed",
+        r"poll\(|select\(|proxy\(",
+        SAYS_CLOSED,
+    ),
+    Difference(
+        "any iterable is a message",
+        "PyZMQ needs a sequence; here the parts may come from any iterable",
+        r"send_multipart\((iter|x for|\{)",
+        r"NoneType",
+        TYPE_ERROR,
+    ),
+    Difference(
+        "unknown keywords are refused",
+        "PyZMQ drops the keyword arguments of send_multipart and Frame that it does not know",
+        r"(send_multipart|Frame)\(.*=",
+        r'"TypeError"|"RuntimeError"',
+        r'"Frame"|NoneType',
+    ),
+    Difference(
+        "the buffer is locked while it is lent",
+        "PyZMQ lets a bytearray be resized, which moves memory that libzmq still reads",
+        r"append",
+        r'"BufferError"',
+    ),
+    Difference(
+        "a copy of a frame is a frame",
+        "in PyZMQ it is one of the private base class, and has lost its `more`",
+        r"copy\.copy\(f\)",
+        r"true|True",
+    ),
+    Difference(
+        "a terminated context is closed in every wrapper",
+        "in PyZMQ the original of a terminated shadow takes itself for open and fails with EFAULT",
+        r"ctx\.closed",
+        r"True",
+        r"False",
+    ),
+    Difference(
+        "long text options are read whole",
+        "PyZMQ reads 255 bytes, and fails where libzmq stored 255 and an end mark",
+        r"getsockopt|get_string",
+        r'^\["bytes", "x{255}"\]',
+        r", 22\]$",
+    ),
+    Difference(
+        "every part that is lent has its own event",
+        "PyZMQ's tracker of a multipart message follows one of the large parts",
+        r"t\.events",
+        r"(Event.*){2}",
+    ),
+    Difference(
+        "a wrong type is a TypeError",
+        "PyZMQ gives a ValueError where it looks a number up in an enum or takes a length first",
+        r"get_string|getsockopt_string|p\.(register|modify)|curve_public|select\(",
+        TYPE_ERROR,
+        r'"ValueError"',
+    ),
+    Difference(
+        "an unknown option is EINVAL, whoever asks",
+        "PyZMQ's get_string gives a ValueError or a TypeError where getsockopt gives EINVAL",
+        r"get_string|getsockopt_string",
+        r'"ZMQError".*, 22\]$',
+        r'"ValueError"|"TypeError"',
+    ),
+    Difference(
+        "a poller refuses at once what it cannot poll",
+        "PyZMQ takes anything and fails at the next poll, which names it no more",
+        r"p\.(register|modify)\(",
+        r'"TypeError"|"OverflowError"',
+        r"NoneType",
+    ),
+    Difference(
+        "term takes a timeout",
+        "in PyZMQ it takes no argument",
+        r"\.term\(.+\)",
+        r"NoneType",
+        TYPE_ERROR,
+    ),
+    Difference(
+        "of two mistakes either may be named",
+        "a call with two wrong arguments, or with one on a closed socket, fails by one of them",
+        r"^done\..*\(.+\)|\(.*,.*\)",
+        WRONG_CALL,
+        WRONG_CALL,
+        random_only=True,
+    ),
+)
 
 
 class Driver:

@@ -42,6 +42,8 @@ VALUES = (
 ).split()
 # Bound to devices, groups of processes or descriptors of the machine: not set at random.
 UNSET = {"USE_FD", "BINDTODEVICE"}
+# In PyZMQ a plain attribute, which a program can overwrite without effect on the socket.
+PLAIN_ATTRIBUTES = {"TYPE"}
 
 
 def option_statements(name: str, socket_type: str) -> list[str]:
@@ -61,6 +63,7 @@ def option_statements(name: str, socket_type: str) -> list[str]:
     if name not in UNSET:
         for value in VALUES:
             lines += [f"s.setsockopt({option}, {value})", reads[0]]
+    if name not in UNSET | PLAIN_ATTRIBUTES:
         lines += [f"s.{name.lower()} = {value}" for value in ("1", "b'a'", "'a'", "None")]
         lines += [f"s.setsockopt_string({option}, {value})" for value in ("'a'", "b'a'", "1")]
         lines += reads
@@ -82,3 +85,11 @@ def test_every_option_is_read_and_set_alike(drivers: Drivers, socket_type: str) 
         for line in drivers.mismatches(option_statements(name, socket_type))
     ]
     assert not mismatches, f"{len(mismatches)} differences\n" + "\n".join(mismatches)
+
+
+def test_every_difference_in_the_list_is_one(both: Drivers, request: pytest.FixtureRequest) -> None:
+    """What has become the same as in PyZMQ leaves the list."""
+    ran = [item for item in request.session.items if item.fspath == request.node.fspath]
+    if len(ran) < len(SECTIONS) + len(SOCKET_TYPES):
+        pytest.skip("only some of the comparisons were asked for")
+    assert {d.name for d in DIFFERENCES if not d.random_only} == both.used

@@ -250,6 +250,8 @@ class Traffic(RuleBasedStateMachine):
     @precondition(lambda self: self.transport == "inproc")
     @rule(side=SIDES, shadow=BOOLS)
     def close(self, side: str, shadow: bool) -> None:
+        # PyZMQ makes shadows of a socket that another shadow closed: of freed memory.
+        shadow = shadow and side in self.open
         self.do(f"zmq.Socket.shadow({side}).close(0)" if shadow else f"{side}.close()")
         # libzmq's own thread takes the socket apart; its peer then hears of it.
         self.do("time.sleep(0.02)")
@@ -278,7 +280,7 @@ SETUP = [
 SOCKET_METHODS = """send recv recv_into send_multipart recv_multipart send_string recv_string
     send_json recv_json send_pyobj recv_pyobj send_serialized recv_serialized bind connect unbind
     disconnect bind_to_random_port get set getsockopt setsockopt get_string set_string
-    getsockopt_string setsockopt_string get_hwm set_hwm poll subscribe unsubscribe fileno
+    getsockopt_string setsockopt_string get_hwm set_hwm poll subscribe unsubscribe
     __enter__ __eq__ disable_monitor""".split()
 CALLS = st.one_of(
     st.tuples(st.sampled_from(["a", "b", "a", "b", "done"]), st.sampled_from(SOCKET_METHODS)).map(
@@ -289,7 +291,7 @@ CALLS = st.one_of(
         f.get f.set g.get f.__eq__ zmq.Frame zmq.MessageTracker t.wait ctx.get ctx.set old.get
         ctx.getsockopt ctx.setsockopt ctx.socket old.socket zmq.Socket zmq.Socket.shadow
         zmq.strerror zmq.has zmq.curve_public zmq.ZMQError zmq.Again zmq.proxy
-        zmq.proxy_steerable zmq.utils.z85.decode copy.copy type repr old.term old.destroy""".split()
+        zmq.proxy_steerable zmq.utils.z85.decode copy.copy old.term old.destroy""".split()
     ),
 )
 ARGUMENTS = st.sampled_from(

@@ -252,7 +252,7 @@ def test_no_wake_up_is_lost(
 
     noisy = background(noise)
     try:
-        for n in range(150):
+        for n in range(50):
             future = background(wait_and_receive)
             b.send(b"%d" % n)
             assert future.result(ENDS_S) == b"%d" % n
