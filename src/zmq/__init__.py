@@ -57,26 +57,25 @@ from zmq.error import (
 )
 
 TYPE_CHECKING = False
-
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zmq.core.dump import dump
     from zmq.core.stopwatch import Stopwatch
+else:  # for a checker a module that has __getattr__ has every name
+
+    def __getattr__(name: str) -> object:
+        """Import what few programs use when one of them does."""
+        if name == "dump":
+            from zmq.core.dump import dump as found
+        elif name == "Stopwatch":
+            from zmq.core.stopwatch import Stopwatch as found
+        else:
+            raise AttributeError(f"module 'zmq' has no attribute {name!r}")
+        globals()[name] = found
+        return found
+
 
 #: Whether libzmq and this package offer the draft API.
 DRAFT_API = PYZMQ_DRAFT_API
-
-
-def __getattr__(name: str) -> object:
-    """Import what few programs use when one of them does."""
-    if name == "dump":
-        from zmq.core.dump import dump as found
-    elif name == "Stopwatch":
-        from zmq.core.stopwatch import Stopwatch as found
-    else:
-        raise AttributeError(f"module 'zmq' has no attribute {name!r}")
-    globals()[name] = found
-    return found
 
 
 def get_includes() -> list[str]:

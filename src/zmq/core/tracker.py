@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from zmq._native import Frame, drain
 from zmq.error import NotDone
 
