@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -320,9 +321,20 @@ def endless(source: str) -> bool:
     ) and not any(word in source for word in ("done", "str", "object()", "'text'"))
 
 
+def pickles_the_library(source: str) -> bool:
+    """Whether a pickle of the library's own classes goes out: it holds the names of modules."""
+    return re.search(r"send_pyobj\((p|t)\b", source) is not None
+
+
 @pytest.mark.timeout(120)
 @settings(SETTINGS, max_examples=EXAMPLES or 150)
-@given(calls=st.lists(CALL_SOURCES.filter(lambda c: not endless(c)), min_size=10, max_size=30))
+@given(
+    calls=st.lists(
+        CALL_SOURCES.filter(lambda c: not endless(c) and not pickles_the_library(c)),
+        min_size=10,
+        max_size=30,
+    )
+)
 def test_random_calls_have_the_same_outcomes(pyzmq: Path, calls: list[str]) -> None:
     drivers = shared_drivers(pyzmq)
     drivers.reset()

@@ -30,7 +30,7 @@ def curve_public(secret_key) -> bytes:
     if isinstance(secret_key, str):
         secret = secret_key.encode("utf-8")
     else:
-        secret = bytes(secret_key)
+        secret = bytes(memoryview(secret_key))
     if len(secret) != 40:
         raise ValueError(f"a CURVE secret key has 40 characters of Z85, this one has {len(secret)}")
     check(zmq_curve_public(public, secret))

@@ -1,5 +1,7 @@
 # A message part as a Python object.
 
+from _weakref import ref as _weak_reference
+
 
 cdef object _tracker_class = None
 cdef object _finished_tracker = None
@@ -11,8 +13,6 @@ def set_tracker_class(tracker_class, finished):
     _tracker_class = tracker_class
     _finished_tracker = finished
 
-
-NO_ROUTING_IDS = "this libzmq has no routing ids on messages: it was built without its draft API"
 
 # Names of the integer properties, in lower case; zmq.constants owns them.
 cdef dict _frame_numbers = {}
@@ -47,6 +47,7 @@ cdef class Frame:
     cdef object __weakref__
     cdef zmq_msg_t msg
     cdef object cached_bytes
+    cdef object cached_buffer
     cdef readonly object tracker
     cdef readonly object tracker_event
     cdef public bint more
@@ -142,7 +143,12 @@ cdef class Frame:
     @property
     def buffer(self) -> memoryview:
         """The data as a memoryview; never copied."""
-        return memoryview(self)
+        # Cached by a weak reference: a strong one would be a cycle with the frame.
+        view = self.cached_buffer() if self.cached_buffer is not None else None
+        if view is None:
+            view = memoryview(self)
+            self.cached_buffer = _weak_reference(view)
+        return view
 
     def get(self, option):
         """Read a property of the part: an int option, or a name like "Peer-Address" or "group".
@@ -154,7 +160,8 @@ cdef class Frame:
             option = option.decode("utf-8", "replace")
         if isinstance(option, str):
             if option == "routing_id":
-                return zmq_msg_routing_id(&self.msg) if ohmq_have_routing_ids() else 0
+                need_routing_ids()
+                return zmq_msg_routing_id(&self.msg)
             if option == "group":
                 need_groups()
                 return zmq_msg_group(&self.msg).decode("utf-8")
@@ -162,6 +169,8 @@ cdef class Frame:
             if text == NULL:
                 fail(c_errno())
             return text.decode("utf-8")
+        if not isinstance(option, int):
+            raise TypeError(f"a property is an int or a name, not {type(option).__name__}")
         return check(zmq_msg_get(&self.msg, option))
 
     def set(self, option, value) -> None:
@@ -176,8 +185,6 @@ cdef class Frame:
     @property
     def routing_id(self) -> int:
         """Who sent the part, or shall get it: SERVER sockets (draft)."""
-        if not ohmq_have_routing_ids():
-            raise RuntimeError(NO_ROUTING_IDS)
         return self.get("routing_id")
 
     @routing_id.setter
@@ -200,6 +207,13 @@ cdef int need_groups() except -1:
     return 0
 
 
+cdef int need_routing_ids() except -1:
+    if not ohmq_have_routing_ids():
+        raise RuntimeError("this libzmq has no routing ids on messages: it was built without its "
+                           "draft API")
+    return 0
+
+
 cdef int set_group(zmq_msg_t *msg, object group) except -1:
     cdef bytes name = group.encode("utf-8") if isinstance(group, str) else bytes(group)
     need_groups()
@@ -207,8 +221,7 @@ cdef int set_group(zmq_msg_t *msg, object group) except -1:
 
 
 cdef int set_routing_id(zmq_msg_t *msg, object routing_id) except -1:
-    if not ohmq_have_routing_ids():
-        raise RuntimeError(NO_ROUTING_IDS)
+    need_routing_ids()
     return check(zmq_msg_set_routing_id(msg, routing_id))
 
 

@@ -144,6 +144,31 @@ cdef list open_handles():
     return found
 
 
+# How long a new socket waits for libzmq to clear away those that were closed.
+cdef enum:
+    REAPER_NS = 2000000000
+
+
+cdef void *open_socket(ContextHandle context, int type) except NULL:
+    """zmq_socket. Closed sockets count until libzmq's reaper has taken them: it is given time."""
+    cdef void *ptr = zmq_socket(context.ptr, type)
+    cdef int error = c_errno()
+    cdef int64_t deadline
+    if ptr == NULL and error == EMFILE and (
+        len([1 for handle in open_handles() if (<Handle> handle).context is context]) + 1
+        < zmq_ctx_get(context.ptr, ZMQ_MAX_SOCKETS)
+    ):
+        deadline = ohmq_now() + REAPER_NS
+        while ptr == NULL and error == EMFILE and ohmq_now() < deadline:
+            with nogil:
+                ohmq_wait(NULL, 0, ohmq_now() + 1000000)
+            ptr = zmq_socket(context.ptr, type)
+            error = c_errno()
+    if ptr == NULL:
+        fail(error)
+    return ptr
+
+
 cdef int64_t descriptor_of(void *ptr) noexcept:
     cdef int64_t wide = 0
     cdef int narrow = 0
@@ -327,9 +352,8 @@ cdef int close_handle(Handle handle, object linger) except -1:
         ohmq_lock_release(&handle.lock)
         return 0
     if linger is not None:
-        if zmq_setsockopt(ptr, ZMQ_LINGER, &value, sizeof(value)) < 0 and c_errno() != ETERM:
-            ohmq_lock_release(&handle.lock)
-            option_failed(handle, ZMQ_LINGER, c_errno())
+        # A linger that libzmq refuses is no reason to leave a socket open: that would be a hang.
+        zmq_setsockopt(ptr, ZMQ_LINGER, &value, sizeof(value))
     note_lingering(handle)
     # libzmq gives up the names later, in its own time; a program may want one again at once.
     for name in handle.inproc_bound or ():

@@ -19,7 +19,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
-from libc.errno cimport EADDRINUSE, EAGAIN, EBUSY, EEXIST, EFAULT, EINTR, EINVAL, errno
+from libc.errno cimport EADDRINUSE, EAGAIN, EBUSY, EEXIST, EFAULT, EINTR, EINVAL, EMFILE, errno
 from libc.stdint cimport int64_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcmp, memcpy, memset
@@ -32,7 +32,7 @@ cdef extern from "zmq.h" nogil:
 
     int ZMQ_DONTWAIT, ZMQ_SNDMORE, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLERR
     int ZMQ_EVENTS, ZMQ_FD, ZMQ_TYPE, ZMQ_LINGER, ZMQ_RCVMORE, ZMQ_SNDTIMEO, ZMQ_RCVTIMEO
-    int ZMQ_LAST_ENDPOINT, ZMQ_IO_THREADS, ZMQ_THREAD_SAFE
+    int ZMQ_LAST_ENDPOINT, ZMQ_IO_THREADS, ZMQ_MAX_SOCKETS, ZMQ_THREAD_SAFE
     int ZMQ_ROUTING_ID
     int ZMQ_ROUTER, ZMQ_REP
     int EFSM, ETERM, ENOTSOCK, ENOTSUP, ENAMETOOLONG, EHOSTUNREACH

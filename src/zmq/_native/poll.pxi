@@ -10,6 +10,17 @@ cdef enum:
     SIGNALS = 64
 
 
+# What a poller watches for by default, and the enum that Poller.sockets shows it in.
+cdef object BOTH = ZMQ_POLLIN | ZMQ_POLLOUT
+cdef object _poll_event = int
+
+
+def set_poll_event(enum):
+    """Take the enum of poll events; zmq.constants owns it."""
+    global _poll_event
+    _poll_event = enum
+
+
 cdef class Entry:
     """One socket or descriptor that a poller watches."""
 
@@ -106,9 +117,10 @@ cdef class Poller:
     def sockets(self) -> list:
         """What is registered, as (socket or descriptor, flags), in order."""
         cdef Entry entry
-        return [(entry.key, entry.flags) for entry in self.entries.values()]
+        return [(entry.key, _poll_event(BOTH) if entry.flags is BOTH else entry.flags)
+                for entry in self.entries.values()]
 
-    def register(self, socket, flags=ZMQ_POLLIN | ZMQ_POLLOUT) -> None:
+    def register(self, socket, flags=BOTH) -> None:
         """Watch a socket or descriptor; again with other flags to change them.
 
         Parameters
@@ -140,7 +152,7 @@ cdef class Poller:
         if self.sleepers:
             poller_wake(self)
 
-    def modify(self, socket, flags=ZMQ_POLLIN | ZMQ_POLLOUT) -> None:
+    def modify(self, socket, flags=BOTH) -> None:
         """Change what a socket or descriptor is watched for; as register."""
         self.register(socket, flags)
 

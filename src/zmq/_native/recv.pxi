@@ -83,6 +83,8 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
     cdef Py_buffer view
     cdef bint more
     cdef size_t room, size
+    if handle.ptr == NULL:
+        enter(handle)  # raises: a closed socket says so before all else
     cdef char *source
     PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE)
     try:

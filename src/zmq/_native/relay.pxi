@@ -31,6 +31,7 @@ cdef struct Direction:
     bint inside              # the target has the first parts of a message, not the last
     bint monitored           # and so has the monitor
     bint mute                # nothing can be received from the source
+    bint drained             # the source was found empty in this turn: its mailbox is, too
     const char *prefix
     size_t prefix_size
     int64_t messages
@@ -83,25 +84,26 @@ cdef Ending relay_loop(Course *course) noexcept nogil:
 cdef Ending rest(Course *course) noexcept nogil:
     """Sleep until a socket signals.
 
-    EVENTS is read first: it makes libzmq handle what waits in the mailbox, without which the
-    descriptors would stay readable, and it tells what has come since the last try.
+    A socket from which nothing was received in vain has its EVENTS read first: that makes libzmq
+    handle what waits in the mailbox, without which the descriptor would stay readable.
     """
-    cdef Direction *forth = &course.ways[0]
-    cdef int events[3]
+    cdef Direction *way
     cdef int i
+    cdef int events = 0
     cdef bint stuck = True
-    if (read_events(forth.source, &events[0]) < 0 or read_events(forth.target, &events[1]) < 0
-            or (course.monitor != NULL and read_events(course.monitor, &events[2]) < 0)):
-        return FAILED
-    if not ohmq_load_int(&course.paused):
-        for i in range(course.n_ways):
-            # A held part is tried again, whatever EVENTS says of the target: a ROUTER is writable
-            # as long as any of its peers is.
-            if course.ways[i].n_held:
-                if hand_over(course, &course.ways[i]):
-                    stuck = False
-            elif events[i] & ZMQ_POLLIN and not course.ways[i].mute:
+    cdef bint paused = ohmq_load_int(&course.paused)
+    for i in range(course.n_ways):
+        way = &course.ways[i]
+        if not way.drained:
+            if read_events(way.source, &events) < 0:
+                return FAILED
+            if events & ZMQ_POLLIN and not (way.n_held or way.mute or paused):
                 stuck = False
+    for i in range(course.n_ways):
+        # A held part is tried again now that the mailboxes are empty, whatever EVENTS says of the
+        # target: a ROUTER is writable as long as any of its peers is.
+        if course.ways[i].n_held and not paused and hand_over(course, &course.ways[i]):
+            stuck = False
     if not stuck:
         return GOES_ON
     if ohmq_wait(course.interests, course.n_interests, -1) < 0:
@@ -119,13 +121,17 @@ cdef inline int read_events(void *socket, int *events) noexcept nogil:
 cdef Ending move(Course *course, Direction *way, int *moved) noexcept nogil:
     """Move a burst of messages in one direction, as far as they come and go."""
     cdef int done = 0
+    way.drained = False
     while done < BURST and not way.mute:
         if way.n_held == 0 and take_head(course, way) < 0:
             if c_errno() == ENOTSUP:
                 way.mute = True  # PUB, PUSH: nothing ever comes from there
                 break
+            if c_errno() == EAGAIN:
+                way.drained = True
+                break
             # EFSM is a REQ or REP socket whose turn it is not.
-            return GOES_ON if c_errno() in (EAGAIN, EFSM) else FAILED
+            return GOES_ON if c_errno() == EFSM else FAILED
         if not hand_over(course, way):
             return GOES_ON if c_errno() in (EAGAIN, EFSM) else FAILED
         done += 1
@@ -195,12 +201,19 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
 
 
 cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
-    """Send one part to the monitor, the prefix before the first. Never waits: it drops instead."""
+    """Send one part to the monitor, the prefix before the first. Never waits: it drops instead.
+
+    A send looks at libzmq's mailbox only now and then; before it drops, EVENTS makes it look.
+    """
     cdef int rc
+    cdef int events = 0
     if not way.inside:
         way.monitored = True
         if way.prefix != NULL:
             rc = zmq_send(course.monitor, way.prefix, way.prefix_size, ZMQ_DONTWAIT | ZMQ_SNDMORE)
+            if rc < 0 and read_events(course.monitor, &events) == 0 and events & ZMQ_POLLOUT:
+                rc = zmq_send(course.monitor, way.prefix, way.prefix_size,
+                              ZMQ_DONTWAIT | ZMQ_SNDMORE)
             way.monitored = rc >= 0
     if way.monitored and zmq_msg_send(part, course.monitor, flags | ZMQ_DONTWAIT) >= 0:
         return
@@ -421,8 +434,10 @@ cdef class Relay:
         course.interests[0].fd = course.waker.read_fd
         course.n_interests = 1
         for handle in self.handles:
-            course.interests[course.n_interests].fd = handle.fd
-            course.n_interests += 1
+            # The monitor is only sent to, and that never waits.
+            if handle.ptr != course.monitor:
+                course.interests[course.n_interests].fd = handle.fd
+                course.n_interests += 1
         for i in range(course.n_interests):
             course.interests[i].events = ZMQ_POLLIN
         from threading import main_thread
@@ -465,7 +480,9 @@ cdef void swap_head(Direction *way) noexcept nogil:
 cdef object as_prefix(object prefix):
     if isinstance(prefix, str):
         return prefix.encode("utf-8")
-    return None if prefix is None else bytes(prefix)
+    if prefix is None or isinstance(prefix, bytes):
+        return prefix
+    raise TypeError(f"a prefix is bytes or str, not {type(prefix).__name__}")
 
 
 # ---- the functions that programs call ------------------------------------------------------------
@@ -531,4 +548,6 @@ def monitored_queue(in_socket, out_socket, mon_socket, in_prefix=b"in", out_pref
     """
     if not isinstance(mon_socket, Socket):
         raise TypeError(f"mon_socket must be a zmq.Socket, not {type(mon_socket).__name__}")
+    if in_prefix is None or out_prefix is None:
+        raise TypeError("in_prefix and out_prefix are bytes or str, not None")
     Relay(in_socket, out_socket, mon_socket, in_prefix=in_prefix, out_prefix=out_prefix).run()

@@ -174,10 +174,12 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
         zmq_msg_close(&msg)
         raise
     if isinstance(data, Frame):
-        return (<Frame> data).tracker if track else None
+        return (<Frame> data).tracker
     if copy:
         return None
-    return _tracker_class(event) if lent and track else _finished_tracker
+    if lent:
+        return _tracker_class(event) if track else None
+    return _finished_tracker
 
 
 # ---- multipart ----------------------------------------------------------------------------------
@@ -283,6 +285,7 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
     cdef Py_ssize_t made = 0
     cdef Py_ssize_t i
     cdef list watched = None
+    cdef bint lent = False
     if n == 0:
         raise IndexError("a multipart message has at least one part: the list is empty")
     if not copy and track:
@@ -299,7 +302,7 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
             part = <object> PyList_GET_ITEM(parts, made)
             zmq_msg_init(&messages[made])
             if watched is None:
-                make_message(part, &messages[made], copy, threshold, None)
+                lent = make_message(part, &messages[made], copy, threshold, None)
             else:
                 make_tracked(part, &messages[made], threshold, watched)
             made += 1
@@ -310,7 +313,7 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
         if messages != few:
             free(messages)
     if watched is None:
-        return None if copy else _finished_tracker
+        return None if copy or lent else _finished_tracker
     return _tracker_class(*watched) if watched else _finished_tracker
 
 

@@ -56,10 +56,7 @@ cdef class Socket:
         if owner is None or owner.ptr == NULL:
             fail(EFAULT, "the context is closed: make a new one with zmq.Context()")
         require(owner)
-        cdef void *ptr = zmq_socket(owner.ptr, socket_type)
-        if ptr == NULL:
-            fail(c_errno())
-        self.handle = adopt(ptr, owner, True)
+        self.handle = adopt(open_socket(owner, socket_type), owner, True)
         self.handle.wrapper = <void *> self
 
     # ---- what it is ----

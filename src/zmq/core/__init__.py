@@ -11,10 +11,11 @@ from zmq._native import (
     define_options,
     define_socket_types,
     set_error_factory,
+    set_poll_event,
     set_term_timeout,
     set_tracker_class,
 )
-from zmq.constants import MessageOption, SocketOption, SocketType, option_kinds
+from zmq.constants import MessageOption, PollEvent, SocketOption, SocketType, option_kinds
 from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
 from zmq.error import TermTimeout, error_for
 
@@ -34,3 +35,4 @@ set_tracker_class(MessageTracker, _FINISHED_TRACKER)
 define_options(_option_table())
 define_socket_types({int(member): member.name for member in SocketType})
 define_frame_options({name: int(number) for name, number in MessageOption.__members__.items()})
+set_poll_event(PollEvent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+from _warnings import warn  # there to the very end of the interpreter, and free to import
 
 from zmq._native import Context as NativeContext
 from zmq.constants import ENOTSUP, ContextOption, SocketOption
@@ -250,9 +251,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
             return
         if not self._owned_here():
             return
-        import warnings
-
-        warnings.warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
+        warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.term()
 
     def __repr__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _warnings import warn  # there to the very end of the interpreter, and free to import
 from errno import EACCES
 
 from zmq._native import OptionAttribute
@@ -143,9 +144,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
     def __del__(self) -> None:
         if self.closed or self._shadow:
             return
-        import warnings
-
-        warnings.warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
+        warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()
 
     def __repr__(self) -> str:
@@ -165,7 +164,8 @@ class Socket(NativeSocket, Subscripted[_Received]):
 
     @property
     def socket_type(self) -> Any:
-        """The type of the socket; ``type`` is the newer name."""
+        """The type of the socket; deprecated, ``type`` is the newer name."""
+        warn("Socket.socket_type is deprecated, use Socket.type", DeprecationWarning, stacklevel=2)
         return self.type
 
     def fileno(self) -> int:
