@@ -24,6 +24,7 @@ include "recv.pxi"
 include "calls.pxi"
 include "socket.pxi"
 include "poll.pxi"
+include "course.pxi"     # the loop of a device
 include "relay.pxi"      # devices
 include "curve.pxi"
 

@@ -281,3 +281,5 @@ if TYPE_CHECKING:
     SyncContext: TypeAlias = Context[Socket[bytes]]
 else:
     SyncContext = Context
+
+Socket._context_class = Context

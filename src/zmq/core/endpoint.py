@@ -4,12 +4,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, TypeVar
+    from typing import TypeVar
     from typing import Generic as Subscripted
 
-    from zmq.core.socket import Socket
+    from zmq._native import Socket as NativeSocket
 
-    _SocketType = TypeVar("_SocketType", bound="Socket[Any]", covariant=True)
+    _SocketType = TypeVar("_SocketType", bound=NativeSocket, covariant=True)
 else:
     from zmq.core.generic import Subscripted
 

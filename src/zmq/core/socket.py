@@ -25,13 +25,13 @@ from zmq.error import ZMQBindError, ZMQError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Self, TypeAlias, TypeVar, overload
+    from typing import Any, ClassVar, Self, TypeAlias, TypeVar, overload
     from typing import Generic as Subscripted
 
     # The checkers know it by themselves; TypeVar of 3.11 has no default.
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    from zmq.core.context import Context
+    from zmq._native import Context as NativeContext
     from zmq.core.stats import SocketStats
     from zmq.core.tracker import MessageTracker
 
@@ -76,6 +76,8 @@ class Socket(NativeSocket, Subscripted[_Received]):
         EINVAL for an unknown type; EFAULT for a closed context; EMFILE at the limit of sockets.
     """
 
+    # Whose instance() a shadow of a bare address belongs to; zmq.core.context puts itself here.
+    _context_class: ClassVar[Any]
     # Most sockets have neither: as defaults of the class they cost an object nothing.
     _shadow_obj: Any = None
     _monitor_socket: Any = None
@@ -85,7 +87,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
         @overload
         def __init__(
             self: Socket[bytes],
-            ctx_or_socket: Context[Any],
+            ctx_or_socket: NativeContext,
             socket_type: int,
             *,
             copy_threshold: int | None = None,
@@ -106,7 +108,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
 
     def __init__(
         self,
-        ctx_or_socket: Context[Any] | Socket[Any] | None = None,
+        ctx_or_socket: NativeContext | Socket[Any] | None = None,
         socket_type: int = 0,
         *,
         shadow: Socket[Any] | int = 0,
@@ -416,9 +418,7 @@ def _shadowed(shadow: Any, context: Any) -> tuple[Any, Any]:
 
         shadow = cast_int_addr(shadow)
     if context is None:
-        from zmq.core.context import Context
-
-        context = Context.instance()
+        context = Socket._context_class.instance()
     return shadow, context
 
 
