@@ -4,8 +4,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypeVar
     from typing import Generic as Subscripted
+    from typing import TypeVar
 
     from zmq._native import Socket as NativeSocket
 
