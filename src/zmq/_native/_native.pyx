@@ -4,7 +4,6 @@
 # cython: boundscheck=False
 # cython: wraparound=False
 # cython: cdivision=True
-# cython: freethreading_compatible=True
 """The only code that calls libzmq.
 
 Imports nothing from zmq: what it needs of the layers above (the exception classes, the table of
@@ -23,6 +22,7 @@ include "send.pxi"
 include "recv.pxi"
 include "calls.pxi"
 include "socket.pxi"
+include "candidates.pxi" # which sockets a poller looks at
 include "poll.pxi"
 include "course.pxi"     # the loop of a device
 include "relay.pxi"      # devices

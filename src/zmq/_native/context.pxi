@@ -229,16 +229,15 @@ cdef int wait_terminated(ContextHandle handle, int64_t deadline) except -1:
     """1 when the context has ended, 0 when the deadline came first."""
     cdef Terminator *terminator = handle.terminator
     cdef ohmq_interest interest
-    cdef int ready, error
+    cdef int ready
     interest.fd = terminator.done_waker.read_fd
     interest.events = ZMQ_POLLIN
     while not ohmq_load_int(&terminator.done):
         with nogil:
-            ready = ohmq_wait(&interest, 1, deadline)
-            error = errno
-        if ready < 0 and error == EINTR:
+            ready = ohmq_wait(&interest, 1, stretch(deadline, STRETCH_NS))
+        if ready <= 0:
             PyErr_CheckSignals()
-        elif ready == 0 and not ohmq_load_int(&terminator.done):
+        if ready == 0 and 0 < deadline <= ohmq_now() and not ohmq_load_int(&terminator.done):
             return 0
     if handle.ptr != NULL:
         forget_context(handle)

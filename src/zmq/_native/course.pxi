@@ -84,7 +84,7 @@ cdef Ending rest(Course *course) noexcept nogil:
     handle what waits in the mailbox, without which the descriptor would stay readable.
     """
     cdef Direction *way
-    cdef int i
+    cdef int i, ready
     cdef int events = 0
     cdef bint stuck = True
     cdef bint paused = ohmq_load_int(&course.paused)
@@ -102,8 +102,12 @@ cdef Ending rest(Course *course) noexcept nogil:
             stuck = False
     if not stuck:
         return GOES_ON
-    if ohmq_wait(course.interests, course.n_interests, -1) < 0:
+    ready = ohmq_wait(course.interests, course.n_interests,
+                      stretch(-1, STRETCH_NS) if course.signals_due else -1)
+    if ready < 0:
         return INTERRUPTED if errno == EINTR else FAILED
+    if ready == 0:
+        return INTERRUPTED
     if course.interests[0].ready:
         ohmq_waker_clear(&course.waker)
     return GOES_ON

@@ -120,6 +120,7 @@ cdef extern from "platform.h" nogil:
     void ohmq_set_remove(int set, int64_t fd)
     int ohmq_set_ready(int set, void **tags, int n)
 
+    void ohmq_count(int *where, int change)
     int ohmq_load_int(int *where)
     void ohmq_store_int(int *where, int value)
 

@@ -19,6 +19,7 @@
 #define ohmq_swap_pointer(where, value) _InterlockedExchangePointer((void *volatile *)(where), value)
 #define ohmq_cas_pointer(where, expected, value) \
     (_InterlockedCompareExchangePointer((void *volatile *)(where), value, expected) == (expected))
+#define ohmq_count(where, change) ((void)_InterlockedExchangeAdd((volatile long *)(where), change))
 #define ohmq_load_int(where) (*(volatile int *)(where))
 #define ohmq_store_int(where, value) _InterlockedExchange((volatile long *)(where), value)
 #else
@@ -28,6 +29,9 @@ static inline void *ohmq_swap_pointer(void **where, void *value) {
 static inline int ohmq_cas_pointer(void **where, void *expected, void *value) {
     return __atomic_compare_exchange_n(where, &expected, value, 0, __ATOMIC_ACQ_REL,
                                        __ATOMIC_RELAXED);
+}
+static inline void ohmq_count(int *where, int change) {
+    __atomic_fetch_add(where, change, __ATOMIC_RELAXED);
 }
 static inline int ohmq_load_int(int *where) { return __atomic_load_n(where, __ATOMIC_ACQUIRE); }
 static inline void ohmq_store_int(int *where, int value) {

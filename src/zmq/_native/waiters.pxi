@@ -8,6 +8,12 @@ cdef enum:
 cdef enum:
     RETRY_NS = 2000000
 
+# The longest sleep at a stretch. A signal that comes between the last look for signals and the
+# sleep does not interrupt it: so Ctrl-C is seen after a second at the latest.
+cdef enum:
+    STRETCH_NS = 1000000000
+
+cdef ohmq_lock _spare_lock = 0
 cdef ohmq_waker _spare[SPARE_WAKERS]
 cdef int _spares = 0
 cdef int _spare_generation = 0
@@ -21,12 +27,15 @@ cdef struct Blocked:
     bint started
     bint drained
     bint taken             # msg has been received while waiting
+    bint holding           # and the lock is ours still, as more of the message follows
     int64_t deadline
     zmq_msg_t *msg         # where to receive to, or NULL
 
 
 cdef int take_waker(ohmq_waker *waker) except -1:
     global _spares, _spare_generation
+    cdef bint found = False
+    ohmq_lock_acquire(&_spare_lock)
     if _spare_generation != ohmq_generation:
         # Descriptors inherited by a fork are shared with the parent.
         while _spares:
@@ -36,17 +45,23 @@ cdef int take_waker(ohmq_waker *waker) except -1:
     if _spares:
         _spares -= 1
         waker[0] = _spare[_spares]
-    elif ohmq_waker_open(waker) < 0:
+        found = True
+    ohmq_lock_release(&_spare_lock)
+    if not found and ohmq_waker_open(waker) < 0:
         raise OSError(errno, "no file descriptor is left for a blocking call to be woken by")
     return 0
 
 
 cdef void give_waker(ohmq_waker *waker) noexcept:
     global _spares
+    cdef bint kept = False
+    ohmq_lock_acquire(&_spare_lock)
     if _spares < SPARE_WAKERS:
         _spare[_spares] = waker[0]
         _spares += 1
-    else:
+        kept = True
+    ohmq_lock_release(&_spare_lock)
+    if not kept:
         ohmq_waker_close(waker)
 
 
@@ -94,7 +109,7 @@ cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option
     cdef size_t size = sizeof(timeout)
     if not blocked.started:
         if zmq_getsockopt(handle.ptr, timeout_option, &timeout, &size) < 0:
-            fail(c_errno())
+            fail_inside(handle, c_errno())
         if timeout == 0:
             return 0
         handle.counters.would_block += 1
@@ -105,42 +120,46 @@ cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option
         blocked.drained = True
         error = events_of(handle, &found)
         if error:
-            fail(error)
+            fail_inside(handle, error)
         return 1
     blocked.drained = False
     return sleep(handle, blocked)
 
 
+cdef inline int64_t stretch(int64_t deadline, int64_t longest) noexcept nogil:
+    """When to wake up at the latest, on the way to a deadline."""
+    cdef int64_t until = ohmq_now() + longest
+    return until if deadline < 0 or deadline > until else deadline
+
+
 cdef int sleep(Handle handle, Blocked *blocked) except -1:
     """Sleep until the socket signals, another thread's call wakes us, or the deadline passes."""
-    global _sleepers
     cdef ohmq_interest interests[2]
     cdef Waiter *waiter = &blocked.waiter
     cdef int64_t began = ohmq_now()
-    cdef int64_t deadline = blocked.deadline
+    cdef int64_t deadline = stretch(blocked.deadline, RETRY_NS if handle.fd < 0 else STRETCH_NS)
     cdef int ready, error
     interests[0].fd = waiter.waker.read_fd
     interests[1].fd = handle.fd
     interests[0].events = interests[1].events = ZMQ_POLLIN
-    if handle.fd < 0 and (deadline < 0 or deadline > began + RETRY_NS):
-        deadline = began + RETRY_NS
     waiter.sleeping = True
-    _sleepers += 1
+    ohmq_count(&_sleepers, 1)
     ohmq_lock_release(&handle.lock)
     with nogil:
         ready = ohmq_wait(interests, 2 if handle.fd >= 0 else 1, deadline)
         error = errno
         if ready == 1 and blocked.msg != NULL and interests[1].ready:
             take_ahead(handle, blocked)
-    _sleepers -= 1
+    ohmq_count(&_sleepers, -1)
     try:
-        if ready < 0:
-            if error != EINTR:
-                raise OSError(error, strerror(error))
+        if ready < 0 and error != EINTR:
+            raise OSError(error, strerror(error))
+        if ready <= 0:
             PyErr_CheckSignals()
     finally:
-        ohmq_lock_acquire(&handle.lock)
-        waiter.sleeping = False
+        if not blocked.holding:
+            ohmq_lock_acquire(&handle.lock)
+        blocked.holding = waiter.sleeping = False
         handle.counters.blocked_ns += ohmq_now() - began
         if waiter.woken:
             ohmq_waker_clear(&waiter.waker)
@@ -157,18 +176,22 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
 cdef void take_ahead(Handle handle, Blocked *blocked) noexcept nogil:
     """Receive before the GIL is ours again: by then the peer may have gone on to wait itself.
 
-    Only where nobody else has to hear of it: telling them takes the GIL.
+    Only where nobody else has to hear of it: telling them takes the GIL. The lock is kept where more
+    of the message follows, or another thread could receive the rest.
     """
     if not ohmq_lock_try(&handle.lock):
         return
     if (handle.ptr != NULL and handle.generation == ohmq_generation and handle.watches == NULL
             and handle.waiters == &blocked.waiter and blocked.waiter.next == NULL):
         blocked.taken = take(handle, blocked.msg) >= 0
-    ohmq_lock_release(&handle.lock)
+        blocked.holding = blocked.taken and more_follows(handle, blocked.msg)
+    if not blocked.holding:
+        ohmq_lock_release(&handle.lock)
 
 
 cdef int refuse_locked(Handle handle) except -1:
     """As refuse, for a caller that gives the lock back by itself."""
+    ohmq_lock_release(&handle.lock)
     try:
         refuse(handle)
     finally:
@@ -199,7 +222,7 @@ cdef int poll_socket(Handle handle, short events, int64_t deadline) except -1:
         while True:
             error = events_of(handle, &ready)
             if error:
-                fail(error)
+                fail_inside(handle, error)
             if ready & events or deadline == 0:
                 return ready & events
             if not blocked.started:
