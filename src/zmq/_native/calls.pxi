@@ -24,6 +24,8 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call) except 
         enter(handle)  # raises: a closed socket says so before all else
     encoded = as_address(address)
     where = encoded
+    if handle.endpoints is None:
+        handle.endpoints, handle.inproc_bound = [], []
     enter(handle)
     if call == BIND:
         rc = zmq_bind(handle.ptr, where)
@@ -45,8 +47,6 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call) except 
 cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call) except -1:
     """Keep the lists of endpoints: for errors and dump(), and for the names that close gives up."""
     endpoint = encoded.decode("utf-8", "replace")
-    if handle.endpoints is None:
-        handle.endpoints, handle.inproc_bound = [], []
     if encoded.startswith(b"inproc:"):
         handle.inproc = True
         if call == BIND:

@@ -50,7 +50,7 @@ cdef struct Counters:
 
 # Handles that exist, newest first, linked through the handles themselves (borrowed references).
 cdef void *_handles = NULL
-cdef ohmq_lock _handles_lock = 0
+cdef ohmq_lock _handles_lock
 
 
 cdef class Handle:
@@ -190,8 +190,12 @@ cdef object caller():
 
 cdef inline int enter(Handle handle) except -1:
     """Begin a call on the socket."""
+    # First of all: in a forked child the lock may be held by a thread that the child has not.
+    if handle.generation != ohmq_generation:
+        refuse(handle)
     ohmq_lock_acquire(&handle.lock)
-    if handle.ptr == NULL or handle.generation != ohmq_generation:
+    if handle.ptr == NULL:
+        ohmq_lock_release(&handle.lock)
         refuse(handle)
     return 0
 
@@ -203,9 +207,20 @@ cdef inline void leave(Handle handle) noexcept:
     ohmq_lock_release(&handle.lock)
 
 
+cdef int fail_inside(Handle handle, int error) except -1:
+    """Raise for an error number, in the middle of a call: with the lock, and returns with it.
+
+    Exceptions are made by Python code, in which signal handlers run, and they may use the socket.
+    """
+    leave(handle)
+    try:
+        fail(error)
+    finally:
+        ohmq_lock_acquire(&handle.lock)
+
+
 cdef int refuse(Handle handle) except -1:
-    """Raise what keeps the socket from being used. Called with the lock, gives it back."""
-    ohmq_lock_release(&handle.lock)
+    """Raise what keeps the socket from being used. Called without the lock."""
     if handle.generation != ohmq_generation and handle.generation >= 0:
         fail(ENOTSOCK, f"{describe(handle)} belongs to the parent process: "
                        "open a new context and socket in the child after a fork")
@@ -341,14 +356,13 @@ cdef int close_handle(Handle handle, object linger) except -1:
     if handle.lent != NULL:
         handle.relay.stop()
         handle.relay.join()
+    if handle.generation != ohmq_generation:
+        # The child of a fork lets go of its copy; the socket is the parent's, and so is the lock.
+        handle.ptr = NULL
+        return 0
     ohmq_lock_acquire(&handle.lock)
     ptr = handle.ptr
     if ptr == NULL:
-        ohmq_lock_release(&handle.lock)
-        return 0
-    if handle.generation != ohmq_generation:
-        # The child of a fork lets go of its copy; the socket is the parent's.
-        handle.ptr = NULL
         ohmq_lock_release(&handle.lock)
         return 0
     if linger is not None:

@@ -10,14 +10,25 @@ cdef inline bint count_received(Handle handle, zmq_msg_t *msg, int size) noexcep
     return more
 
 
-cdef inline int receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
-    """Receive one part, blocking as flags and RCVTIMEO allow. Its size; more: others follow."""
+cdef inline int receive_inside(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
+    """Receive one part, blocking as flags and RCVTIMEO allow. Its size; more: others follow.
+
+    Returns with the lock: the rest of the message must not go to another thread. Until the caller
+    gives it back, nothing may be made that the garbage collector counts: a collection runs
+    finalizers, and they may use the socket. When it raises, the lock has been given back.
+    """
     cdef int size
     enter(handle)
     size = take(handle, msg)
     if size < 0:
         size = receive_blocking(handle, msg, flags)
     more[0] = count_received(handle, msg, size)
+    return size
+
+
+cdef inline int receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
+    """As receive_inside, for a part by itself: gives the lock back."""
+    cdef int size = receive_inside(handle, msg, flags, more)
     leave(handle)
     return size
 
@@ -33,13 +44,13 @@ cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
         while size < 0:
             error = c_errno()
             if error != EAGAIN and error != EINTR:
-                fail(error)
+                fail_inside(handle, error)
             if error == EAGAIN:
                 if flags & ZMQ_DONTWAIT:
                     handle.counters.would_block += 1
-                    fail(EAGAIN)
+                    fail_inside(handle, EAGAIN)
                 if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
-                    fail(EAGAIN)
+                    fail_inside(handle, EAGAIN)
             size = <int> zmq_msg_size(msg) if blocked.taken else take(handle, msg)
     except BaseException:
         block_end(handle, &blocked)
@@ -113,53 +124,111 @@ cdef list receive_list(Handle handle, int flags, bint copy, bint track):
     cdef zmq_msg_t msg
     cdef bint more
     cdef int size
-    cdef list parts
+    cdef list parts = []
     zmq_msg_init(&msg)
-    size = receive(handle, &msg, flags, &more)
-    parts = [message_bytes(&msg, size)]
-    if more:
+    size = receive_inside(handle, &msg, flags, &more)
+    try:
+        parts.append(message_bytes(&msg, size))
         # The parts of a message come all at once: nothing here waits.
-        enter(handle)
         while more and take_next(handle, &msg, &size, &more):
             parts.append(message_bytes(&msg, size))
+    finally:
         leave(handle)
-    zmq_msg_close(&msg)
+        zmq_msg_close(&msg)
     return parts
 
 
 cdef list receive_frames(Handle handle, int flags, bint track):
-    cdef Frame frame = receive_frame(handle, flags, track)
-    cdef list parts = [frame]
-    while frame.more:
-        frame = receive_frame(handle, flags, track)
-        parts.append(frame)
+    cdef zmq_msg_t few[FEW]
+    cdef zmq_msg_t *messages = few
+    cdef zmq_msg_t *larger
+    cdef Py_ssize_t room = FEW
+    cdef Py_ssize_t n = 0
+    cdef Py_ssize_t i
+    cdef bint more
+    cdef int size
+    cdef Frame frame
+    cdef list parts = []
+    zmq_msg_init(&few[0])
+    receive_inside(handle, &few[0], flags, &more)
+    n = 1
+    try:
+        try:
+            while more:
+                if n == room:
+                    larger = <zmq_msg_t *> malloc(2 * room * sizeof(zmq_msg_t))
+                    if larger == NULL:
+                        raise MemoryError
+                    memcpy(larger, messages, room * sizeof(zmq_msg_t))
+                    if messages != few:
+                        free(messages)
+                    messages = larger
+                    room *= 2
+                zmq_msg_init(&messages[n])
+                if not take_next(handle, &messages[n], &size, &more):
+                    break
+                n += 1
+        finally:
+            leave(handle)
+        for i in range(n):
+            frame = Frame.__new__(Frame)
+            zmq_msg_move(&frame.msg, &messages[i])
+            frame.more = more or i < n - 1
+            frame.tracker = _finished_tracker if track else None
+            parts.append(frame)
+    finally:
+        drop_parts(messages, n, few)
     return parts
 
 
 cdef list receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipart):
     """Wait for one message and take what is there, up to the limit."""
     cdef zmq_msg_t msg
-    cdef list received = []
-    cdef list parts
+    cdef list received
     cdef bint more
     cdef int size
     if limit < 1:
         raise ValueError(f"limit is the number of messages to receive at most, not {limit}")
+    if multipart:
+        return receive_many_lists(handle, limit, flags)
+    received = []
     zmq_msg_init(&msg)
-    size = receive(handle, &msg, flags, &more)
-    enter(handle)
+    size = receive_inside(handle, &msg, flags, &more)
     try:
         while True:
-            if multipart:
-                parts = [message_bytes(&msg, size)]
-                while more and take_next(handle, &msg, &size, &more):
-                    parts.append(message_bytes(&msg, size))
-                received.append(parts)
-            else:
-                received.append(message_bytes(&msg, size))
+            received.append(message_bytes(&msg, size))
             if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &size, &more):
                 break
     finally:
-        zmq_msg_close(&msg)
         leave(handle)
+        zmq_msg_close(&msg)
+    return received
+
+
+cdef list receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
+    """The same with lists of parts; another thread may receive between two messages."""
+    cdef zmq_msg_t msg
+    cdef list received = []
+    cdef list parts = []
+    cdef bint more
+    cdef int size
+    zmq_msg_init(&msg)
+    size = receive_inside(handle, &msg, flags, &more)
+    try:
+        while True:
+            parts.append(message_bytes(&msg, size))
+            while more and take_next(handle, &msg, &size, &more):
+                parts.append(message_bytes(&msg, size))
+            received.append(parts)
+            if PyList_GET_SIZE(received) >= limit:
+                break
+            # A new list, and all that may run then, only without the lock.
+            leave(handle)
+            parts = []
+            ohmq_lock_acquire(&handle.lock)
+            if handle.ptr == NULL or not take_next(handle, &msg, &size, &more):
+                break
+    finally:
+        leave(handle)
+        zmq_msg_close(&msg)
     return received

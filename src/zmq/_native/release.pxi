@@ -4,6 +4,7 @@ import _thread
 
 # The generation (see platform.h) in which the draining thread was started; a fork loses it.
 cdef int _drainer_generation = -1
+cdef bint _drainer_runs = False
 
 
 cdef object new_event():
@@ -36,8 +37,17 @@ cdef int lend(object data, zmq_msg_t *msg, object event) except -1:
     return 0
 
 
+# Loans that have ended and whose event is still to be set.
+cdef ohmq_loan *_to_tell = NULL
+
+
 cdef int drain_returned() except -1:
-    """Release every buffer that libzmq has let go of."""
+    """Release every buffer that libzmq has let go of; the draining thread sets their events.
+
+    Setting an event runs Python code, which a signal handler that raises could break off: half set,
+    its lock never given back. Handlers run in the main thread only.
+    """
+    global _to_tell
     cdef ohmq_loan *loan
     cdef ohmq_loan *next
     if not ohmq_any_returned():
@@ -46,12 +56,30 @@ cdef int drain_returned() except -1:
     while loan != NULL:
         next = loan.next
         PyBuffer_Release(&loan.view)
-        if loan.event != NULL:
-            event = <object> loan.event
-            Py_DECREF(event)
-            event.set()
-        free(loan)
+        if loan.event == NULL:
+            free(loan)
+        else:
+            loan.next = _to_tell
+            _to_tell = loan
         loan = next
+    if _to_tell != NULL:
+        if _drainer_runs:
+            ohmq_waker_wake(&ohmq_release_waker)
+        else:
+            tell()
+    return 0
+
+
+cdef int tell() except -1:
+    """Set the events of the loans that have ended."""
+    global _to_tell
+    cdef ohmq_loan *loan
+    while _to_tell != NULL:
+        loan, _to_tell = _to_tell, _to_tell.next
+        event = <object> loan.event
+        Py_DECREF(event)
+        free(loan)
+        event.set()
     return 0
 
 
@@ -62,7 +90,7 @@ def drain() -> None:
 
 cdef int start_drainer() except -1:
     """Start the thread that drains while the program is idle, once in a process."""
-    global _drainer_generation
+    global _drainer_generation, _drainer_runs
     if _drainer_generation == ohmq_generation:
         return 0
     if ohmq_release_waker.write_fd >= 0:
@@ -72,7 +100,12 @@ cdef int start_drainer() except -1:
     if ohmq_waker_open(&ohmq_release_waker) < 0:
         raise OSError(errno, "no file descriptor is left for the release of zero-copy messages")
     _drainer_generation = ohmq_generation
-    _thread.start_new_thread(_drain_when_idle, ())
+    _drainer_runs = False
+    try:
+        _thread.start_new_thread(_drain_when_idle, ())
+        _drainer_runs = True
+    except RuntimeError:
+        pass  # no thread can be had, or the interpreter ends: later sends drain
     return 0
 
 
@@ -90,3 +123,4 @@ def _drain_when_idle():
             ohmq_waker_clear(&ohmq_release_waker)
             ohmq_wait(&interest, 0, ohmq_now() + 2000000)
         drain_returned()
+        tell()

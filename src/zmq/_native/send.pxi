@@ -46,6 +46,7 @@ cdef int make_message(object data, zmq_msg_t *msg, bint copy, Py_ssize_t thresho
 cdef inline int copy_message(zmq_msg_t *msg, const char *source, Py_ssize_t size) except -1:
     cdef char *target
     if zmq_msg_init_size(msg, size) < 0:
+        zmq_msg_init(msg)  # libzmq leaves behind what cannot be closed
         raise MemoryError
     target = <char *> zmq_msg_data(msg)
     if size < LARGE:
@@ -101,7 +102,7 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
         while hand_to_libzmq(handle, msg, flags) < 0:
             error = c_errno()
             if error != EAGAIN:
-                fail(error)
+                fail_inside(handle, error)
             if handle.inside_message:
                 # The peer died in the middle of the message. libzmq drops the rest of it, here
                 # as in its own blocking send: no other peer may get half a message.
@@ -110,9 +111,9 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
                 break
             if flags & ZMQ_DONTWAIT:
                 handle.counters.would_block += 1
-                fail(EAGAIN)
+                fail_inside(handle, EAGAIN)
             if not block(handle, &blocked, ZMQ_POLLOUT, ZMQ_SNDTIMEO):
-                fail(EAGAIN)
+                fail_inside(handle, EAGAIN)
         count_sent(handle, size, flags)
     finally:
         block_end(handle, &blocked)
@@ -197,7 +198,7 @@ cdef int send_parts(Handle handle, zmq_msg_t *parts, int n, int flags) except -1
         rc = hand_to_libzmq(handle, &parts[i], flags if i == n - 1 else flags | ZMQ_SNDMORE)
         if rc < 0:
             if c_errno() != EAGAIN:
-                fail(c_errno())
+                fail_inside(handle, c_errno())
             if i == 0 and not handle.inside_message:
                 return 0
             zmq_msg_close(&parts[i])  # as in send_message
@@ -209,6 +210,15 @@ cdef int send_parts(Handle handle, zmq_msg_t *parts, int n, int flags) except -1
     return 1
 
 
+cdef void drop_parts(zmq_msg_t *parts, Py_ssize_t n, zmq_msg_t *few) noexcept:
+    """Close n parts, and free the array where it is not the small one of the caller."""
+    cdef Py_ssize_t i
+    for i in range(n):
+        zmq_msg_close(&parts[i])
+    if parts != few:
+        free(parts)
+
+
 cdef int send_parts_blocking(Handle handle, zmq_msg_t *parts, int n, int flags) except -1:
     cdef Blocked blocked
     memset(&blocked, 0, sizeof(blocked))
@@ -217,9 +227,9 @@ cdef int send_parts_blocking(Handle handle, zmq_msg_t *parts, int n, int flags) 
         while not send_parts(handle, parts, n, flags):
             if flags & ZMQ_DONTWAIT:
                 handle.counters.would_block += 1
-                fail(EAGAIN)
+                fail_inside(handle, EAGAIN)
             if not block(handle, &blocked, ZMQ_POLLOUT, ZMQ_SNDTIMEO):
-                fail(EAGAIN)
+                fail_inside(handle, EAGAIN)
     finally:
         block_end(handle, &blocked)
         leave(handle)
@@ -283,7 +293,6 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
     cdef zmq_msg_t *messages = few
     cdef Py_ssize_t n = PyList_GET_SIZE(parts)
     cdef Py_ssize_t made = 0
-    cdef Py_ssize_t i
     cdef list watched = None
     cdef bint lent = False
     if n == 0:
@@ -308,10 +317,7 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
             made += 1
         send_parts_blocking(handle, messages, n, flags)
     finally:
-        for i in range(made):
-            zmq_msg_close(&messages[i])
-        if messages != few:
-            free(messages)
+        drop_parts(messages, made, few)
     if watched is None:
         return None if copy or lent else _finished_tracker
     return _tracker_class(*watched) if watched else _finished_tracker
@@ -348,7 +354,8 @@ cdef object send_many(Handle handle, list messages, int flags, Py_ssize_t thresh
     enter(handle)
     try:
         while sent < n:
-            if send_next(handle, <object> PyList_GET_ITEM(messages, sent), flags, threshold):
+            message = <object> PyList_GET_ITEM(messages, sent)
+            if send_next(handle, message, flags, threshold):
                 sent += 1
             elif flags & ZMQ_DONTWAIT:
                 handle.counters.would_block += 1
@@ -370,7 +377,7 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
     cdef zmq_msg_t few[FEW]
     cdef zmq_msg_t *parts = few
     cdef Py_ssize_t made = 0
-    cdef Py_ssize_t i, n
+    cdef Py_ssize_t n
     cdef int rc
     if PyBytes_CheckExact(message) and PyBytes_GET_SIZE(message) < threshold:
         rc = send_copy(handle, PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message), flags)
@@ -378,22 +385,30 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
             count_sent(handle, rc, flags)
             return 1
         if c_errno() != EAGAIN:
-            fail(c_errno())
+            fail_inside(handle, c_errno())
         return 0
-    items = list(message) if isinstance(message, (list, tuple)) else [message]
-    n = PyList_GET_SIZE(items)
-    if n > FEW:
-        parts = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
-        if parts == NULL:
-            raise MemoryError
+    # Without the lock: buffers that come back meanwhile may have finalizers that use the socket.
+    leave(handle)
     try:
+        items = list(message) if isinstance(message, (list, tuple)) else [message]
+        n = PyList_GET_SIZE(items)
+        if n > FEW:
+            parts = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
+            if parts == NULL:
+                parts = few
+                raise MemoryError
         while made < n:
             zmq_msg_init(&parts[made])
             make_message(<object> PyList_GET_ITEM(items, made), &parts[made], True, threshold, None)
             made += 1
+    except BaseException:
+        drop_parts(parts, made, few)
+        ohmq_lock_acquire(&handle.lock)
+        raise
+    ohmq_lock_acquire(&handle.lock)
+    try:
+        if handle.ptr == NULL:
+            refuse_locked(handle)
         return send_parts(handle, parts, n, flags)
     finally:
-        for i in range(made):
-            zmq_msg_close(&parts[i])
-        if parts != few:
-            free(parts)
+        drop_parts(parts, made, few)

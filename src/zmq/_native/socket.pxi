@@ -287,9 +287,10 @@ cdef class Socket:
         MessageTracker or None
             One tracker for all parts if track is set and copy is not.
         """
-        cdef list parts = msg_parts if type(msg_parts) is list else list(msg_parts)
+        # A list of our own: other threads may change the caller's.
+        cdef list parts = list(msg_parts)
         if kwargs or overridden(self, "send", _native_send):
-            return send_each(self, list(parts), flags, copy, track, kwargs)
+            return send_each(self, parts, flags, copy, track, kwargs)
         return send_list(self.handle, parts, flags, copy, track, self.threshold)
 
     def send_many(self, messages, flags=0):
@@ -311,7 +312,7 @@ cdef class Socket:
         int
             How many messages were sent: less than all when the time was over.
         """
-        cdef list items = messages if type(messages) is list else list(messages)
+        cdef list items = list(messages)  # of our own, as in send_multipart
         if overridden(self, "send", _native_send):
             return send_many_each(self, items, flags)
         return send_many(self.handle, items, flags, self.threshold)

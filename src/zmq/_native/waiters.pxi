@@ -13,7 +13,7 @@ cdef enum:
 cdef enum:
     STRETCH_NS = 1000000000
 
-cdef ohmq_lock _spare_lock = 0
+cdef ohmq_lock _spare_lock
 cdef ohmq_waker _spare[SPARE_WAKERS]
 cdef int _spares = 0
 cdef int _spare_generation = 0
