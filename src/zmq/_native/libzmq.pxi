@@ -89,7 +89,8 @@ cdef extern from "draft.h" nogil:
 
 
 cdef extern from "platform.h" nogil:
-    ctypedef int ohmq_lock
+    ctypedef struct ohmq_lock:
+        int depth
     bint ohmq_lock_try(ohmq_lock *lock)
     void ohmq_lock_release(ohmq_lock *lock)
     int ohmq_generation

@@ -41,24 +41,48 @@ static inline void ohmq_store_int(int *where, int value) {
 
 /* ---- lock ------------------------------------------------------------------------------- */
 /* Held for one call of libzmq that does not block, with or without the GIL; so who finds it taken
- * only has to let the other thread run. Nobody waits for the GIL while holding it. */
-typedef int ohmq_lock;
+ * only has to let the other thread run. Nobody waits for the GIL while holding it.
+ *
+ * Between two calls of libzmq its holder may run Python code, whether it wants to or not: making a
+ * list may start the garbage collector, making an exception may run a signal handler. What such
+ * code does with the same socket must not wait for its own thread: so the lock is recursive. */
+typedef struct {
+    int taken;
+    int depth;   /* how often the holder has it beyond the first time */
+    void *holder;
+} ohmq_lock;
+
 #if defined(_MSC_VER)
-#define ohmq_lock_try(lock) (_InterlockedExchange((volatile long *)(lock), 1) == 0)
-#define ohmq_lock_release(lock) ((void)_InterlockedExchange((volatile long *)(lock), 0))
+static __declspec(thread) char ohmq_this_thread;
+#define ohmq_exchange(where, value) _InterlockedExchange((volatile long *)(where), value)
 #define ohmq_yield() SwitchToThread()
 #else
 #include <sched.h>
-static inline int ohmq_lock_try(ohmq_lock *lock) {
-    return __atomic_exchange_n(lock, 1, __ATOMIC_ACQUIRE) == 0;
-}
-static inline void ohmq_lock_release(ohmq_lock *lock) {
-    __atomic_store_n(lock, 0, __ATOMIC_RELEASE);
-}
+static __thread char ohmq_this_thread;
+#define ohmq_exchange(where, value) __atomic_exchange_n(where, value, __ATOMIC_ACQ_REL)
 #define ohmq_yield() sched_yield()
 #endif
+
+static inline int ohmq_lock_try(ohmq_lock *lock) {
+    if (ohmq_exchange(&lock->taken, 1))
+        return 0;
+    lock->holder = &ohmq_this_thread;
+    return 1;
+}
+static inline void ohmq_lock_release(ohmq_lock *lock) {
+    if (lock->depth) {
+        lock->depth--;
+        return;
+    }
+    lock->holder = NULL;
+    ohmq_store_int(&lock->taken, 0);
+}
 /* For a thread that has the GIL: it gives it up while another one has the lock. */
 static void ohmq_lock_wait(ohmq_lock *lock) {
+    if (*(void *volatile *)&lock->holder == &ohmq_this_thread) {
+        lock->depth++;
+        return;
+    }
     Py_BEGIN_ALLOW_THREADS
     while (!ohmq_lock_try(lock))
         ohmq_yield();
