@@ -10,6 +10,7 @@ cdef enum:
     SIGNALS = 64
 
 
+@cython.no_gc_clear  # its handle has a pointer to it, and has to hear when it goes
 cdef class Entry:
     """One socket or descriptor that a poller watches."""
 
@@ -23,10 +24,14 @@ cdef class Entry:
     cdef short events
     cdef Py_ssize_t index
     cdef bint candidate
-    cdef bint checking
     cdef bint listed
     cdef bint in_set            # its descriptor is in the epoll set, under its name
+    cdef bint watching          # the handle has the pointer
+    cdef bint gone              # it has been unregistered
     cdef Entry next_candidate
+
+    def __dealloc__(self):
+        unwatch(self)
 
     def __lt__(self, other):
         return self.index < (<Entry> other).index
@@ -36,7 +41,7 @@ cdef void entry_touched(Watch *watch, Touch what) noexcept:
     """A call was made on the socket of an entry, or it is being closed."""
     cdef Entry entry = <Entry> watch.owner
     cdef Poller poller = <Poller> entry.poller
-    if entry.checking:
+    if poller.looking_at == <void *> entry.handle:
         return
     if what == CLOSED and entry.in_set:
         entry.in_set = False
@@ -75,6 +80,7 @@ cdef Entry new_entry(Poller poller, object socket):
         entry.watch.touched = entry_touched
         entry.watch.sleeping = &poller.sleeping
         watch_add(entry.handle, &entry.watch)
+        entry.watching = True
         if entry.fd < 0 and entry.handle is not NO_HANDLE:
             poller.without_fd += 1
         elif poller.set >= 0 and entry.handle.ptr != NULL:
@@ -84,6 +90,12 @@ cdef Entry new_entry(Poller poller, object socket):
         entry.shown = entry.fd
         poller.plain += 1
     return entry
+
+
+cdef void unwatch(Entry entry) noexcept:
+    if entry.watching:
+        entry.watching = False
+        watch_remove(entry.handle, &entry.watch)
 
 
 cdef int64_t number_of(object thing) except? -1:
@@ -101,6 +113,7 @@ cdef int forget_entry(Poller poller, Entry entry) except -1:
     cdef Entry other
     cdef Entry before = None
     cdef Entry current = poller.candidates
+    entry.gone = True  # another thread may be about to look at it
     while current is not None and current is not entry:
         before, current = current, current.next_candidate
     if current is not None:
@@ -113,7 +126,7 @@ cdef int forget_entry(Poller poller, Entry entry) except -1:
     if entry.handle is None:
         poller.plain -= 1
         return 0
-    watch_remove(entry.handle, &entry.watch)
+    unwatch(entry)
     if entry.fd < 0:
         poller.without_fd -= entry.handle is not NO_HANDLE
         return 0
@@ -161,7 +174,7 @@ cdef list collect(Poller poller):
     if poller.set < 0 and OHMQ_HAVE_SET:
         open_set(poller)
     if poller.doubles or poller.without_fd or not OHMQ_HAVE_SET:
-        for entry in poller.entries.values():
+        for entry in list(poller.entries.values()):
             if entry.handle is not None:
                 poller_candidate(poller, entry)
     try:
@@ -175,14 +188,16 @@ cdef list collect(Poller poller):
         for entry, _ in ready:
             entry.listed = False
             poller_candidate(poller, entry)
+        if ready and poller.sleepers:
+            # Another thread waits in the same poller: the look may have consumed its signal.
+            poller_wake(poller)
     return ready
 
 
 cdef int look_at_candidates(Poller poller, list ready) except -1:
     """Move the candidates that are ready to the list, and forget those that are not.
 
-    A look may make candidates of others: a shadow of the same socket, in the same poller. They have
-    their turn the next time.
+    Afterwards there are candidates only if other threads have used sockets meanwhile.
     """
     cdef Entry entry
     cdef Entry left
@@ -194,14 +209,17 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
     try:
         while left is not None:
             entry = left
-            enter(entry.handle)  # raises for a closed socket, which stays a candidate
+            if not entry.gone:
+                enter(entry.handle)  # raises for a closed socket, which stays a candidate
+                poller.looking_at = <void *> entry.handle
+                error = events_of(entry.handle, &events)
+                leave(entry.handle)
+                poller.looking_at = NULL
             left = entry.next_candidate
             entry.next_candidate = None
             entry.candidate = False
-            entry.checking = True
-            error = events_of(entry.handle, &events)
-            leave(entry.handle)
-            entry.checking = False
+            if entry.gone:
+                continue
             if error:
                 poller_candidate(poller, entry)
                 fail(error)

@@ -1,5 +1,6 @@
 # Declarations of libzmq and of the small C headers beside this file. No code.
 
+cimport cython
 from cpython.buffer cimport (
     PyBUF_CONTIG_RO,
     PyBUF_SIMPLE,

@@ -11,6 +11,7 @@ def set_poll_event(enum):
     _poll_event = enum
 
 
+@cython.no_gc_clear  # as with its entries
 cdef class Poller:
     """Poller()\n--\n
     Watches any number of sockets and file descriptors (zmq_poll(3)).
@@ -23,6 +24,7 @@ cdef class Poller:
     cdef dict entries
     cdef ohmq_lock lock         # of the list of candidates, which any thread may lengthen
     cdef Entry candidates
+    cdef void *looking_at       # the handle whose EVENTS are being read for this poller
     cdef Py_ssize_t count
     cdef Py_ssize_t plain       # entries that are plain descriptors
     cdef Py_ssize_t doubles     # entries that share a descriptor with another one
@@ -44,10 +46,13 @@ cdef class Poller:
 
     def __dealloc__(self):
         cdef Entry entry
-        if self.entries is not None:
-            for entry in self.entries.values():
-                if entry.handle is not None:
-                    watch_remove(entry.handle, &entry.watch)
+        for entry in self.entries.values():
+            unwatch(entry)
+        # One by one: entries that free each other would need as much of the stack.
+        while self.candidates is not None:
+            entry = self.candidates
+            self.candidates = entry.next_candidate
+            entry.next_candidate = None
         if self.set >= 0:
             ohmq_set_close(self.set)
 
@@ -155,27 +160,34 @@ cdef list poller_sleep(Poller poller, int64_t until):
     cdef list found = []
     cdef Py_ssize_t n = 2
     cdef int rc, error
+    cdef ohmq_waker waker
     cdef ohmq_interest few[FEW]
     cdef ohmq_interest *interests = few
-    cdef Py_ssize_t most = 2 + (poller.plain if OHMQ_HAVE_SET else len(poller.entries))
-    if most > FEW:
-        interests = <ohmq_interest *> malloc(most * sizeof(ohmq_interest))
+    cdef list watched = [entry for entry in list(poller.entries.values())
+                         if entry.handle is None or (not OHMQ_HAVE_SET and entry.fd >= 0)]
+    if PyList_GET_SIZE(watched) + 2 > FEW:
+        interests = <ohmq_interest *> malloc((PyList_GET_SIZE(watched) + 2) * sizeof(ohmq_interest))
         if interests == NULL:
             raise MemoryError
     if poller.sleepers == 0:
-        take_waker(&poller.waker)
+        take_waker(&waker)
+        if poller.sleepers == 0:
+            poller.waker = waker
+        else:
+            give_waker(&waker)  # another thread was faster
     poller.sleepers += 1
     poller.sleeping = True
     try:
         interests[0].fd = poller.waker.read_fd
         interests[1].fd = poller.set if OHMQ_HAVE_SET else poller.waker.read_fd
         interests[0].events = interests[1].events = ZMQ_POLLIN
-        watched = [entry for entry in poller.entries.values()
-                   if entry.handle is None or (not OHMQ_HAVE_SET and entry.fd >= 0)]
         for entry in watched:
             interests[n].fd = entry.fd
             interests[n].events = entry.events if entry.handle is None else ZMQ_POLLIN
             n += 1
+        if poller.candidates is not None:
+            # Used by another thread since it was looked at. It has woken nobody, as nobody slept.
+            until = 1
         ohmq_count(&_sleepers, 1)
         with nogil:
             rc = ohmq_wait(interests, <int> n, until)
@@ -196,10 +208,11 @@ cdef list poller_sleep(Poller poller, int64_t until):
         poller.sleepers -= 1
         if poller.sleepers == 0:
             poller.sleeping = False
+            waker = poller.waker
             if poller.woken:
                 poller.woken = False
-                ohmq_waker_clear(&poller.waker)
-            give_waker(&poller.waker)
+                ohmq_waker_clear(&waker)
+            give_waker(&waker)
     return found
 
 
