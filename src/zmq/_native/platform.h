@@ -41,7 +41,7 @@ static inline void ohmq_store_int(int *where, int value) {
 
 /* ---- lock ------------------------------------------------------------------------------- */
 /* Held for one call of libzmq that does not block, with or without the GIL; so who finds it taken
- * only has to let the other thread run. Nobody waits for the GIL while holding it.
+ * only has to let the other thread run: it gives up the GIL meanwhile, which the holder may want.
  *
  * Between two calls of libzmq its holder may run Python code, whether it wants to or not: making a
  * list may start the garbage collector, making an exception may run a signal handler. What such
