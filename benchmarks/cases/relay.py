@@ -2,8 +2,8 @@
 
 The relay's process has one half of the cores, its peers share the other. The high-water
 marks are 100,000 (some 10 MB a pipe): with the default of 1,000 the three processes spend
-their time on stopping and waking one another, whatever relays. One case shows that too: it is what a
-program gets that sets nothing.
+their time on stopping and waking one another, whatever relays. One case shows that too: it is
+what a program gets that sets nothing.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ include "send.pxi"
 include "recv.pxi"
 include "calls.pxi"
 include "socket.pxi"
-include "candidates.pxi" # which sockets a poller looks at
+include "candidates.pxi"  # which sockets a poller looks at
 include "poll.pxi"
 include "course.pxi"     # the loop of a device
 include "relay.pxi"      # devices

@@ -176,7 +176,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
 cdef void take_ahead(Handle handle, Blocked *blocked) noexcept nogil:
     """Receive before the GIL is ours again: by then the peer may have gone on to wait itself.
 
-    Only where nobody else has to hear of it: telling them takes the GIL. The lock is kept where more
+    Only where nobody else has to hear of it: telling them takes the GIL. The lock stays where more
     of the message follows, or another thread could receive the rest.
     """
     if not ohmq_lock_try(&handle.lock):
