@@ -68,6 +68,11 @@ else:  # for a checker a module that has __getattr__ has every name
             from zmq.core.dump import dump as found
         elif name == "Stopwatch":
             from zmq.core.stopwatch import Stopwatch as found
+        elif name in ("_typing", "backend", "sugar", "utils"):
+            # In PyZMQ these come with `import zmq`; here they wait for whoever names them.
+            from importlib import import_module
+
+            found = import_module("zmq." + name)
         else:
             raise AttributeError(f"module 'zmq' has no attribute {name!r}")
         globals()[name] = found

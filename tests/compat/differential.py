@@ -40,7 +40,7 @@ class Difference:
 
 
 SAYS_CLOSED = r'"ZMQError".*\], 88\]$'
-TYPE_ERROR = r'"TypeError"'
+TYPE_ERROR = r'"(Type|Overflow)Error"'
 WRONG_CALL = r'"(Type|Value|Index|Overflow)Error"|"ZMQError".*, (88|95)\]$'
 
 DIFFERENCES: tuple[Difference, ...] = (

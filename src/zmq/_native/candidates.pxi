@@ -157,7 +157,7 @@ cdef int open_set(Poller poller) except -1:
     cdef Entry entry
     poller.set = ohmq_set_open()
     if OHMQ_HAVE_SET and poller.set < 0:
-        raise OSError(errno, f"no poller can be opened: {strerror(errno)}")
+        fail(errno, f"no poller can be opened: {strerror(errno)}")
     for entry in poller.entries.values():
         if entry.handle is not None and entry.handle.ptr != NULL and entry.fd >= 0:
             add_to_set(poller, entry)

@@ -2,8 +2,7 @@
 
 cimport cython
 from cpython.buffer cimport (
-    PyBUF_CONTIG_RO,
-    PyBUF_SIMPLE,
+    PyBUF_ANY_CONTIGUOUS,
     PyBUF_WRITABLE,
     PyBuffer_FillInfo,
     PyBuffer_Release,
@@ -51,19 +50,11 @@ cdef extern from "zmq.h" nogil:
     void *zmq_socket(void *context, int type)
     int zmq_close(void *socket)
     int zmq_setsockopt(void *socket, int option, const void *value, size_t size)
-    int zmq_getsockopt(void *socket, int option, void *value, size_t *size)
-    int zmq_bind(void *socket, const char *endpoint)
-    int zmq_connect(void *socket, const char *endpoint)
-    int zmq_unbind(void *socket, const char *endpoint)
-    int zmq_disconnect(void *socket, const char *endpoint)
     int zmq_socket_monitor(void *socket, const char *endpoint, int events)
-    int zmq_send(void *socket, const void *data, size_t size, int flags)
 
     int zmq_msg_init(zmq_msg_t *msg)
     int zmq_msg_init_size(zmq_msg_t *msg, size_t size)
     int zmq_msg_init_data(zmq_msg_t *msg, void *data, size_t size, zmq_free_fn *ffn, void *hint)
-    int zmq_msg_send(zmq_msg_t *msg, void *socket, int flags)
-    int zmq_msg_recv(zmq_msg_t *msg, void *socket, int flags)
     int zmq_msg_close(zmq_msg_t *msg)
     int zmq_msg_copy(zmq_msg_t *dest, zmq_msg_t *src)
     int zmq_msg_move(zmq_msg_t *dest, zmq_msg_t *src)
@@ -76,6 +67,18 @@ cdef extern from "zmq.h" nogil:
 
     int zmq_curve_keypair(char *public, char *secret)
     int zmq_curve_public(char *public, const char *secret)
+
+
+# None of these fails with EINTR.
+cdef extern from "retry.h" nogil:
+    int zmq_getsockopt "ohmq_getsockopt"(void *socket, int option, void *value, size_t *size)
+    int zmq_bind "ohmq_bind"(void *socket, const char *endpoint)
+    int zmq_connect "ohmq_connect"(void *socket, const char *endpoint)
+    int zmq_unbind "ohmq_unbind"(void *socket, const char *endpoint)
+    int zmq_disconnect "ohmq_disconnect"(void *socket, const char *endpoint)
+    int zmq_send "ohmq_send"(void *socket, const void *data, size_t size, int flags)
+    int zmq_msg_send "ohmq_msg_send"(zmq_msg_t *msg, void *socket, int flags)
+    int zmq_msg_recv "ohmq_msg_recv"(zmq_msg_t *msg, void *socket, int flags)
 
 
 cdef extern from "draft.h" nogil:

@@ -124,7 +124,8 @@ cdef class Poller:
         Returns
         -------
         list of (socket or descriptor, events)
-            What is ready, in the order of registration; empty when the time is over.
+            What is ready, in the order of registration; empty when the time is over, and at once
+            if nothing is registered.
 
         Raises
         ------
@@ -134,6 +135,8 @@ cdef class Poller:
         cdef int64_t deadline = deadline_after(timeout)
         cdef int64_t until
         cdef list ready, found
+        if not self.entries:
+            return []  # nothing can ever become ready: to wait for it would be a hang
         while True:
             ready = collect(self)
             if ready or deadline == 0:

@@ -36,21 +36,18 @@ cdef inline int receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) ex
 cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
     """Go on after a first try has failed. Called with the lock; gives it back when it raises."""
     cdef Blocked blocked
-    cdef int error
     cdef int size = -1
     memset(&blocked, 0, sizeof(blocked))
     blocked.msg = msg
     try:
         while size < 0:
-            error = c_errno()
-            if error != EAGAIN and error != EINTR:
-                fail_inside(handle, error)
-            if error == EAGAIN:
-                if flags & ZMQ_DONTWAIT:
-                    handle.counters.would_block += 1
-                    fail_inside(handle, EAGAIN)
-                if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
-                    fail_inside(handle, EAGAIN)
+            if c_errno() != EAGAIN:
+                fail_inside(handle, c_errno())
+            if flags & ZMQ_DONTWAIT:
+                handle.counters.would_block += 1
+                fail_inside(handle, EAGAIN)
+            if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
+                fail_inside(handle, EAGAIN)
             size = <int> zmq_msg_size(msg) if blocked.taken else take(handle, msg)
     except BaseException:
         block_end(handle, &blocked)
@@ -75,9 +72,23 @@ cdef object receive_bytes(Handle handle, int flags):
     cdef int size
     zmq_msg_init(&msg)
     size = receive(handle, &msg, flags, &more)
-    received = message_bytes(&msg, size)
-    zmq_msg_close(&msg)
-    return received
+    try:
+        return message_bytes(&msg, size)
+    except MemoryError:
+        put_back_part(handle, &msg, more)
+        raise
+    finally:
+        zmq_msg_close(&msg)
+
+
+cdef int put_back_part(Handle handle, zmq_msg_t *msg, bint more) except -1:
+    """Give a part back that could not be delivered: it is the next to be received (rule 4)."""
+    enter(handle)
+    try:
+        park(handle, msg, 1, more)
+    finally:
+        leave(handle)
+    return 0
 
 
 cdef Frame receive_frame(Handle handle, int flags, bint track):
@@ -97,7 +108,7 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
     if handle.ptr == NULL:
         enter(handle)  # raises: a closed socket says so before all else
     cdef char *source
-    PyObject_GetBuffer(buffer, &view, PyBUF_WRITABLE)
+    PyObject_GetBuffer(buffer, &view, PyBUF_ANY_CONTIGUOUS | PyBUF_WRITABLE)
     try:
         if nbytes < 0 or nbytes > view.len:
             raise ValueError(f"nbytes={nbytes} does not fit a buffer of {view.len} bytes")

@@ -23,7 +23,7 @@ cdef int lend(object data, zmq_msg_t *msg, object event) except -1:
         raise MemoryError
     loan.event = NULL
     try:
-        PyObject_GetBuffer(data, &loan.view, PyBUF_CONTIG_RO)
+        PyObject_GetBuffer(data, &loan.view, PyBUF_ANY_CONTIGUOUS)
     except BaseException:
         free(loan)
         raise
@@ -98,7 +98,7 @@ cdef int start_drainer() except -1:
         ohmq_waker_close(&ohmq_release_waker)
         ohmq_take_returned()
     if ohmq_waker_open(&ohmq_release_waker) < 0:
-        raise OSError(errno, "no file descriptor is left for the release of zero-copy messages")
+        fail(errno, "no file descriptor is left for the release of zero-copy messages")
     _drainer_generation = ohmq_generation
     _drainer_runs = False
     try:

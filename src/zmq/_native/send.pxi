@@ -32,7 +32,7 @@ cdef int make_message(object data, zmq_msg_t *msg, bint copy, Py_ssize_t thresho
         if zmq_msg_copy(msg, &(<Frame> data).msg) < 0:
             fail(c_errno())
         return 0
-    PyObject_GetBuffer(data, &view, PyBUF_CONTIG_RO)
+    PyObject_GetBuffer(data, &view, PyBUF_ANY_CONTIGUOUS)
     try:
         if not copy and view.len >= threshold:
             lend(data, msg, event)
@@ -86,8 +86,6 @@ cdef inline int hand_to_libzmq(Handle handle, zmq_msg_t *msg, int flags) noexcep
             rc = zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
     else:
         rc = zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
-    while rc < 0 and c_errno() == EINTR:
-        rc = zmq_msg_send(msg, ptr, flags | ZMQ_DONTWAIT)
     return rc
 
 
@@ -129,8 +127,6 @@ cdef inline int send_copy(Handle handle, const char *data, size_t size, int flag
         with nogil:
             rc = zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
     else:
-        rc = zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
-    while rc < 0 and c_errno() == EINTR:
         rc = zmq_send(ptr, data, size, flags | ZMQ_DONTWAIT)
     return rc
 
@@ -338,18 +334,28 @@ cdef int make_tracked(object part, zmq_msg_t *msg, Py_ssize_t threshold, list wa
 
 # ---- many messages ------------------------------------------------------------------------------
 
+cdef int check_messages(list messages) except -1:
+    """Raise, with how many were sent: none, unless every message can be sent."""
+    try:
+        for message in messages:
+            if is_part(message):
+                continue
+            parts = list(message) if isinstance(message, (list, tuple)) else [message]
+            if not parts:
+                raise IndexError("a multipart message has at least one part: a list is empty")
+            check_parts(parts)
+    except BaseException as error:
+        error.sent = 0
+        raise
+    return 0
+
+
 cdef object send_many(Handle handle, list messages, int flags, Py_ssize_t threshold):
     """Send messages (parts, or lists of parts) one after the other; how many were sent."""
     cdef Blocked blocked
     cdef Py_ssize_t sent = 0
     cdef Py_ssize_t n = PyList_GET_SIZE(messages)
-    for message in messages:
-        if is_part(message):
-            continue
-        parts = list(message) if isinstance(message, (list, tuple)) else [message]
-        if not parts:
-            raise IndexError("a multipart message has at least one part: a list is empty")
-        check_parts(parts)
+    check_messages(messages)
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:

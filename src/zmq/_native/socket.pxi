@@ -296,8 +296,8 @@ cdef class Socket:
     def send_many(self, messages, flags=0):
         """Send many messages in one call.
 
-        Blocks until all are sent, or as long as DONTWAIT and SNDTIMEO allow. Nothing is sent if
-        one of them cannot be a message. An exception that ends the call in between (a closed
+        Blocks until all are sent, or as long as DONTWAIT and SNDTIMEO allow. The iterable is read
+        to its end first, and nothing is sent if one of them cannot be a message. An exception that ends the call in between (a closed
         socket, a signal) has the number of those that were sent in its attribute ``sent``.
 
         Parameters
@@ -312,7 +312,12 @@ cdef class Socket:
         int
             How many messages were sent: less than all when the time was over.
         """
-        cdef list items = list(messages)  # of our own, as in send_multipart
+        cdef list items
+        try:
+            items = list(messages)  # of our own, as in send_multipart
+        except BaseException as error:
+            error.sent = 0
+            raise
         if overridden(self, "send", _native_send):
             return send_many_each(self, items, flags)
         return send_many(self.handle, items, flags, self.threshold)

@@ -48,7 +48,7 @@ cdef int take_waker(ohmq_waker *waker) except -1:
         found = True
     ohmq_lock_release(&_spare_lock)
     if not found and ohmq_waker_open(waker) < 0:
-        raise OSError(errno, "no file descriptor is left for a blocking call to be woken by")
+        fail(errno, "no file descriptor is left for a blocking call to be woken by")
     return 0
 
 

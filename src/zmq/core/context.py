@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import sys
 from _warnings import warn  # there to the very end of the interpreter, and free to import
 
 from zmq._native import Context as NativeContext
+from zmq._native import finish
 from zmq.constants import ENOTSUP, ContextOption, SocketOption
 from zmq.core.attrsettr import AttributeSetter
 from zmq.core.socket import Socket
@@ -33,13 +35,23 @@ __all__ = ["Context", "SyncContext"]
 # Contexts that are left when the interpreter ends are not terminated: that could take for ever.
 _exiting = False
 
+# How long the end of the interpreter waits for messages that are not sent yet.
+_FINISH_S = 1.0
 
-def _note_exit() -> None:
+
+def _at_exit() -> None:
+    """Give messages that were sent last a chance: who forgot to close a socket shall not lose them.
+
+    Not where other threads are left: they may be using the sockets.
+    """
     global _exiting
     _exiting = True
+    threading = sys.modules.get("threading")
+    if threading is None or threading.active_count() == 1:
+        finish(_FINISH_S)
 
 
-atexit.register(_note_exit)
+atexit.register(_at_exit)
 
 
 # PyZMQ's names of the arguments of `set` are not the same in the two bases.
@@ -251,6 +263,10 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
             return
         if not self._owned_here():
             return
+        # Its sockets hold the context: those that are open are garbage of the same cycle, and the
+        # end of the context would wait for them for ever.
+        for socket in self._sockets_open():
+            socket.close()
         warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.term()
 

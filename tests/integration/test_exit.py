@@ -1,0 +1,48 @@
+"""The end of the interpreter, with sockets that nobody has closed."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+import zmq
+from support import run_python
+
+SENDER = """
+import zmq
+socket = zmq.Context.instance().socket(zmq.PUSH)
+socket.connect("{endpoint}")
+{send}
+"""
+
+
+@pytest.mark.parametrize(
+    "send", ["socket.send(bytes(20_000_000))", "socket.send_many([b'x'] * 100)"]
+)
+def test_messages_sent_last_are_not_lost(context: zmq.Context, send: str) -> None:
+    with context.socket(zmq.PULL) as receiver:
+        port = receiver.bind_to_random_port("tcp://127.0.0.1")
+        receiver.rcvtimeo = 10_000
+        run_python(SENDER.format(endpoint=f"tcp://127.0.0.1:{port}", send=send))
+        expected = [20_000_000] if "bytes" in send else [1] * 100
+        assert [len(receiver.recv()) for _ in expected] == expected
+
+
+def test_the_end_does_not_wait_for_a_peer_that_is_not_there() -> None:
+    run_python(SENDER.format(endpoint="tcp://127.0.0.1:9", send="socket.send(b'x')"))
+
+
+def test_a_context_and_its_socket_in_a_cycle_are_collected() -> None:
+    class Holder:
+        def __init__(self) -> None:
+            self.context = zmq.Context()
+            self.socket = self.context.socket(zmq.PUSH)
+            self.me = self
+
+    def let_go() -> None:
+        Holder()
+        gc.collect()
+
+    with pytest.warns(ResourceWarning):
+        let_go()
