@@ -292,7 +292,7 @@ CALLS = st.one_of(
         f.get f.set g.get f.__eq__ zmq.Frame zmq.MessageTracker t.wait ctx.get ctx.set old.get
         ctx.getsockopt ctx.setsockopt ctx.socket old.socket zmq.Socket zmq.Socket.shadow
         zmq.strerror zmq.has zmq.curve_public zmq.ZMQError zmq.Again zmq.proxy
-        zmq.proxy_steerable zmq.utils.z85.decode copy.copy old.term old.destroy""".split()
+        zmq.proxy_steerable copy.copy old.term old.destroy""".split()
     ),
 )
 ARGUMENTS = st.sampled_from(

@@ -26,6 +26,11 @@ class Weak(bytearray):
     """bytearray itself has no weak references."""
 
 
+def is_gone(reference: weakref.ref[Any]) -> Callable[[], bool]:
+    return lambda: reference() is None
+
+
+
 def mapped(data: bytes) -> Any:
     area = mmap.mmap(-1, max(1, len(data)))
     area[: len(data)] = data
@@ -79,7 +84,7 @@ def send_loans(s: zmq.Socket, sender: int, count: int, rng: random.Random) -> li
         for part in parts:
             under = part.obj if isinstance(part, memoryview) else part
             if isinstance(under, (Weak, mmap.mmap, array.array)):
-                watches.append(lambda w=weakref.ref(under): w() is None)
+                watches.append(is_gone(weakref.ref(under)))
         if rng.random() < 0.1:
             gc.collect()
     return watches

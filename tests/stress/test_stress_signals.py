@@ -66,13 +66,13 @@ def push():
             return
 
 calls = {
-    "recv_multipart": lambda s: got.extend(map(s.recv_multipart, [0] * 20)),
-    "recv_frames": lambda s: frames.extend(map(s.recv_multipart, [0] * 20, [False] * 20)),
-    "recv_many": lambda s: many.extend(map(multipart, [7] * 20)),
-    "recv_noblock": lambda s: got.extend(map(s.recv_multipart, [zmq.NOBLOCK] * 20)),
+    "recv_multipart": lambda s: got.extend(map(s.recv_multipart, [0])),
+    "recv_frames": lambda s: frames.extend(map(s.recv_multipart, [0], [False])),
+    "recv_many": lambda s: many.extend(map(multipart, [7])),
+    "recv_noblock": lambda s: got.extend(map(s.recv_multipart, [zmq.NOBLOCK])),
     "poll": lambda s: s.poll() and got.extend(map(s.recv_multipart, [zmq.NOBLOCK])),
     "Poller": lambda s: poller.poll() and got.extend(map(s.recv_multipart, [zmq.NOBLOCK])),
-    "timeouts": lambda s: got.extend(map(s.recv_multipart, [0] * 20)),
+    "timeouts": lambda s: got.extend(map(s.recv_multipart, [0])),
 }
 import functools
 multipart = functools.partial(b.recv_many, multipart=True)
