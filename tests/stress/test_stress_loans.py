@@ -30,7 +30,6 @@ def is_gone(reference: weakref.ref[Any]) -> Callable[[], bool]:
     return lambda: reference() is None
 
 
-
 def mapped(data: bytes) -> Any:
     area = mmap.mmap(-1, max(1, len(data)))
     area[: len(data)] = data

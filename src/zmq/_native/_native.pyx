@@ -20,6 +20,7 @@ include "context.pxi"
 include "frame.pxi"
 include "send.pxi"
 include "recv.pxi"
+include "many.pxi"
 include "calls.pxi"
 include "socket.pxi"
 include "candidates.pxi"  # which sockets a poller looks at

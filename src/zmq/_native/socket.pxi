@@ -296,8 +296,8 @@ cdef class Socket:
     def send_many(self, messages, flags=0):
         """Send many messages in one call.
 
-        Blocks until all are sent, or as long as DONTWAIT and SNDTIMEO allow. The iterable is read to
-        its end first, and nothing is sent if one of them cannot be a message. An exception that
+        Blocks until all are sent, or as long as DONTWAIT and SNDTIMEO allow. The iterable is read
+        to its end first, and nothing is sent if one of them cannot be a message. An exception that
         ends the call in between (a closed socket, a signal) has the number of those that were sent
         in its attribute ``sent``.
 
