@@ -98,6 +98,8 @@ cdef int require(ContextHandle handle) except -1:
         raise RuntimeError("Context has been destroyed: make a new one with zmq.Context()")
     if handle.generation != ohmq_generation:
         raise RuntimeError("Context belongs to the parent process: make a new one after a fork")
+    if handle.terminator != NULL:
+        fail(ETERM)  # from here on libzmq may free it at any moment
     return 0
 
 
@@ -124,6 +126,8 @@ cdef class Context:
             error = c_errno()
             zmq_ctx_term(ptr)
             fail(error, f"{strerror(error)} (io_threads={io_threads})")
+        # The address may be that of a context whose end nobody has noticed yet.
+        _open_contexts.pop(<size_t> ptr, None)
         self.handle = adopt_context(ptr)
         self.handle.owned = True
 

@@ -162,6 +162,7 @@ cdef void *open_socket(ContextHandle context, int type) except NULL:
         while ptr == NULL and error == EMFILE and ohmq_now() < deadline:
             with nogil:
                 ohmq_wait(NULL, 0, ohmq_now() + 1000000)
+            require(context)
             ptr = zmq_socket(context.ptr, type)
             error = c_errno()
     if ptr == NULL:
@@ -353,9 +354,8 @@ cdef int close_handle(Handle handle, object linger) except -1:
     """Close the socket: whoever waits for it wakes up to an error. Never blocks in libzmq."""
     cdef int value = linger if linger is not None else 0
     cdef void *ptr
-    if handle.lent != NULL:
-        handle.relay.stop()
-        handle.relay.join()
+    while handle.lent != NULL:
+        handle.relay._end()
     if handle.generation != ohmq_generation:
         # The child of a fork lets go of its copy; the socket is the parent's, and so is the lock.
         handle.ptr = NULL

@@ -30,6 +30,7 @@ cdef class Relay:
     cdef object prefixes
     cdef object finished        # threading.Event: not running
     cdef bint running
+    cdef unsigned long thread   # that run() is in
 
     def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
                  in_prefix=b"in", out_prefix=b"out", swap=None):
@@ -79,6 +80,8 @@ cdef class Relay:
                 if ending != INTERRUPTED:
                     break
                 PyErr_CheckSignals()
+                if not self.running:
+                    fail(ENOTSOCK, "a signal handler closed a socket of the device")
         finally:
             self.give_back()
         if ending == FAILED:
@@ -92,6 +95,14 @@ cdef class Relay:
     def join(self, timeout=None) -> bool:
         """Wait until run() has returned its sockets; False when timeout (seconds) came first."""
         return self.finished.wait(timeout)
+
+    def _end(self) -> None:
+        """Have the sockets returned, for one of them to be closed."""
+        if self.thread == PyThread_get_thread_ident():
+            self.give_back()  # a signal handler, in the middle of run()
+        else:
+            self.stop()
+            self.finished.wait()
 
     def pause(self) -> None:
         """Take no more messages until resume(). Any thread may call it."""
@@ -125,17 +136,23 @@ cdef class Relay:
                 if handle not in self.handles:
                     self.handles.append(handle)
         for handle in self.handles:
-            enter(handle)  # raises for one that is closed or in use
-            leave(handle)
             if handle.fd < 0:
                 fail(ENOTSUP, f"{describe(handle)} has no descriptor: a device cannot wait for it")
-        self.set_course()
-        for handle in self.handles:
-            handle.lent, handle.ptr = handle.ptr, NULL
-            handle.relay = self
-            touch(handle, USED)
         self.running = True
+        self.thread = PyThread_get_thread_ident()
+        # Before the first is lent: who closes it then waits for this event.
         self.finished.clear()
+        self.course.n_ways = 0
+        try:
+            for handle in self.handles:
+                enter(handle)  # raises for one that is closed or in use
+                handle.lent, handle.ptr = handle.ptr, NULL
+                handle.relay = self
+                leave(handle)
+            self.set_course()
+        except BaseException:
+            self.give_back()
+            raise
         return 0
 
     cdef int set_course(self) except -1:
@@ -145,8 +162,8 @@ cdef class Relay:
         cdef Handle handle
         cdef int i
         course.n_ways = 1 if first is second else 2
-        course.ways[0].source = course.ways[1].target = first.ptr
-        course.ways[0].target = course.ways[1].source = second.ptr
+        course.ways[0].source = course.ways[1].target = first.lent
+        course.ways[0].target = course.ways[1].source = second.lent
         for i in range(2):
             prefix = self.prefixes[i]
             course.ways[i].prefix = NULL if prefix is None else PyBytes_AS_STRING(prefix)
@@ -156,16 +173,16 @@ cdef class Relay:
             course.ways[i].mute = False
         course.monitor = course.control = NULL
         if self.sockets[2] is not None:
-            course.monitor = (<Socket> self.sockets[2]).handle.ptr
+            course.monitor = (<Socket> self.sockets[2]).handle.lent
         if self.sockets[3] is not None:
             handle = (<Socket> self.sockets[3]).handle
-            course.control = handle.ptr
+            course.control = handle.lent
             course.control_replies = handle.type == ZMQ_REP
         course.interests[0].fd = course.waker.read_fd
         course.n_interests = 1
         for handle in self.handles:
             # The monitor is only sent to, and that never waits.
-            if handle.ptr != course.monitor:
+            if handle.lent != course.monitor:
                 course.interests[course.n_interests].fd = handle.fd
                 course.n_interests += 1
         for i in range(course.n_interests):
@@ -181,18 +198,20 @@ cdef class Relay:
         cdef Direction *way
         cdef int i
         for handle in self.handles:
+            if handle.relay is not self:
+                continue  # lend() has not come as far as this one
+            ohmq_lock_acquire(&handle.lock)
             handle.ptr, handle.lent = handle.lent, NULL
             handle.relay = None
-        for i in range(self.course.n_ways):
-            way = &self.course.ways[i]
-            handle = (<Socket> self.sockets[i]).handle
-            if way.n_held and not way.inside:
-                if way.n_held == HEAD:
-                    swap_head(way)
-                park(handle, way.held, way.n_held, way.rest_follows)
-            way.n_held = 0
-        for handle in self.handles:
-            touch(handle, USED)
+            for i in range(self.course.n_ways):
+                way = &self.course.ways[i]
+                if way.source == handle.ptr and way.n_held:
+                    if not way.inside:
+                        if way.n_held == HEAD:
+                            swap_head(way)
+                        park(handle, way.held, way.n_held, way.rest_follows)
+                    way.n_held = 0
+            leave(handle)
         self.handles = []
         self.running = False
         self.finished.set()
