@@ -24,7 +24,7 @@ _HAUSNUMERO = 156384712
 
 
 class _QuickEnumType(EnumType):
-    """Makes an IntEnum or IntFlag of literal numbers in a third of the usual time.
+    """Makes an IntEnum of literal numbers in a third of the usual time.
 
     EnumType alone would spend a third of what `import zmq` may take on our 240 members. So it gets
     to see an enum without members, and they are put in here, without checks that need no repeating.
@@ -54,8 +54,7 @@ class _QuickEnumType(EnumType):
     def _fill(cls, members: dict[str, Any]) -> None:
         """Add members; each value is a number, or the arguments of the enum's __new__."""
         by_name, by_value, names = cls._member_map_, cls._value2member_map_, cls._member_names_
-        new, is_flag = cls._new_member_, issubclass(cls, IntFlag)  # type: ignore[attr-defined]
-        all_bits = single_bits = 0
+        new = cls._new_member_  # type: ignore[attr-defined]
         for name, value in members.items():
             member: Any = new(cls, *value) if type(value) is tuple else new(cls, value)
             number = int(member)
@@ -65,17 +64,9 @@ class _QuickEnumType(EnumType):
                 by_value[number] = member
                 member._name_, member._value_ = name, number
                 member.__objclass__, member._sort_order_ = cls, len(names)
-                all_bits |= number
-                if not is_flag:
-                    names.append(name)
-                elif number & (number - 1) == 0:  # combinations of flags are not iterated over
-                    names.append(name)
-                    single_bits |= number
+                names.append(name)
             by_name[name] = member
             type.__setattr__(cls, name, member)
-        if is_flag:
-            cls._flag_mask_, cls._singles_mask_ = all_bits, single_bits
-            cls._all_bits_ = (1 << all_bits.bit_length()) - 1
 
 
 class ContextOption(IntEnum, metaclass=_QuickEnumType):
@@ -261,7 +252,7 @@ class SocketType(IntEnum, metaclass=_QuickEnumType):
     CHANNEL = 20
 
 
-class Flag(IntFlag, metaclass=_QuickEnumType):
+class Flag(IntFlag):
     """How to send or receive; zmq_msg_send(3), zmq_msg_recv(3)."""
 
     DONTWAIT = 1
@@ -269,7 +260,7 @@ class Flag(IntFlag, metaclass=_QuickEnumType):
     NOBLOCK = DONTWAIT
 
 
-class PollEvent(IntFlag, metaclass=_QuickEnumType):
+class PollEvent(IntFlag):
     """What to wait for, and what has come, in `Poller` and `Socket.poll`; zmq_poll(3)."""
 
     POLLIN = 1
@@ -328,7 +319,7 @@ class NormMode(IntEnum, metaclass=_QuickEnumType):
     CCE_ECNONLY = 4
 
 
-class Event(IntFlag, metaclass=_QuickEnumType):
+class Event(IntFlag):
     """What a monitor socket reports, and the codes of its errors; zmq_socket_monitor(3).
 
     Events are bits; codes are numbers, the values of HANDSHAKE_FAILED_PROTOCOL events.
@@ -484,5 +475,6 @@ if not TYPE_CHECKING:  # checkers see no `__all__` and so take every public name
     __all__ = [
         name
         for name, value in globals().items()
-        if type(value) is _QuickEnumType or type(type(value)) is _QuickEnumType
+        if isinstance(value if isinstance(value, type) else type(value), EnumType)
+        and name not in ("IntEnum", "IntFlag")
     ]
