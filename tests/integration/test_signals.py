@@ -127,6 +127,8 @@ for call in (socket.recv, lambda: socket.recv_multipart()[0],
     thread.start()
     print(call().decode())
     thread.join()
+# A signal after the interpreter has given up its handlers would kill it.
+signal.setitimer(signal.ITIMER_REAL, 0)
 """
         )
         == ["at last"] * 5
@@ -155,6 +157,8 @@ for call in (socket.recv, socket.recv_multipart, lambda: socket.send(b"x")):
 for call in (lambda: socket.poll(300), lambda: poller().poll(300)):
     before, count = time.monotonic(), 0
     print(not call(), count >= 3, time.monotonic() - before >= 0.29)
+# A signal after the interpreter has given up its handlers would kill it.
+signal.setitimer(signal.ITIMER_REAL, 0)
 """
     )
     assert lines == ["again True True"] * 3 + ["True True True"] * 2
