@@ -298,6 +298,8 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
     elif copy and are_small(parts, threshold) and try_send_small(handle, parts, flags):
         return None
     check_parts(parts)
+    if handle.ptr == NULL:
+        enter(handle)  # raises: a closed socket says so before what is wrong with a buffer
     if n > FEW:
         messages = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
         if messages == NULL:
