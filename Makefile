@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 TOOLS_STAMP := $(VENV)/.stamp-tools
 INSTALL_STAMP := $(VENV)/.stamp-install
 PYZMQ_STAMP := $(PYZMQ_VENV)/.stamp-$(PYZMQ_VERSION)
+RIVALS_STAMP := $(PYZMQ_VENV)/.stamp-rivals
 
 # PYTHON=/path/to/python chooses the interpreter of both environments.
 export PYTHON
@@ -42,7 +43,7 @@ stress: build $(PYZMQ_STAMP)
 check: build
 	@sh tools/check $(BIN)
 
-bench: build $(PYZMQ_STAMP)
+bench: build $(RIVALS_STAMP)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 build: $(INSTALL_STAMP)
@@ -70,4 +71,10 @@ $(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml src/zmq/_version.py tools/instal
 $(PYZMQ_STAMP): | $(TOOLS_STAMP)
 	@sh tools/setup-system --c++
 	@PYTHON=$(BIN)/python sh tools/setup-venv $(PYZMQ_VENV) --no-binary pyzmq pyzmq==$(PYZMQ_VERSION)
+	@touch $@
+
+# Only benchmarks need these. PyZMQ is named again so that it stays the one built here.
+$(RIVALS_STAMP): $(PYZMQ_STAMP) benchmarks/requirements.txt requirements-dev.lock
+	@PYTHON=$(BIN)/python sh tools/setup-venv $(PYZMQ_VENV) -r benchmarks/requirements.txt \
+		-c requirements-dev.lock --no-binary pyzmq pyzmq==$(PYZMQ_VERSION)
 	@touch $@

@@ -19,7 +19,7 @@ from cases import ALL
 from harness import facts, report
 from harness.compiler import CompileError, build_worker
 from harness.measure import run_case
-from harness.model import OURS, THEIRS, C, Implementation, Session
+from harness.model import BLOCKING, OURS, PYOMQ, THEIRS, UNFAIR, C, Implementation, Session
 from harness.processes import BENCHMARKS
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def selected(patterns: list[str] | None) -> list[Case]:
 
 
 def implementations(options: argparse.Namespace) -> dict[str, Implementation]:
-    """Find the two interpreters, and compile the C worker."""
+    """Find the two interpreters and what runs in them, and compile the C worker."""
     found = {OURS: Implementation(OURS, Path(sys.executable))}
     if not options.no_pyzmq:
         named = os.environ.get("OHMQ_PYZMQ_PYTHON")
@@ -63,6 +63,11 @@ def implementations(options: argparse.Namespace) -> dict[str, Implementation]:
         found[THEIRS] = Implementation(THEIRS, Path(named))
         if options.self_test:
             found[OURS] = Implementation(OURS, Path(named))
+        # It has a package name of its own, and can live beside PyZMQ.
+        found[PYOMQ] = Implementation(PYOMQ, Path(named), {"front": "pyomq"})
+    ours = found[OURS].program
+    found[BLOCKING] = Implementation(BLOCKING, ours, {"front": "blocking"})
+    found[UNFAIR] = Implementation(UNFAIR, ours, {"fairness": "off"})
     found[C] = Implementation(C, build_worker())
     return found
 

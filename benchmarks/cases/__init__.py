@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cases import (
     imports,
     large,
+    loops,
     many,
     memory,
     monitored,
@@ -27,6 +28,7 @@ ALL: tuple[Case, ...] = (
     *many.CASES,
     *large.CASES,
     *roundtrip.CASES,
+    *loops.CASES,
     *options.CASES,
     *polling.CASES,
     *relay.CASES,

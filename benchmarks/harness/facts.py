@@ -9,19 +9,31 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.model import OURS, C
+from harness.model import OURS, THEIRS, C
 
 if TYPE_CHECKING:
     from harness.model import Implementation
 
-_ASK = """
-import json, platform, zmq
-print(json.dumps({
+# Event loops, and libraries on them, that cases use.
+_LOOPS = ("tornado", "gevent", "eventlet", "anyio", "trio")
+_RIVALS = ("zmq-anyio", "pyomq")
+
+_ASK = f"""
+import importlib.metadata as installed, json, platform, zmq
+
+def version(name):
+    try:
+        return installed.version(name)
+    except installed.PackageNotFoundError:
+        return None
+
+print(json.dumps({{
     "python": platform.python_version(),
     "zmq": zmq.__version__,
     "ohmq": getattr(zmq, "ohmq_version", None),
     "libzmq": zmq.zmq_version(),
-}))
+    **{{name: version(name) for name in {(*_LOOPS, *_RIVALS)}}},
+}}))
 """
 
 
@@ -53,7 +65,7 @@ def gather(implementations: dict[str, Implementation], *, self_test: bool) -> di
     found = {
         name: versions(each, self_test=self_test)
         for name, each in implementations.items()
-        if name != C
+        if name in (OURS, THEIRS)
     }
     libzmq = {name: answer["libzmq"] for name, answer in found.items()}
     command = [str(implementations[C].program), "version"]
@@ -65,7 +77,20 @@ def gather(implementations: dict[str, Implementation], *, self_test: bool) -> di
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.release().split('-')[0]}",
         "implementations": found,
+        "beside": _beside(list(found.values())),
     }
+
+
+def _beside(found: list[dict[str, str | None]]) -> dict[str, str]:
+    """Take the versions of event loops and rivals out of the answers; loops must agree."""
+    beside: dict[str, str] = {}
+    for name in (*_LOOPS, *_RIVALS):
+        versions = [version for each in found if (version := each.pop(name))]
+        if len(set(versions)) > 1:
+            raise WrongPythonError(f"the versions of {name} differ: {versions}")
+        if versions:
+            beside[name] = versions[0]
+    return beside
 
 
 def _cpu_model() -> str:

@@ -20,7 +20,8 @@ def run_case(session: Session, case: Case, progress: Callable[[str], None]) -> O
     The implementations alternate (A B C A B C ...), so that whatever else the machine
     does falls on all of them alike.
     """
-    present = [name for name in case.measured if name in session.implementations]
+    wanted = (*case.measured, case.rival)
+    present = [name for name in wanted if name in session.implementations]
     outcome = Outcome(case, {name: [] for name in present}, {})
     trials = max(1, round(session.trials * case.trials_factor))
     for trial in range(trials):
@@ -73,8 +74,13 @@ def verdict(outcome: Outcome) -> str:
     if outcome.case.at_most is not None:
         ours = median(outcome, OURS)
         verdicts.append(ours is not None and ours <= outcome.case.at_most)
-    for other, target in ((THEIRS, outcome.case.over_pyzmq), (C, outcome.case.over_c)):
-        if target is None:
+    case = outcome.case
+    for other, target in (
+        (THEIRS, case.over_pyzmq),
+        (C, case.over_c),
+        (case.rival, case.over_rival),
+    ):
+        if target is None or other is None:
             continue
         reached, spread = ratio(outcome, other), ratio_spread(outcome, other)
         if reached is None or spread is None:

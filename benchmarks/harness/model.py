@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OURS, THEIRS, C = "ohmq", "PyZMQ", "C"
+
+# What single cases are compared with besides: another library, or ohmq used otherwise.
+PYOMQ, BLOCKING, UNFAIR = "pyomq", "blocking", "unfair"
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,8 @@ class Implementation:
     name: str
     program: Path
     """The interpreter, or the compiled worker."""
+    args: dict[str, str] = field(default_factory=dict)
+    """Arguments for every worker that it plays, stronger than those of the case."""
 
     def command(self) -> list[str]:
         """Return the command that takes a role and its arguments."""
@@ -54,6 +59,10 @@ class Case:
     """The ratio to reach over PyZMQ."""
     over_c: float | None = None
     """The ratio to reach over the C program."""
+    rival: str | None = None
+    """What else ohmq is compared with, if anything."""
+    over_rival: float | None = None
+    """The ratio to reach over the rival."""
     at_most: float | None = None
     """The number that ohmq itself must not exceed."""
     less_is_better: bool = False

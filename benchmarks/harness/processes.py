@@ -60,9 +60,10 @@ def run_workers(
         for worker in workers:
             player = session.implementations[C] if worker.always_c else subject
             cores = _affinity(worker) if session.affinity else {}
+            args = timing | worker.args | cores | player.args
             words = [
                 f"{key}={value.format(*endpoints, tmp=folder) if isinstance(value, str) else value}"
-                for key, value in (timing | worker.args | cores).items()
+                for key, value in args.items()
             ]
             running.append(_start(worker, [*player.command(), worker.role, *words]))
             endpoints += _read(running, running[-1], "ready")

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from harness.model import Outcome
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
-HEADER = ("case", "unit", OURS, THEIRS, C, "over PyZMQ", "over C", "target", "reached")
+HEADER = (
+    *("case", "unit", OURS, THEIRS, C, "other"),
+    *("over PyZMQ", "over C", "over other", "target", "reached"),
+)
 
 
 def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
@@ -25,8 +28,10 @@ def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
             outcome.case.name,
             outcome.case.unit,
             *(_cell(outcome, name) for name in (OURS, THEIRS, C)),
+            _rival_cell(outcome),
             _ratio_cell(outcome, THEIRS),
             _ratio_cell(outcome, C),
+            _ratio_cell(outcome, outcome.case.rival),
             _target_cell(outcome),
             verdict(outcome),
         )
@@ -41,13 +46,22 @@ def _cell(outcome: Outcome, name: str) -> str:
     return "" if value is None else _number(value)
 
 
+def _rival_cell(outcome: Outcome) -> str:
+    """Return the number of what this case alone is compared with, and its name."""
+    rival = outcome.case.rival
+    cell = _cell(outcome, rival) if rival else ""
+    return f"{rival}: {cell}" if cell else ""
+
+
 def _number(value: float) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
 
 
-def _ratio_cell(outcome: Outcome, other: str) -> str:
+def _ratio_cell(outcome: Outcome, other: str | None) -> str:
+    if other is None:
+        return ""
     middle, spread = ratio(outcome, other), ratio_spread(outcome, other)
     if middle is None or spread is None:
         return ""
@@ -59,6 +73,7 @@ def _target_cell(outcome: Outcome) -> str:
     parts = (
         f"{case.over_pyzmq:g}x PyZMQ" if case.over_pyzmq is not None else "",
         f"{case.over_c:g}x C" if case.over_c is not None else "",
+        f"{case.over_rival:g}x {case.rival}" if case.over_rival is not None else "",
         f"<= {case.at_most:g} {case.unit}" if case.at_most is not None else "",
     )
     return ", ".join(filter(None, parts))
@@ -68,7 +83,7 @@ def plain_table(outcomes: Sequence[Outcome]) -> str:
     """Return the table for a terminal."""
     lines = [HEADER, *rows(outcomes)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(HEADER))]
-    numeric = range(2, 5)
+    numeric = range(2, 6)
     text = [
         "  ".join(
             cell.rjust(width) if column in numeric else cell.ljust(width)
@@ -101,9 +116,12 @@ def to_json(
                 "medians": {name: median(outcome, name) for name in outcome.values},
                 "over_pyzmq": ratio(outcome, THEIRS),
                 "over_c": ratio(outcome, C),
+                "rival": outcome.case.rival,
+                "over_rival": ratio(outcome, outcome.case.rival) if outcome.case.rival else None,
                 "target": {
                     "over_pyzmq": outcome.case.over_pyzmq,
                     "over_c": outcome.case.over_c,
+                    "over_rival": outcome.case.over_rival,
                     "at_most": outcome.case.at_most,
                 },
                 "reached": verdict(outcome),
@@ -125,6 +143,7 @@ def facts_line(facts: dict[str, Any]) -> str:
     found = facts["implementations"]
     some: dict[str, str | None] = next(iter(found.values()), {})
     names = [f"{name} {each['ohmq'] or each['zmq']}" for name, each in found.items()]
+    beside: dict[str, str] = facts["beside"]
     return ", ".join(
         [
             f"{facts['cpu']}, {facts['cores']} cores",
@@ -132,6 +151,7 @@ def facts_line(facts: dict[str, Any]) -> str:
             f"Python {some.get('python')}",
             f"libzmq {some.get('libzmq')}",
             *names,
+            *(f"{name} {version}" for name, version in beside.items()),
         ]
     )
 

@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from workers import local, memory, relay, roundtrip, stream
+from workers import local, loops, memory, relay, roundtrip, stream
 from workers.common import Arguments
 
 if TYPE_CHECKING:
@@ -19,6 +19,11 @@ ROLES: dict[str, Callable[[Arguments], None]] = {
     "replier": roundtrip.replier,
     "requester": roundtrip.requester,
     "inproc_roundtrip": roundtrip.inproc_roundtrip,
+    "async_sink": loops.async_sink,
+    "async_replier": loops.async_replier,
+    "async_requester": loops.async_requester,
+    "green_sink": loops.green_sink,
+    "callback_sink": loops.callback_sink,
     "relay": relay.relay,
     "option": local.option,
     "poll": local.poll,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import zmq
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
 # The two implementations do not type their sockets alike, and one of them lacks half of
 # the methods that the roles ask for.
@@ -65,20 +65,38 @@ def result(value: float) -> None:
     print("result", f"{value:.9g}", flush=True)
 
 
+class Meter:
+    """Counts units of work for ``warm`` s without, then for ``seconds`` s with effect."""
+
+    def __init__(self, args: Arguments) -> None:
+        self._seconds = args.real("seconds", 1.0)
+        self._done = 0
+        self._begin = 0.0
+        self._end = time.perf_counter() + args.real("warm", 0.2)
+
+    def add(self, units: int) -> float | None:
+        """Count what has just been done; return units per second when the time is over."""
+        now = time.perf_counter()
+        self._done += units
+        if now < self._end:
+            return None
+        if self._begin:
+            return self._done / (now - self._begin)
+        self._done, self._begin, self._end = 0, now, now + self._seconds
+        return None
+
+
 def measure_rate(step: Callable[[], int], args: Arguments) -> float:
-    """Do chunks of work for ``warm`` s, then for ``seconds`` s; return units per second.
+    """Measure ``step``, which does one chunk of work and returns how many units it was."""
+    meter = Meter(args)
+    while (rate := meter.add(step())) is None:
+        pass
+    return rate
 
-    ``step`` does one chunk and returns how many units of work that was.
-    """
-    clock = time.perf_counter
-    end = clock() + args.real("warm", 0.2)
-    while clock() < end:
-        step()
 
-    done = 0
-    begin = at = clock()
-    end = begin + args.real("seconds", 1.0)
-    while at < end:
-        done += step()
-        at = clock()
-    return done / (at - begin)
+async def measure_rate_async(step: Callable[[], Awaitable[int]], args: Arguments) -> float:
+    """Measure ``step`` as `measure_rate` does, on an event loop."""
+    meter = Meter(args)
+    while (rate := meter.add(await step())) is None:
+        pass
+    return rate
