@@ -70,7 +70,7 @@ async def _pyomq(kind: str, args: Arguments) -> AsyncIterator[Ends]:
     yield Ends(socket.recv, socket.send)
 
 
-_ASYNC = {"asyncio": _asyncio, "uvloop": _asyncio, "trio": _anyio, "pyomq": _pyomq}
+_ASYNC = {"asyncio": _asyncio, "trio": _anyio, "pyomq": _pyomq}
 
 
 def _open(context: Any, kind: str, args: Arguments) -> Socket:
@@ -88,10 +88,6 @@ def _run(front: str, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         import anyio
 
         anyio.run(main, backend="trio")
-    elif front == "uvloop":
-        import uvloop
-
-        uvloop.run(main())
     else:
         import asyncio
 
