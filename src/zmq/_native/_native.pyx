@@ -18,6 +18,7 @@ include "release.pxi"    # zero-copy
 include "options.pxi"
 include "context.pxi"
 include "frame.pxi"
+include "trying.pxi"     # "would block" without an exception
 include "send.pxi"
 include "recv.pxi"
 include "many.pxi"
@@ -25,6 +26,8 @@ include "calls.pxi"
 include "socket.pxi"
 include "candidates.pxi"  # which sockets a poller looks at
 include "poll.pxi"
+include "reactor.pxi"    # which sockets an event loop looks at
+include "signal.pxi"     # what waits for one socket in an event loop
 include "course.pxi"     # the loop of a device
 include "relay.pxi"      # devices
 include "curve.pxi"

@@ -174,7 +174,8 @@ cdef list receive_many_each(object socket, Py_ssize_t limit, object flags, bint 
     return received
 
 
-cdef int put_back(Handle handle, list parts) except -1:
+cdef int put_back(Handle handle, list parts, bint more=False) except -1:
+    """Put parts back at the front; more: others of their message follow."""
     cdef zmq_msg_t few[FEW]
     cdef zmq_msg_t *messages = few
     cdef Py_ssize_t n = PyList_GET_SIZE(parts)
@@ -186,7 +187,7 @@ cdef int put_back(Handle handle, list parts) except -1:
         zmq_msg_init(&messages[i])
         make_message(<object> PyList_GET_ITEM(parts, i), &messages[i], True, _copy_threshold, None)
     enter(handle)
-    park(handle, messages, n, False)
+    park(handle, messages, n, more)
     leave(handle)
     if messages != few:
         free(messages)

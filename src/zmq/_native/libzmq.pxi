@@ -122,6 +122,7 @@ cdef extern from "platform.h" nogil:
     int ohmq_set_open()
     void ohmq_set_close(int set)
     int ohmq_set_add(int set, int64_t fd, void *tag)
+    int ohmq_set_watch(int set, int64_t fd, short events)
     void ohmq_set_remove(int set, int64_t fd)
     int ohmq_set_ready(int set, void **tags, int n)
 

@@ -87,7 +87,7 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
         drop_parts(parts, made, few)
 
 
-cdef list receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipart):
+cdef object receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipart):
     """Wait for one message and take what is there, up to the limit."""
     cdef zmq_msg_t msg
     cdef list received
@@ -100,6 +100,8 @@ cdef list receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipar
     received = []
     zmq_msg_init(&msg)
     size = receive_inside(handle, &msg, flags, &more)
+    if size == NOT_NOW:
+        return _would_block
     try:
         while True:
             received.append(message_bytes(&msg, size))
@@ -111,7 +113,7 @@ cdef list receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipar
     return received
 
 
-cdef list receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
+cdef object receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
     """The same with lists of parts; another thread may receive between two messages."""
     cdef zmq_msg_t msg
     cdef list received = []
@@ -120,6 +122,8 @@ cdef list receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
     cdef int size
     zmq_msg_init(&msg)
     size = receive_inside(handle, &msg, flags, &more)
+    if size == NOT_NOW:
+        return _would_block
     try:
         while True:
             parts.append(message_bytes(&msg, size))

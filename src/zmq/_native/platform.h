@@ -306,6 +306,13 @@ static inline int ohmq_set_add(int set, int64_t fd, void *tag) {
     struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = tag}};
     return epoll_ctl(set, EPOLL_CTL_ADD, (int)fd, &event);
 }
+/* Watch a descriptor for events in ZMQ_POLL* numbers. */
+static inline int ohmq_set_watch(int set, int64_t fd, short events) {
+    struct epoll_event event = {0};
+    event.events = (events & 1 ? EPOLLIN : 0) | (events & 2 ? EPOLLOUT : 0) |
+                   (events & 8 ? EPOLLPRI : 0);
+    return epoll_ctl(set, EPOLL_CTL_ADD, (int)fd, &event);
+}
 static inline void ohmq_set_remove(int set, int64_t fd) {
     struct epoll_event event;
     epoll_ctl(set, EPOLL_CTL_DEL, (int)fd, &event);
@@ -325,6 +332,10 @@ static inline void ohmq_set_close(int set) { (void)set; }
 static inline int ohmq_set_add(int set, int64_t fd, void *tag) {
     (void)set, (void)fd, (void)tag;
     return 0;
+}
+static inline int ohmq_set_watch(int set, int64_t fd, short events) {
+    (void)set, (void)fd, (void)events;
+    return -1;
 }
 static inline void ohmq_set_remove(int set, int64_t fd) { (void)set, (void)fd; }
 static inline int ohmq_set_ready(int set, void **tags, int n) {

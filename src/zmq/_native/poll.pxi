@@ -157,21 +157,52 @@ cdef class Poller:
         return [shown for _, shown in ready]
 
 
-cdef list poller_sleep(Poller poller, int64_t until):
-    """Wait for a signal of a socket, a wake-up or a plain descriptor; those that are ready."""
-    cdef Entry entry
-    cdef list found = []
-    cdef Py_ssize_t n = 2
-    cdef int rc, error
+    def _alarm(self) -> int:
+        """A new descriptor that is readable when poll() may have something; -1 if there is none.
+
+        For event loops, which wait for it. _silence() takes it back.
+        """
+        cdef Entry entry
+        cdef int alarm = ohmq_set_open()
+        if alarm < 0:
+            return -1
+        if self.set < 0:
+            open_set(self)
+        join_sleepers(self)
+        try:
+            watch_for(alarm, self.set, ZMQ_POLLIN)
+            watch_for(alarm, self.waker.read_fd, ZMQ_POLLIN)
+            for entry in self.entries.values():
+                if entry.handle is None:
+                    watch_for(alarm, entry.fd, entry.events)
+            if self.candidates is not None:
+                poller_wake(self)
+        except BaseException:
+            self._silence(alarm)
+            raise
+        return alarm
+
+    def _heard(self) -> None:
+        """Make the descriptor of _alarm() unreadable, before poll() looks."""
+        if self.woken:
+            self.woken = False
+            ohmq_waker_clear(&self.waker)
+
+    def _silence(self, int alarm) -> None:
+        """Close the descriptor that _alarm() has given."""
+        ohmq_set_close(alarm)
+        leave_sleepers(self)
+
+
+cdef int watch_for(int alarm, int64_t fd, short events) except -1:
+    if ohmq_set_watch(alarm, fd, events) < 0 and errno != EEXIST:
+        raise OSError(errno, f"descriptor {fd} cannot be watched: {strerror(errno)}")
+    return 0
+
+
+cdef int join_sleepers(Poller poller) except -1:
+    """Have the poller's waker rung by calls on its sockets."""
     cdef ohmq_waker waker
-    cdef ohmq_interest few[FEW]
-    cdef ohmq_interest *interests = few
-    cdef list watched = [entry for entry in list(poller.entries.values())
-                         if entry.handle is None or (not OHMQ_HAVE_SET and entry.fd >= 0)]
-    if PyList_GET_SIZE(watched) + 2 > FEW:
-        interests = <ohmq_interest *> malloc((PyList_GET_SIZE(watched) + 2) * sizeof(ohmq_interest))
-        if interests == NULL:
-            raise MemoryError
     if poller.sleepers == 0:
         take_waker(&waker)
         if poller.sleepers == 0:
@@ -180,6 +211,36 @@ cdef list poller_sleep(Poller poller, int64_t until):
             give_waker(&waker)  # another thread was faster
     poller.sleepers += 1
     poller.sleeping = True
+    return 0
+
+
+cdef void leave_sleepers(Poller poller) noexcept:
+    cdef ohmq_waker waker
+    poller.sleepers -= 1
+    if poller.sleepers == 0:
+        poller.sleeping = False
+        waker = poller.waker
+        if poller.woken:
+            poller.woken = False
+            ohmq_waker_clear(&waker)
+        give_waker(&waker)
+
+
+cdef list poller_sleep(Poller poller, int64_t until):
+    """Wait for a signal of a socket, a wake-up or a plain descriptor; those that are ready."""
+    cdef Entry entry
+    cdef list found = []
+    cdef Py_ssize_t n = 2
+    cdef int rc, error
+    cdef ohmq_interest few[FEW]
+    cdef ohmq_interest *interests = few
+    cdef list watched = [entry for entry in list(poller.entries.values())
+                         if entry.handle is None or (not OHMQ_HAVE_SET and entry.fd >= 0)]
+    if PyList_GET_SIZE(watched) + 2 > FEW:
+        interests = <ohmq_interest *> malloc((PyList_GET_SIZE(watched) + 2) * sizeof(ohmq_interest))
+        if interests == NULL:
+            raise MemoryError
+    join_sleepers(poller)
     try:
         interests[0].fd = poller.waker.read_fd
         interests[1].fd = poller.set if OHMQ_HAVE_SET else poller.waker.read_fd
@@ -208,14 +269,7 @@ cdef list poller_sleep(Poller poller, int64_t until):
     finally:
         if interests != few:
             free(interests)
-        poller.sleepers -= 1
-        if poller.sleepers == 0:
-            poller.sleeping = False
-            waker = poller.waker
-            if poller.woken:
-                poller.woken = False
-                ohmq_waker_clear(&waker)
-            give_waker(&waker)
+        leave_sleepers(poller)
     return found
 
 

@@ -15,13 +15,16 @@ cdef inline int receive_inside(Handle handle, zmq_msg_t *msg, int flags, bint *m
 
     Returns with the lock: the rest of the message must not go to another thread. Until the caller
     gives it back, nothing may be made that the garbage collector counts: a collection runs
-    finalizers, and they may use the socket. When it raises, the lock has been given back.
+    finalizers, and they may use the socket. When it raises or returns NOT_NOW, the lock has been
+    given back.
     """
     cdef int size
     enter(handle)
     size = take(handle, msg)
     if size < 0:
         size = receive_blocking(handle, msg, flags)
+        if size == NOT_NOW:
+            return NOT_NOW
     more[0] = count_received(handle, msg, size)
     return size
 
@@ -29,14 +32,18 @@ cdef inline int receive_inside(Handle handle, zmq_msg_t *msg, int flags, bint *m
 cdef inline int receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
     """As receive_inside, for a part by itself: gives the lock back."""
     cdef int size = receive_inside(handle, msg, flags, more)
-    leave(handle)
+    if size != NOT_NOW:
+        leave(handle)
     return size
 
 
 cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
-    """Go on after a first try has failed. Called with the lock; gives it back when it raises."""
+    """Go on after a first try has failed. Called with the lock; gives it back when it fails."""
     cdef Blocked blocked
     cdef int size = -1
+    if flags & TRYING and c_errno() == EAGAIN:
+        leave(handle)
+        return NOT_NOW
     memset(&blocked, 0, sizeof(blocked))
     blocked.msg = msg
     try:
@@ -72,6 +79,8 @@ cdef object receive_bytes(Handle handle, int flags):
     cdef int size
     zmq_msg_init(&msg)
     size = receive(handle, &msg, flags, &more)
+    if size == NOT_NOW:
+        return _would_block
     try:
         return message_bytes(&msg, size)
     except MemoryError:
@@ -91,9 +100,10 @@ cdef int put_back_part(Handle handle, zmq_msg_t *msg, bint more) except -1:
     return 0
 
 
-cdef Frame receive_frame(Handle handle, int flags, bint track):
+cdef object receive_frame(Handle handle, int flags, bint track):
     cdef Frame frame = Frame.__new__(Frame)
-    receive(handle, &frame.msg, flags, &frame.more)
+    if receive(handle, &frame.msg, flags, &frame.more) == NOT_NOW:
+        return _would_block
     if track:
         frame.tracker = _finished_tracker
     return frame
@@ -104,6 +114,7 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
     cdef zmq_msg_t msg
     cdef Py_buffer view
     cdef bint more
+    cdef int got
     cdef size_t room, size
     if handle.ptr == NULL:
         enter(handle)  # raises: a closed socket says so before all else
@@ -114,7 +125,10 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
             raise ValueError(f"nbytes={nbytes} does not fit a buffer of {view.len} bytes")
         room = nbytes if nbytes else view.len
         zmq_msg_init(&msg)
-        size = receive(handle, &msg, flags, &more)
+        got = receive(handle, &msg, flags, &more)
+        if got == NOT_NOW:
+            return _would_block
+        size = got
         room = min(room, size)
         source = <char *> zmq_msg_data(&msg)
         if room < LARGE:
@@ -128,7 +142,7 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
         PyBuffer_Release(&view)
 
 
-cdef list receive_list(Handle handle, int flags, bint copy, bint track):
+cdef object receive_list(Handle handle, int flags, bint copy, bint track):
     """All parts of one message, or the rest of it where some have been received before."""
     if not copy:
         return receive_frames(handle, flags, track)
@@ -138,6 +152,8 @@ cdef list receive_list(Handle handle, int flags, bint copy, bint track):
     cdef list parts = []
     zmq_msg_init(&msg)
     size = receive_inside(handle, &msg, flags, &more)
+    if size == NOT_NOW:
+        return _would_block
     try:
         parts.append(message_bytes(&msg, size))
         # The parts of a message come all at once: nothing here waits.
@@ -149,7 +165,7 @@ cdef list receive_list(Handle handle, int flags, bint copy, bint track):
     return parts
 
 
-cdef list receive_frames(Handle handle, int flags, bint track):
+cdef object receive_frames(Handle handle, int flags, bint track):
     cdef zmq_msg_t few[FEW]
     cdef zmq_msg_t *messages = few
     cdef zmq_msg_t *larger
@@ -161,7 +177,8 @@ cdef list receive_frames(Handle handle, int flags, bint track):
     cdef Frame frame
     cdef list parts = []
     zmq_msg_init(&few[0])
-    receive_inside(handle, &few[0], flags, &more)
+    if receive_inside(handle, &few[0], flags, &more) == NOT_NOW:
+        return _would_block
     n = 1
     try:
         try:

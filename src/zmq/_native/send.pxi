@@ -89,11 +89,25 @@ cdef inline int hand_to_libzmq(Handle handle, zmq_msg_t *msg, int flags) noexcep
     return rc
 
 
+cdef int look_once(Handle handle, Blocked *blocked) except -1:
+    """Whether a send that would block is worth another try: libzmq may not have looked yet."""
+    cdef int events
+    if blocked.drained:
+        return False
+    blocked.drained = True
+    return events_of(handle, &events) == 0 and events & ZMQ_POLLOUT
+
+
 cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
-    """Send one part, blocking as flags and SNDTIMEO allow. The part is libzmq's afterwards."""
+    """Send one part, blocking as flags and SNDTIMEO allow. The part is libzmq's afterwards.
+
+    0, or NOT_NOW.
+    """
     cdef Blocked blocked
     cdef Py_ssize_t size = zmq_msg_size(msg)
     cdef int error
+    cdef bint trying = flags & TRYING
+    flags &= ~TRYING
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
@@ -107,6 +121,10 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
                 zmq_msg_close(msg)
                 zmq_msg_init(msg)
                 break
+            if trying:
+                if look_once(handle, &blocked):
+                    continue
+                return NOT_NOW
             if flags & ZMQ_DONTWAIT:
                 handle.counters.would_block += 1
                 fail_inside(handle, EAGAIN)
@@ -166,7 +184,9 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
             set_routing_id(&msg, routing_id)
         if group is not None:
             set_group(&msg, group)
-        send_message(handle, &msg, flags)
+        if send_message(handle, &msg, flags) == NOT_NOW:
+            zmq_msg_close(&msg)
+            return _would_block
     except BaseException:
         zmq_msg_close(&msg)
         raise
@@ -216,11 +236,18 @@ cdef void drop_parts(zmq_msg_t *parts, Py_ssize_t n, zmq_msg_t *few) noexcept:
 
 
 cdef int send_parts_blocking(Handle handle, zmq_msg_t *parts, int n, int flags) except -1:
+    """0, or NOT_NOW."""
     cdef Blocked blocked
+    cdef bint trying = flags & TRYING
+    flags &= ~TRYING
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
         while not send_parts(handle, parts, n, flags):
+            if trying:
+                if look_once(handle, &blocked):
+                    continue
+                return NOT_NOW
             if flags & ZMQ_DONTWAIT:
                 handle.counters.would_block += 1
                 fail_inside(handle, EAGAIN)
@@ -295,7 +322,8 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
         raise IndexError("a multipart message has at least one part: the list is empty")
     if not copy and track:
         watched = []
-    elif copy and are_small(parts, threshold) and try_send_small(handle, parts, flags):
+    elif copy and are_small(parts, threshold) and try_send_small(
+            handle, parts, flags & ~TRYING):
         return None
     check_parts(parts)
     if handle.ptr == NULL:
@@ -313,7 +341,8 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
             else:
                 make_tracked(part, &messages[made], threshold, watched)
             made += 1
-        send_parts_blocking(handle, messages, n, flags)
+        if send_parts_blocking(handle, messages, n, flags) == NOT_NOW:
+            return _would_block
     finally:
         drop_parts(messages, made, few)
     if watched is None:

@@ -354,10 +354,10 @@ class Socket(NativeSocket, Subscripted[_Received]):
     send_unicode = send_string
     recv_unicode = recv_string
 
-    def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> None:
+    def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> MessageTracker | None:
         """Send an object as JSON in one part; kwargs go to json.dumps, and to send."""
         send_kwargs = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
-        self.send(codecs.dumps(obj, **kwargs), flags=flags, **send_kwargs)
+        return self.send(codecs.dumps(obj, **kwargs), flags=flags, **send_kwargs)
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive one part of JSON as an object; kwargs go to json.loads."""

@@ -1,0 +1,187 @@
+# One Reactor an event loop: a single descriptor that tells it of all its sockets.
+#
+# The descriptor is an epoll set with the ZMQ_FD of every socket and a waker. The waker rings when
+# somebody's call on a socket, in whatever thread, may let an operation go on (rule 3).
+
+# A turn of a loop goes on for this many messages, and for this long (rule 5): see set_fairness.
+cdef int64_t _fair_messages = 64
+cdef int64_t _fair_ns = 1000000
+
+
+def set_fairness(messages=64, ms=1.0):
+    """Say how much an event loop does for its sockets before others have their turn.
+
+    A loop has a turn after this many messages or this much time, whichever is later. Holds for all
+    loops of the process.
+
+    Parameters
+    ----------
+    messages : int
+        Messages that are sent and received in one turn, at least 1.
+    ms : float
+        Milliseconds that may pass in one turn.
+    """
+    global _fair_messages, _fair_ns
+    if messages < 1 or ms < 0:
+        raise ValueError(f"a turn has at least one message and no less than 0 ms, not {messages} "
+                         f"and {ms}")
+    _fair_messages, _fair_ns = messages, <int64_t> (ms * 1e6)
+
+
+@cython.no_gc_clear  # signals have pointers to it
+cdef class Reactor:
+    """Reactor()\n--\n
+    Tells an event loop which of its sockets have signalled.
+
+    The loop watches fileno() and calls turn() whenever that is readable, in its own thread.
+    """
+
+    cdef object __weakref__
+    cdef ohmq_lock lock          # of the list of those that were touched: any thread lengthens it
+    cdef Signal touched
+    cdef list calls              # what other threads want to be called in the loop
+    cdef set waiting             # those with operations; they live as long as somebody waits
+    cdef int set
+    cdef int generation
+    cdef bint woken
+    cdef bint open
+    cdef ohmq_waker waker
+    cdef int64_t used            # messages in this turn of the loop
+    cdef int64_t began
+
+    def __cinit__(self):
+        self.waiting = set()
+        self.calls = []
+        self.set = -1
+        self.generation = ohmq_generation
+        if ohmq_waker_open(&self.waker) < 0:
+            fail(errno, "no file descriptor is left for an event loop's sockets")
+        self.open = True
+        self.set = ohmq_set_open()
+        if self.set >= 0 and ohmq_set_add(self.set, self.waker.read_fd, NULL) < 0:
+            fail(errno, f"the sockets of an event loop cannot be watched: {strerror(errno)}")
+
+    def __dealloc__(self):
+        if self.open:
+            ohmq_waker_close(&self.waker)
+        if self.set >= 0:
+            ohmq_set_close(self.set)
+
+    def fileno(self) -> int:
+        """The descriptor that is readable when turn() has something to do; -1: call wait()."""
+        return self.set
+
+    def wait(self) -> None:
+        """Block until turn() has something to do: for loops that cannot watch descriptors."""
+        cdef ohmq_interest few[FEW]
+        cdef ohmq_interest *interests = few
+        cdef Signal signal
+        cdef list watched = [] if self.set >= 0 else list(self.waiting)
+        cdef Py_ssize_t n = 1
+        cdef int rc
+        if PyList_GET_SIZE(watched) >= FEW:
+            interests = <ohmq_interest *> malloc(
+                (PyList_GET_SIZE(watched) + 1) * sizeof(ohmq_interest))
+            if interests == NULL:
+                raise MemoryError
+        interests[0].fd = self.set if self.set >= 0 else self.waker.read_fd
+        interests[0].events = ZMQ_POLLIN
+        for signal in watched:
+            if signal.handle.fd >= 0:
+                interests[n].fd = signal.handle.fd
+                interests[n].events = ZMQ_POLLIN
+                n += 1
+        ohmq_count(&_sleepers, 1)
+        with nogil:
+            rc = ohmq_wait(interests, <int> n, -1)
+        ohmq_count(&_sleepers, -1)
+        if rc > 0 and self.set < 0:
+            for signal in watched:
+                ring(self, signal)
+        if interests != few:
+            free(interests)
+
+    def call(self, callback) -> None:
+        """Have something called in the next turn of the loop; from any thread."""
+        self.calls.append(callback)
+        ohmq_lock_acquire(&self.lock)
+        wake_reactor(self)
+        ohmq_lock_release(&self.lock)
+
+    def turn(self) -> None:
+        """Call turn() of each socket's signal that has something to do."""
+        cdef void *tags[SIGNALS]
+        cdef Signal signal
+        cdef int i, n
+        cdef list due = []
+        if self.generation != ohmq_generation:
+            return
+        self.used, self.began = 0, ohmq_now()
+        n = ohmq_set_ready(self.set, tags, SIGNALS) if self.set >= 0 else 0
+        for i in range(n):
+            if tags[i] != NULL and not (<Signal> tags[i]).due:
+                signal = <Signal> tags[i]
+                signal.due = True
+                due.append(signal)
+        take_touched(self, due)
+        error = None
+        calls, self.calls = self.calls, []
+        for callback in calls:
+            callback()
+        for signal in due:
+            signal.due = False
+            try:
+                if signal.queued or signal.wanted:
+                    signal.turn()
+                else:
+                    hush(signal)
+            except BaseException as raised:
+                error = raised if error is None else error
+        if error is not None:
+            raise error
+
+    @property
+    def spent(self) -> bool:
+        """Whether others should have their turn (rule 5)."""
+        return is_spent(self)
+
+
+cdef int take_touched(Reactor reactor, list due) except -1:
+    cdef Signal signal, next
+    ohmq_lock_acquire(&reactor.lock)
+    signal, reactor.touched = reactor.touched, None
+    if reactor.woken:
+        reactor.woken = False
+        ohmq_waker_clear(&reactor.waker)
+    ohmq_lock_release(&reactor.lock)
+    while signal is not None:
+        next, signal.next_touched = signal.next_touched, None
+        signal.touched = False
+        if not signal.due:
+            signal.due = True
+            due.append(signal)
+        signal = next
+    return 0
+
+
+cdef void wake_reactor(Reactor reactor) noexcept:
+    if not reactor.woken and reactor.generation == ohmq_generation:
+        reactor.woken = True
+        ohmq_waker_wake(&reactor.waker)
+
+
+cdef void ring(Reactor reactor, Signal signal) noexcept:
+    """Have the loop look at a socket in its next turn; from any thread."""
+    ohmq_lock_acquire(&reactor.lock)
+    if not signal.touched:
+        signal.touched = True
+        signal.next_touched = reactor.touched
+        reactor.touched = signal
+    wake_reactor(reactor)
+    ohmq_lock_release(&reactor.lock)
+
+
+cdef inline bint is_spent(Reactor reactor) noexcept:
+    if reactor.used < _fair_messages:
+        return False
+    return ohmq_now() - reactor.began >= _fair_ns

@@ -1,0 +1,236 @@
+# The native half of zmq.core.engine.Engine: one socket in one event loop.
+
+# A flag of our own: the call is made for the operation whose turn it is.
+cdef enum:
+    IN_TURN = 0x20000000
+    OURS = TRYING | IN_TURN
+
+TURN = <int> IN_TURN
+
+
+@cython.no_gc_clear  # its handle has a pointer to it, and has to hear when it goes
+cdef class Signal:
+    """Signal(reactor, socket)\n--\n
+    Hears of everything that may let the operations of a socket go on (rule 3).
+
+    The class of :class:`zmq.core.engine.Engine`, whose turn() the reactor calls. Methods of one
+    signal are called in the thread of its loop; the socket may be used by any.
+    """
+
+    cdef object __weakref__
+    cdef Watch watch
+    cdef Handle handle
+    cdef Reactor reactor
+    cdef Signal next_touched
+    cdef bint touched           # in the reactor's list
+    cdef bint due
+    cdef bint asleep            # the watch is to tell of the events that are wanted
+    cdef bint in_set
+    cdef bint watching
+    cdef short queued           # POLLIN: receives wait in the queue, POLLOUT: sends do
+    cdef short wanted           # what is waited for, by polls as well
+
+    def __init__(self, Reactor reactor not None, Socket socket not None):
+        self.handle = socket.handle
+        self.reactor = reactor
+        self.watch.owner = <void *> self
+        self.watch.touched = signal_touched
+        self.watch.sleeping = &self.asleep
+        if self.handle is NO_HANDLE or self.handle.ptr == NULL:
+            return  # every operation says what is wrong
+        if self.handle.fd >= 0 and reactor.set >= 0:
+            if ohmq_set_add(reactor.set, self.handle.fd, <void *> self) < 0:
+                raise OSError(errno, f"the socket cannot be watched: {strerror(errno)}")
+            self.in_set = True
+        watch_add(self.handle, &self.watch)
+        self.watching = True
+
+    def __dealloc__(self):
+        if self.watching:
+            watch_remove(self.handle, &self.watch)
+        leave_set(self)
+
+    @staticmethod
+    def find(Reactor reactor, Socket socket not None):
+        """The signal of a socket in a loop, where another handle of the socket has made it."""
+        cdef Watch *watch = socket.handle.watches
+        while watch != NULL:
+            if watch.touched == signal_touched and (<Signal> watch.owner).reactor is reactor:
+                return <Signal> watch.owner
+            watch = watch.next
+        return None
+
+    def turn(self):
+        """Let the operations go on that can; the reactor calls it."""
+        raise NotImplementedError
+
+    def ring(self) -> None:
+        """Have turn() called in the next turn of the loop; from any thread."""
+        ring(self.reactor, self)
+
+    def begin(self) -> None:
+        """The operations are being served: calls of our own need not be told."""
+        self.asleep = False
+
+    def rest(self, short queued, short wanted) -> int:
+        """Wait for what is wanted; the events of it that are there already.
+
+        All of it where the socket can tell no events any more: each operation learns why.
+        """
+        cdef int events = 0
+        cdef int error
+        self.queued, self.wanted = queued, wanted
+        self.watch.events = wanted
+        if not wanted:
+            self.asleep = False
+            self.reactor.waiting.discard(self)
+            return 0
+        self.reactor.waiting.add(self)
+        if self.handle.generation != ohmq_generation:
+            return wanted
+        error = look(self, &events, True)
+        return wanted if error else events & wanted
+
+    def events(self) -> int:
+        """What EVENTS says."""
+        cdef int events = 0
+        cdef int error
+        self.reactor.used += 1
+        enter(self.handle)
+        error = events_of(self.handle, &events)
+        leave(self.handle)
+        if error:
+            fail(error)
+        return events
+
+    def timeout_ms(self, bint sending) -> int:
+        """SNDTIMEO or RCVTIMEO of the socket."""
+        return get_option(self.handle, ZMQ_SNDTIMEO if sending else ZMQ_RCVTIMEO)
+
+    def put_back(self, list parts, bint more) -> None:
+        """Put parts back at the front of the socket: the next to be received (rule 4)."""
+        put_back(self.handle, parts, more)
+
+    @property
+    def spent(self) -> bool:
+        """Whether others should have their turn (rule 5)."""
+        return is_spent(self.reactor)
+
+    # ---- operations that do not wait: a result or WOULD_BLOCK ----
+
+    def try_recv(self, int flags=0, bint copy=True, bint track=False):
+        """As Socket.recv."""
+        if not may_receive(self, flags):
+            return _would_block
+        flags = (flags | TRYING) & ~IN_TURN
+        if copy:
+            return receive_bytes(self.handle, flags)
+        return receive_frame(self.handle, flags, track)
+
+    def try_recv_multipart(self, int flags=0, bint copy=True, bint track=False):
+        """As Socket.recv_multipart."""
+        if not may_receive(self, flags):
+            return _would_block
+        return receive_list(self.handle, (flags | TRYING) & ~IN_TURN, copy, track)
+
+    def try_recv_many(self, Py_ssize_t limit, int flags=0, bint multipart=False):
+        """As Socket.recv_many."""
+        if not may_receive(self, flags):
+            return _would_block
+        got = receive_many(self.handle, limit, (flags | TRYING) & ~IN_TURN, multipart)
+        if got is not _would_block:
+            self.reactor.used += PyList_GET_SIZE(<list> got)
+        return got
+
+    def try_recv_into(self, buffer, nbytes=0, int flags=0):
+        """As Socket.recv_into."""
+        if not may_receive(self, flags):
+            return _would_block
+        return receive_into(self.handle, buffer, nbytes, (flags | TRYING) & ~IN_TURN)
+
+    def try_send(self, data, int flags=0, bint copy=True, bint track=False, routing_id=None,
+                 group=None, Py_ssize_t threshold=_copy_threshold):
+        """As Socket.send."""
+        if not may_send(self, flags):
+            return _would_block
+        flags &= ~OURS
+        if (
+            PyBytes_CheckExact(data) and PyBytes_GET_SIZE(data) < threshold
+            and copy and routing_id is None and group is None
+            and try_send_bytes(self.handle, data, flags)
+        ):
+            return None
+        return send_one(self.handle, data, flags | TRYING, copy, track, threshold, routing_id,
+                        group)
+
+    def try_send_multipart(self, msg_parts, int flags=0, bint copy=True, bint track=False,
+                           Py_ssize_t threshold=_copy_threshold):
+        """As Socket.send_multipart."""
+        if not may_send(self, flags):
+            return _would_block
+        return send_list(self.handle, list(msg_parts), (flags & ~OURS) | TRYING, copy, track,
+                         threshold)
+
+    def try_send_many(self, list messages, int flags=0, Py_ssize_t threshold=_copy_threshold):
+        """How many of the messages could be sent now."""
+        if not may_send(self, flags):
+            return 0
+        sent = send_many(self.handle, messages, (flags & ~OURS) | ZMQ_DONTWAIT, threshold)
+        self.reactor.used += sent
+        return sent
+
+
+cdef inline bint may_receive(Signal signal, int flags) noexcept:
+    """Whether nobody waits before the caller, and it is not the turn of others (rule 5)."""
+    if flags & IN_TURN:
+        signal.reactor.used += 1
+        return True
+    if signal.queued & ZMQ_POLLIN:
+        return False
+    if is_spent(signal.reactor) and not flags & ZMQ_DONTWAIT:
+        return False
+    signal.reactor.used += 1
+    return True
+
+
+cdef inline bint may_send(Signal signal, int flags) noexcept:
+    # Others get their turn after the call: what a program sends and does not await is sent.
+    signal.reactor.used += 1
+    return flags & IN_TURN or not signal.queued & ZMQ_POLLOUT
+
+
+cdef void signal_touched(Watch *watch, Touch what) noexcept:
+    """A call was made on the socket, or it is being closed."""
+    cdef Signal signal = <Signal> watch.owner
+    if what == CLOSED:
+        leave_set(signal)
+    if signal.asleep or (what == CLOSED and signal.wanted):
+        ring(signal.reactor, signal)
+
+
+cdef void leave_set(Signal signal) noexcept:
+    if signal.in_set:
+        signal.in_set = False
+        if signal.reactor.generation == ohmq_generation:
+            ohmq_set_remove(signal.reactor.set, signal.handle.fd)
+
+
+cdef int look(Signal signal, int *events, bint then_sleep) noexcept:
+    """Read EVENTS: others hear of it, the signal itself only of what comes later. 0, or an errno."""
+    cdef Handle handle = signal.handle
+    cdef int error = ENOTSOCK
+    signal.asleep = False
+    ohmq_lock_acquire(&handle.lock)
+    if handle.ptr != NULL:
+        error = events_of(handle, events)
+        touch(handle, USED)
+    signal.asleep = then_sleep
+    ohmq_lock_release(&handle.lock)
+    return error
+
+
+cdef void hush(Signal signal) noexcept:
+    """Take a signal that nobody waits for: the descriptor would stay readable for ever."""
+    cdef int events
+    if look(signal, &events, False):
+        leave_set(signal)  # its context is being terminated: operations learn that by themselves

@@ -1,0 +1,144 @@
+"""Sockets for asyncio: send, recv and poll return futures of the loop that runs.
+
+Calls are eager: they are made when they are called, not when their future is awaited.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Future, get_running_loop
+
+from zmq.core.context import Context as _Context
+from zmq.core.engine import WOULD_BLOCK, Engine, Loop, set_fairness
+from zmq.core.polling import QueuedPoller
+from zmq.core.queued import AwaitableSocket
+from zmq.core.socket import Socket as _Socket
+from zmq.loops.asyncio import AsyncioLoop, Waiting, converted, done, failed, running
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Self
+
+__all__ = ["Context", "Poller", "Socket", "set_fairness"]
+
+
+class Poller(QueuedPoller):
+    """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
+
+    def _loop(self) -> Loop:
+        return AsyncioLoop.of(running())
+
+    def _now(self, value: Any) -> Future[Any]:
+        return done(running(), value)
+
+    def _raise(self, error: Exception) -> Future[Any]:
+        return failed(running(), error)
+
+    def _operation(self, loop: Loop) -> Waiting:
+        return Waiting(loop=running())
+
+    def _wait(self, operation: Waiting) -> Waiting:
+        return operation
+
+
+class Socket(AwaitableSocket):
+    """A socket whose send, recv and poll return asyncio futures.
+
+    A call that can be made at once has been made when it returns, also if nobody awaits it. Several
+    tasks may wait for one socket: they are served in order. A wait ends with an error when the
+    socket is closed or its context terminated. A message whose receiver was cancelled is the next
+    to be received. Sockets may be used in several loops, one after the other or at once.
+
+    Parameters
+    ----------
+    context : Context
+        Where to open the socket; or a socket, to get a second handle of it.
+    socket_type : int
+        One of zmq.SocketType.
+    io_loop
+        Not used: the loop that runs is.
+    **kwargs
+        As for zmq.Socket.
+    """
+
+    _poller_class = Poller
+    _loop: Any = None
+    _shadow_socket: Any = None
+
+    def __init__(
+        self,
+        context: Any = None,
+        socket_type: int = -1,
+        io_loop: Any = None,
+        _from_socket: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        if _from_socket is not None:
+            kwargs["shadow"] = _from_socket
+        if isinstance(context, _Socket):
+            context, kwargs["shadow"] = None, context
+        if context is not None or kwargs.get("shadow"):
+            super().__init__(context, socket_type, **kwargs)
+        else:
+            super().__init__(context, socket_type)
+
+    @classmethod
+    def from_socket(cls, socket: Any, io_loop: Any = None) -> Self:
+        """Return an asyncio handle of a socket of any kind."""
+        return cls(_from_socket=socket)
+
+    @property
+    def _shadow_sock(self) -> _Socket[bytes]:
+        """A blocking handle of the socket."""
+        if self._shadow_socket is None:
+            self._shadow_socket = _Socket(shadow=self)
+        return self._shadow_socket  # type: ignore[no-any-return]
+
+    # ---- the hooks of QueuedSocket ----
+
+    def _here(self) -> Engine:
+        try:
+            loop = get_running_loop()
+        except RuntimeError:
+            loop = running()
+        if loop is not self._loop:
+            self._engine = Engine.of(AsyncioLoop.of(loop), self)
+            self._loop = loop
+        return self._engine  # type: ignore[no-any-return]
+
+    def _now(self, value: Any) -> Future[Any]:
+        future: Future[Any] = Future(loop=self._loop)
+        future.set_result(value)
+        return future
+
+    def _raise(self, error: Exception) -> Future[Any]:
+        return failed(self._loop, error)
+
+    def _operation(self, engine: Engine) -> Waiting:
+        return Waiting(loop=self._loop)
+
+    def _wait(self, operation: Waiting) -> Waiting:
+        return operation
+
+    def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
+        return converted(received, convert)
+
+
+class Context(_Context[Socket]):
+    """A context whose sockets are asyncio sockets (zmq_ctx_new(3)).
+
+    ``async with`` closes its sockets and terminates it at the end, without blocking the loop.
+    """
+
+    _socket_class = Socket
+    # Not the blocking Context's.
+    _instance = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *args: object) -> None:
+        for socket in self._sockets_open():
+            socket.close()
+        await asyncio.to_thread(self.term)

@@ -1,0 +1,303 @@
+"""Operations that wait for one socket in an event loop. Knows no event loop.
+
+The rules, which this file keeps for every loop:
+
+- who waits is served in order, receives and sends apart from each other;
+- whatever lets an operation go on, a message, a call in another thread, close, the end of the
+  context, calls :meth:`Engine.turn` in the thread of the loop; nobody looks at the clock for it;
+- a turn ends when others should have theirs (:func:`set_fairness`), and is taken up again;
+- an operation that was cancelled takes nothing, and one whose caller has gone puts back what it
+  has taken.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from zmq._native import TURN, WOULD_BLOCK, Reactor, Signal, set_fairness
+from zmq.constants import POLLIN, POLLOUT, Errno
+from zmq.error import Again
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
+
+    from zmq.core.frame import Frame
+    from zmq.core.socket import Socket
+
+    Callback: TypeAlias = Callable[[], object]
+    Queue: TypeAlias = "OrderedDict[Operation, None]"
+
+__all__ = ["TURN", "WOULD_BLOCK", "Engine", "Loop", "Operation", "set_fairness"]
+
+_IN = int(POLLIN)
+_OUT = int(POLLOUT)
+_EFSM = int(Errno.EFSM)
+# Of an operation that waits for nothing but the next turn; no number of libzmq's.
+_TURN = 0x100
+
+
+class Loop:
+    """An event loop, as engines need it: it watches one descriptor and calls back.
+
+    Methods are called in the thread of the loop.
+    """
+
+    #: Whether watch() works: if not, a thread has to.
+    watches = True
+
+    def __init__(self) -> None:
+        self.reactor = Reactor()
+
+    def watch(self, fd: int, callback: Callback) -> Callback:
+        """Call back whenever a descriptor is readable, until the returned function is called."""
+        raise NotImplementedError
+
+    def later(self, seconds: float, callback: Callback) -> Callback:
+        """Call back once, after a time; the returned function prevents it."""
+        raise NotImplementedError
+
+
+class Operation:
+    """Something that waits for a socket. A loop's subclass says how its caller is woken.
+
+    Attributes
+    ----------
+    attempt : callable
+        Tries it: gives what was taken, or WOULD_BLOCK.
+    finish : callable, optional
+        Makes the result of what was taken.
+    """
+
+    # A subclass may also be a future, which has a layout of its own: no slots here.
+    engine: Engine | None = None
+    socket: Any = None  # kept alive while its caller waits
+    attempt: Callable[[], Any]
+    finish: Callable[[Any], Any] | None = None
+    waits_for_turn = False  # EFSM does not end it: a send will make it its turn
+    queue: Queue | None = None  # where it waits
+    events: int = 0  # of a poll
+    on_timeout: Callable[[], Any] | None = None
+    stop_timer: Callback | None = None
+    stop_watching: Callback | None = None
+    taken: Any = WOULD_BLOCK  # a message, until the caller has it
+
+    def then(self, convert: Callable[[Any], Any]) -> None:
+        """Put what a function makes of the result in its place."""
+        first = self.finish
+        self.finish = convert if first is None else lambda taken: convert(first(taken))
+
+    def resolve(self, value: Any) -> None:
+        """Wake the caller with the result."""
+        raise NotImplementedError
+
+    def reject(self, error: BaseException) -> None:
+        """Wake the caller with an error."""
+        raise NotImplementedError
+
+    def leave(self) -> None:
+        """Wait no longer: cancelled, or done."""
+        if self.queue is not None:
+            self.queue.pop(self, None)
+            self.queue = None
+        if self.stop_timer is not None:
+            self.stop_timer()
+            self.stop_timer = None
+        if self.stop_watching is not None:
+            self.stop_watching()
+            self.stop_watching = None
+        self.socket = None
+
+    def succeed(self, taken: Any) -> None:
+        """End with what was taken."""
+        self.leave()
+        self.taken = taken
+        try:
+            value = taken if self.finish is None else self.finish(taken)
+        except Exception as error:
+            self.taken = WOULD_BLOCK
+            self.reject(error)
+        else:
+            self.resolve(value)
+
+    def fail(self, error: BaseException) -> None:
+        """End with an error."""
+        self.leave()
+        self.reject(error)
+
+    def expire(self) -> None:
+        """End as the time is over."""
+        self.stop_timer = None
+        if self.on_timeout is not None:
+            self.succeed(self.on_timeout())
+        else:
+            self.fail(Again())
+        self._settle()
+
+    def cancel_wait(self) -> None:
+        """End as nobody wants it any more."""
+        self.leave()
+        self._settle()
+
+    def _settle(self) -> None:
+        if self.engine is not None and self.engine.settle():
+            self.engine.ring()
+
+    def give_back(self) -> None:
+        """Put back what was taken: its caller has gone without it (rule 4)."""
+        taken, self.taken = self.taken, WOULD_BLOCK
+        if taken is not WOULD_BLOCK and self.puts_back is not None and self.engine is not None:
+            self.puts_back(self.engine, taken)
+
+    puts_back: Callable[[Engine, Any], None] | None = None
+
+    def delivered(self) -> None:
+        """Forget what was taken: the caller has it."""
+        self.taken = WOULD_BLOCK
+
+
+class Engine(Signal):
+    """The operations that wait for one socket in one event loop."""
+
+    loop: Loop
+    receives: Queue
+    sends: Queue
+    polls: Queue
+
+    @classmethod
+    def of(cls, loop: Loop, socket: Socket[Any]) -> Engine:
+        """Return the engine of a socket in a loop; all handles of the socket share it."""
+        found = Signal.find(loop.reactor, socket)
+        if found is not None:
+            return found  # type: ignore[return-value]
+        engine = cls(loop.reactor, socket)
+        engine.loop = loop
+        engine.receives = OrderedDict()
+        engine.sends = OrderedDict()
+        engine.polls = OrderedDict()
+        return engine
+
+    # ---- waiting ----
+
+    def wait_to_receive(self, operation: Operation) -> None:
+        """Queue an operation that receives; RCVTIMEO holds."""
+        self._queue(operation, self.receives, self.timeout_ms(False))
+
+    def wait_to_send(self, operation: Operation) -> None:
+        """Queue an operation that sends; SNDTIMEO holds."""
+        self._queue(operation, self.sends, self.timeout_ms(True))
+
+    def wait_for_events(self, operation: Operation, events: int, timeout_ms: int) -> None:
+        """Queue an operation that polls."""
+        operation.events = events
+        self._queue(operation, self.polls, timeout_ms)
+
+    def wait_a_turn(self, operation: Operation) -> None:
+        """Queue an operation that ends in the next turn of the loop, with what it attempts."""
+        self.wait_for_events(operation, _TURN, -1)
+        self.ring()
+
+    def _queue(self, operation: Operation, queue: Queue, timeout_ms: int) -> None:
+        operation.engine = self
+        operation.queue = queue
+        queue[operation] = None
+        if timeout_ms >= 0:
+            operation.stop_timer = self.loop.later(timeout_ms / 1000, operation.expire)
+        if self.settle():
+            self.ring()
+
+    def settle(self) -> int:
+        """Wait for what the queues want; the events of it that are there already."""
+        queued = (_IN if self.receives else 0) | (_OUT if self.sends else 0)
+        wanted = queued
+        for operation in self.polls:
+            wanted |= operation.events
+        return self.rest(queued, wanted)
+
+    # ---- going on ----
+
+    def turn(self) -> None:
+        """Let the operations go on that can; the loop calls it when the socket has signalled."""
+        tried_sends = idle_passes = 0
+        while True:
+            self.begin()
+            moved = self._serve(self.receives) + self._serve(self.sends)
+            ready = self.settle()
+            if self.polls:
+                self._serve_polls()
+                ready = self.settle()
+            if not ready:
+                return
+            if self.spent:
+                self.ring()
+                return
+            if moved:
+                tried_sends = idle_passes = 0
+            elif ready & _IN and self.receives:
+                # It has come since it was tried.
+                idle_passes += 1
+            elif not tried_sends:
+                # A ROUTER says that it can send, even where one peer's queue is full: so once.
+                tried_sends = 1
+            else:
+                return
+            if idle_passes > 3:
+                self.ring()
+                return
+
+    def _serve(self, queue: Queue) -> int:
+        """Serve a queue in order; how many have ended."""
+        served = 0
+        while queue and not (served and self.spent):
+            operation = next(iter(queue))
+            try:
+                taken = operation.attempt()
+            except Exception as error:
+                if operation.waits_for_turn and getattr(error, "errno", None) == _EFSM:
+                    break
+                operation.fail(error)
+            else:
+                if taken is WOULD_BLOCK:
+                    break
+                operation.succeed(taken)
+            served += 1
+        return served
+
+    def _serve_polls(self) -> None:
+        try:
+            events = self.events()
+        except Exception as error:
+            for operation in list(self.polls):
+                if operation.events == _TURN:
+                    operation.succeed(operation.attempt())
+                else:
+                    operation.fail(error)
+            return
+        for operation in list(self.polls):
+            if operation.events == _TURN:
+                operation.succeed(operation.attempt())
+            elif events & operation.events:
+                operation.succeed(events & operation.events)
+
+
+def put_back_frame(engine: Engine, frame: Frame) -> None:
+    """Put back a part that recv has taken."""
+    engine.put_back([frame], frame.more)
+
+
+def put_back_frames(engine: Engine, frames: list[Frame]) -> None:
+    """Put back several parts: the last one first, as each goes to the front."""
+    for frame in reversed(frames):
+        engine.put_back([frame], frame.more)
+
+
+def put_back_message(engine: Engine, parts: list[Any]) -> None:
+    """Put back a whole message."""
+    engine.put_back(parts, False)
+
+
+def put_back_messages(engine: Engine, messages: list[list[Any]]) -> None:
+    """Put back several messages: the last one first."""
+    for parts in reversed(messages):
+        engine.put_back(parts, False)

@@ -1,0 +1,380 @@
+"""Sockets whose operations wait in an event loop, written once for all loops.
+
+A front says how its callers get a result and how they wait; see the hooks.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from zmq.constants import DONTWAIT, POLLIN, Errno
+from zmq.core import codecs
+from zmq.core.engine import (
+    TURN,
+    WOULD_BLOCK,
+    Engine,
+    Operation,
+    put_back_frame,
+    put_back_frames,
+    put_back_message,
+    put_back_messages,
+)
+from zmq.core.frame import Frame
+from zmq.core.socket import Socket
+from zmq.error import Again, ZMQError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+__all__ = ["AwaitableSocket", "QueuedSocket", "timeout_of"]
+
+# Plain numbers: or'ing members of an enum costs more than a receive.
+_NOW = int(DONTWAIT)
+_IN = int(POLLIN)
+_EFSM = int(Errno.EFSM)
+
+
+class QueuedSocket(Socket):
+    """A socket whose send, recv and poll wait in an event loop."""
+
+    _engine: Any = None
+    # Whether recv out of turn (REQ, REP) waits until it is its turn, or raises EFSM.
+    _waits_for_turn = False
+
+    # ---- what a front fills in ----
+
+    def _here(self) -> Engine:
+        """Return the engine of this socket in the loop that runs now."""
+        raise NotImplementedError
+
+    def _now(self, value: Any) -> Any:
+        """Give the caller a result that is there already."""
+        raise NotImplementedError
+
+    def _raise(self, error: Exception) -> Any:
+        """Give the caller an error."""
+        raise NotImplementedError
+
+    def _operation(self, engine: Engine) -> Any:
+        """Make an Operation for a caller that has to wait."""
+        raise NotImplementedError
+
+    def _wait(self, operation: Any) -> Any:
+        """Give the caller what an operation, which is in the engine's queue, will end with."""
+        raise NotImplementedError
+
+    # ---- receiving ----
+
+    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        """Receive one message part, as the blocking recv does."""
+        engine = self._here()
+        try:
+            got = engine.try_recv(flags, copy, track)
+        except Exception as error:
+            if self._is_final(error, flags):
+                return self._raise(error)
+            got = WOULD_BLOCK
+        if got is not WOULD_BLOCK:
+            return self._now(got)
+        finish = _bytes_of if copy else None
+        return self._receive_later(engine, flags, finish, track=track)
+
+    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+        """Receive all parts of one message, as the blocking recv_multipart does."""
+        engine = self._here()
+        try:
+            got = engine.try_recv_multipart(flags, copy, track)
+        except Exception as error:
+            if self._is_final(error, flags):
+                return self._raise(error)
+            got = WOULD_BLOCK
+        if got is not WOULD_BLOCK:
+            return self._now(got)
+        return self._receive_parts_later(engine, flags, copy, track)
+
+    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
+        """Receive one message part into a writable buffer, as the blocking recv_into does."""
+        engine = self._here()
+        try:
+            got = engine.try_recv_into(buffer, nbytes, flags)
+        except Exception as error:
+            if self._is_final(error, flags):
+                return self._raise(error)
+            got = WOULD_BLOCK
+        if got is not WOULD_BLOCK:
+            return self._now(got)
+        return self._receive_later(engine, flags, partial(_fill, buffer, nbytes))
+
+    def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
+        """Wait for one message and receive all that are there, as the blocking recv_many does."""
+        engine = self._here()
+        try:
+            got = engine.try_recv_many(limit, flags, multipart)
+        except Exception as error:
+            if self._is_final(error, flags):
+                return self._raise(error)
+            got = WOULD_BLOCK
+        if got is not WOULD_BLOCK:
+            return self._now(got)
+        operation = self._operation(engine)
+        if multipart:
+            operation.attempt = partial(engine.try_recv_many, limit, flags | TURN, True)
+            operation.puts_back = put_back_messages
+        else:
+            operation.attempt = partial(_frames, engine, limit, flags | TURN)
+            operation.finish = _bytes_of_all
+            operation.puts_back = put_back_frames
+        return self._queue(engine, operation, flags, engine.wait_to_receive)
+
+    def _is_final(self, error: Exception, flags: int) -> bool:
+        """Whether recv fails for good: out of turn it may wait for a send."""
+        return not (
+            self._waits_for_turn
+            and isinstance(error, ZMQError)
+            and error.errno == _EFSM
+            and not flags & _NOW
+        )
+
+    def _receive_later(
+        self, engine: Engine, flags: int, finish: Callable[[Frame], Any] | None, track: bool = False
+    ) -> Any:
+        """Wait for one part: as a Frame, which knows whether more follow if it has to go back."""
+        operation = self._operation(engine)
+        operation.attempt = partial(engine.try_recv, flags | TURN, False, track)
+        operation.finish = finish
+        operation.puts_back = put_back_frame
+        return self._queue(engine, operation, flags, engine.wait_to_receive)
+
+    def _receive_parts_later(
+        self,
+        engine: Engine,
+        flags: int,
+        copy: bool = True,
+        track: bool = False,
+        finish: Callable[[list[Any]], Any] | None = None,
+    ) -> Any:
+        operation = self._operation(engine)
+        operation.attempt = partial(engine.try_recv_multipart, flags | TURN, copy, track)
+        operation.finish = finish
+        operation.puts_back = put_back_message
+        return self._queue(engine, operation, flags, engine.wait_to_receive)
+
+    # ---- sending ----
+
+    def send(
+        self,
+        data: Any,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | None = None,
+    ) -> Any:
+        """Send one message part, as the blocking send does."""
+        engine = self._here()
+        size = self.copy_threshold
+        try:
+            sent = engine.try_send(data, flags, copy, track, routing_id, group, size)
+        except Exception as error:
+            return self._raise(error)
+        if sent is not WOULD_BLOCK:
+            return self._after(engine, sent)
+        kept = _keep(data, copy, track, size)
+        operation = self._operation(engine)
+        operation.attempt = partial(
+            engine.try_send, kept, flags | TURN, copy, track, routing_id, group, size
+        )
+        return self._queue(engine, operation, flags, engine.wait_to_send)
+
+    def send_multipart(
+        self,
+        msg_parts: Iterable[Any],
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Send a message of several parts, as the blocking send_multipart does."""
+        engine = self._here()
+        size = self.copy_threshold
+        try:
+            parts = list(msg_parts)
+            sent = engine.try_send_multipart(parts, flags, copy, track, size)
+        except Exception as error:
+            return self._raise(error)
+        if sent is not WOULD_BLOCK:
+            return self._after(engine, sent)
+        kept = [_keep(part, copy, track, size) for part in parts]
+        operation = self._operation(engine)
+        operation.attempt = partial(
+            engine.try_send_multipart, kept, flags | TURN, copy, track, size
+        )
+        return self._queue(engine, operation, flags, engine.wait_to_send)
+
+    def send_many(self, messages: Iterable[Any], flags: int = 0) -> Any:
+        """Send many messages in one call, as the blocking send_many does."""
+        engine = self._here()
+        try:
+            sending = _SendMany(engine, list(messages), flags, self.copy_threshold)
+            sent = sending.attempt(0)
+        except Exception as error:
+            return self._raise(error)
+        if sent is not WOULD_BLOCK:
+            return self._after(engine, sent)
+        if flags & _NOW:
+            return self._now(sending.sent)
+        operation = self._operation(engine)
+        operation.attempt = sending.attempt
+        operation.on_timeout = sending.so_far
+        return self._queue(engine, operation, flags, engine.wait_to_send)
+
+    def _after(self, engine: Engine, value: Any) -> Any:
+        """Give a result, in the next turn of the loop if others should have theirs (rule 5)."""
+        if not engine.spent:
+            return self._now(value)
+        operation = self._operation(engine)
+        operation.attempt = partial(_same, value)
+        engine.wait_a_turn(operation)
+        return self._wait(operation)
+
+    # ---- polling ----
+
+    def poll(self, timeout: float | None = None, flags: int = _IN) -> Any:
+        """Wait for the socket to be ready, as the blocking poll does."""
+        engine = self._here()
+        try:
+            events = engine.events() & flags
+        except Exception as error:
+            return self._raise(error)
+        if events or timeout == 0:
+            return self._after(engine, events)
+        operation = self._operation(engine)
+        operation.on_timeout = int
+        engine.wait_for_events(operation, flags, timeout_of(timeout))
+        return self._wait(operation)
+
+    def _queue(
+        self, engine: Engine, operation: Any, flags: int, wait: Callable[[Operation], None]
+    ) -> Any:
+        if flags & _NOW:
+            return self._raise(Again())
+        operation.socket = self
+        operation.waits_for_turn = self._waits_for_turn and wait == engine.wait_to_receive
+        wait(operation)
+        return self._wait(operation)
+
+
+class AwaitableSocket(QueuedSocket):
+    """A queued socket whose results are awaited."""
+
+    _waits_for_turn = True
+
+    def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Any:
+        """Give what a function makes of what will be received."""
+        raise NotImplementedError
+
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Any:
+        """Receive one part as text."""
+        return self._convert(self.recv(flags=flags), partial(_decode, encoding))
+
+    recv_unicode = recv_string
+
+    def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
+        """Receive one part of JSON as an object; kwargs go to json.loads."""
+        return self._convert(self.recv(flags), partial(codecs.loads, **kwargs))
+
+    def recv_pyobj(self, flags: int = 0) -> Any:
+        """Receive a pickled object: only from peers that may run code in this process."""
+        return self._convert(self.recv(flags), codecs.from_pickle)
+
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
+    ) -> Any:
+        """Receive a message as the object that a function makes of its parts."""
+        return self._convert(self.recv_multipart(flags=flags, copy=copy), deserialize)
+
+    def __aiter__(self) -> Any:
+        return self
+
+    async def __anext__(self) -> list[bytes]:
+        """Receive the next message, as the list of its parts."""
+        return await self.recv_multipart()  # type: ignore[no-any-return]
+
+    async def __aenter__(self) -> Any:
+        return self
+
+    async def __aexit__(self, *args: object) -> None:
+        self.close()
+
+
+class _SendMany:
+    """The messages of send_many, and how many of them are sent."""
+
+    def __init__(self, engine: Engine, messages: list[Any], flags: int, threshold: int) -> None:
+        self.engine, self.messages, self.flags = engine, messages, flags
+        self.threshold = threshold
+        self.sent = 0
+
+    def attempt(self, turn: int = TURN) -> Any:
+        try:
+            rest = self.messages[self.sent :] if self.sent else self.messages
+            self.sent += self.engine.try_send_many(rest, self.flags | turn, self.threshold)
+        except BaseException as error:
+            self.sent += getattr(error, "sent", 0)
+            error.sent = self.sent  # type: ignore[attr-defined]
+            raise
+        return self.sent if self.sent == len(self.messages) else WOULD_BLOCK
+
+    def so_far(self) -> int:
+        return self.sent
+
+
+def timeout_of(timeout: float | None) -> int:
+    """Return a time-out in whole milliseconds; -1 for none."""
+    return -1 if timeout is None or timeout < 0 else int(timeout)
+
+
+def _decode(encoding: str, data: bytes) -> str:
+    return data.decode(encoding)
+
+
+def _bytes_of(frame: Frame) -> bytes:
+    return frame.bytes
+
+
+def _bytes_of_all(frames: list[Frame]) -> list[bytes]:
+    return [frame.bytes for frame in frames]
+
+
+def _frames(engine: Engine, limit: int, flags: int) -> Any:
+    """Receive the parts that are there, as Frames; WOULD_BLOCK if there is none."""
+    frames = []
+    while len(frames) < limit:
+        frame = engine.try_recv(flags, False)
+        if frame is WOULD_BLOCK:
+            break
+        frames.append(frame)
+    return frames or WOULD_BLOCK
+
+
+def _fill(buffer: Any, nbytes: int, frame: Frame) -> int:
+    """Copy a part into a buffer, as recv_into does."""
+    view = memoryview(buffer).cast("B")
+    room = min(nbytes or len(view), len(frame))
+    view[:room] = frame.buffer[:room]
+    return len(frame)
+
+
+def _keep(data: Any, copy: bool, track: bool, threshold: int) -> Any:
+    """What is sent later is what was there at the call: copy what may change, as send would."""
+    if isinstance(data, (bytes, Frame)) and not track:
+        return data
+    if isinstance(data, Frame):
+        return data
+    return Frame(data, track=track, copy=copy, copy_threshold=threshold)
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -1,0 +1,3 @@
+"""Event loops: how each of them watches a descriptor, calls back, and lets a caller wait."""
+
+from __future__ import annotations

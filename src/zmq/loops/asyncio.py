@@ -1,0 +1,161 @@
+"""asyncio, and what builds on it: uvloop, Tornado."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from asyncio import Future
+
+from zmq.core.engine import Engine, Loop, Operation
+from zmq.loops._thread import watch_in_thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+    _Future = Future[Any]
+else:
+    _Future = Future
+
+__all__ = ["AsyncioLoop", "Waiting", "converted", "done", "failed", "running"]
+
+_loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncioLoop]
+_loops = weakref.WeakKeyDictionary()
+
+
+class AsyncioLoop(Loop):
+    """An asyncio event loop, for engines."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        # Weak: the loop has us, by its reader.
+        self._loop = weakref.ref(loop)
+        self.watches = True
+        try:
+            loop.add_reader(self.reactor.fileno(), self.reactor.turn)
+        except (NotImplementedError, ValueError):
+            self.watches = False
+            watch_in_thread(self.reactor, loop.call_soon_threadsafe)
+
+    @classmethod
+    def of(cls, loop: asyncio.AbstractEventLoop) -> AsyncioLoop:
+        """Return what stands for a loop."""
+        found = _loops.get(loop)
+        if found is None:
+            found = _loops[loop] = cls(loop)
+        return found
+
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Return the loop itself."""
+        loop = self._loop()
+        assert loop is not None  # whoever asks runs in it
+        return loop
+
+    def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back whenever a descriptor is readable, until the returned function is called."""
+        loop = self.loop()
+        loop.add_reader(fd, callback)
+        return lambda: loop.remove_reader(fd)
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back once, after a time; the returned function prevents it."""
+        return self.loop().call_later(seconds, callback).cancel
+
+
+def running() -> asyncio.AbstractEventLoop:
+    """Return the loop that runs now, or the one that is set for this thread."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.get_event_loop()
+
+
+def done(loop: asyncio.AbstractEventLoop, value: Any) -> Future[Any]:
+    """Return a future that has its result."""
+    future: Future[Any] = Future(loop=loop)
+    future.set_result(value)
+    return future
+
+
+def failed(loop: asyncio.AbstractEventLoop, error: BaseException) -> Future[Any]:
+    """Return a future that has failed, and does not complain if nobody looks."""
+    future: Future[Any] = Future(loop=loop)
+    future.set_exception(error)
+    future.exception()
+    return future
+
+
+def converted(received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
+    """Return the future of what a function makes of what is received."""
+    if isinstance(received, Waiting) and not received.done():
+        received.then(convert)
+        return received
+    if not isinstance(received, Future) or not received.done():
+        return asyncio.ensure_future(_chain(received, convert))
+    loop = received.get_loop()
+    try:
+        return done(loop, convert(received.result()))
+    except (Exception, asyncio.CancelledError) as error:
+        return failed(loop, error)
+
+
+async def _chain(received: Any, convert: Callable[[Any], Any]) -> Any:
+    return convert(await received)
+
+
+class Waiting(Operation, _Future):
+    """The future of an operation that waits.
+
+    The message that it ends with counts as delivered when somebody has seen it: a task that is
+    cancelled between the two has not, nor has a program that has dropped the future.
+    """
+
+    _awaiting = 0
+
+    def resolve(self, value: Any) -> None:
+        if not self.done():
+            self.set_result(value)
+        else:
+            self.give_back()
+
+    def reject(self, error: BaseException) -> None:
+        if not self.done():
+            self.set_exception(error)
+            self.exception()
+
+    def cancel(self, msg: Any = None) -> bool:
+        if not super().cancel(msg):
+            return False
+        self.cancel_wait()
+        return True
+
+    def result(self) -> Any:
+        value = super().result()
+        # A task's own look before it goes on is not yet its program's.
+        if not self._awaiting:
+            self.delivered()
+        return value
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if not self.done():
+            self._asyncio_future_blocking = True
+            self._awaiting += 1
+            try:
+                yield self
+            except BaseException:
+                self._awaiting -= 1
+                if not self._awaiting:
+                    self.give_back()
+                raise
+            self._awaiting -= 1
+            if not self.done():
+                raise RuntimeError("await wasn't used with future")
+        value = super().result()
+        self.delivered()
+        return value
+
+    __iter__ = __await__  # for generators of Tornado and older programs
+
+    def __del__(self) -> None:
+        self.give_back()
