@@ -158,6 +158,7 @@ def green_sink(args: Arguments) -> None:
     """Receive in a green thread; the result is messages per second."""
     if args.text("front") == "gevent":
         import gevent
+
         import zmq.green as green
 
         gevent.spawn(_green_sink, green.Context(), args).get()
