@@ -8,8 +8,15 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future, get_running_loop
 
+from zmq._native import (
+    future_recv,
+    future_recv_multipart,
+    future_send,
+    future_send_multipart,
+    set_future,
+)
 from zmq.core.context import Context as _Context
-from zmq.core.engine import WOULD_BLOCK, Engine, Loop, set_fairness
+from zmq.core.engine import Engine, Loop, set_fairness
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
 from zmq.core.socket import Socket as _Socket
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
 __all__ = ["Context", "Poller", "Socket", "set_fairness"]
+
+set_future(asyncio._get_running_loop, Future)
 
 
 class Poller(QueuedPoller):
@@ -63,8 +72,17 @@ class Socket(AwaitableSocket):
     """
 
     _poller_class = Poller
-    _loop: Any = None
     _shadow_socket: Any = None
+
+    # What can be done at once is done without a Python frame; else these go the long way.
+    recv = future_recv
+    recv_multipart = future_recv_multipart
+    send = future_send
+    send_multipart = future_send_multipart
+    _recv = AwaitableSocket.recv
+    _recv_multipart = AwaitableSocket.recv_multipart
+    _send = AwaitableSocket.send
+    _send_multipart = AwaitableSocket.send_multipart
 
     def __init__(
         self,
@@ -78,10 +96,7 @@ class Socket(AwaitableSocket):
             kwargs["shadow"] = _from_socket
         if isinstance(context, _Socket):
             context, kwargs["shadow"] = None, context
-        if context is not None or kwargs.get("shadow"):
-            super().__init__(context, socket_type, **kwargs)
-        else:
-            super().__init__(context, socket_type)
+        super().__init__(context, socket_type, **kwargs)
 
     @classmethod
     def from_socket(cls, socket: Any, io_loop: Any = None) -> Self:
@@ -108,9 +123,7 @@ class Socket(AwaitableSocket):
         return self._engine  # type: ignore[no-any-return]
 
     def _now(self, value: Any) -> Future[Any]:
-        future: Future[Any] = Future(loop=self._loop)
-        future.set_result(value)
-        return future
+        return done(self._loop, value)
 
     def _raise(self, error: Exception) -> Future[Any]:
         return failed(self._loop, error)

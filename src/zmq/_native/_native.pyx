@@ -28,6 +28,7 @@ include "candidates.pxi"  # which sockets a poller looks at
 include "poll.pxi"
 include "reactor.pxi"    # which sockets an event loop looks at
 include "signal.pxi"     # what waits for one socket in an event loop
+include "futures.pxi"    # calls that return futures
 include "course.pxi"     # the loop of a device
 include "relay.pxi"      # devices
 include "curve.pxi"

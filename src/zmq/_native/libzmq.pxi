@@ -150,6 +150,10 @@ cdef extern from "release.h" nogil:
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
     PyObject **_PyObject_GetDictPtr(object self)
+    ctypedef object (*getattrofunc)(object, object)
+    ctypedef struct PyTypeObject:
+        getattrofunc tp_getattro
+    void PyType_Modified(type cls)
     PyObject *_PyType_Lookup(type cls, object name)
     object PyObject_GenericGetAttr(object self, object name)
     int PyObject_GenericSetAttr(object self, object name, PyObject *value) except -1

@@ -72,6 +72,10 @@ cdef class Signal:
         """The operations are being served: calls of our own need not be told."""
         self.asleep = False
 
+    def emptied(self, short queue) -> None:
+        """Nobody waits in a queue any more: who comes next need not stand in line."""
+        self.queued &= ~queue
+
     def rest(self, short queued, short wanted) -> int:
         """Wait for what is wanted; the events of it that are there already.
 

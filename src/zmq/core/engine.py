@@ -13,6 +13,7 @@ The rules, which this file keeps for every loop:
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 
 from zmq._native import TURN, WOULD_BLOCK, Reactor, Signal, set_fairness
 from zmq.constants import POLLIN, POLLOUT, Errno
@@ -110,8 +111,7 @@ class Operation:
         self.socket = None
 
     def succeed(self, taken: Any) -> None:
-        """End with what was taken."""
-        self.leave()
+        """End with what was taken; it has left its queue."""
         self.taken = taken
         try:
             value = taken if self.finish is None else self.finish(taken)
@@ -122,13 +122,13 @@ class Operation:
             self.resolve(value)
 
     def fail(self, error: BaseException) -> None:
-        """End with an error."""
-        self.leave()
+        """End with an error; it has left its queue."""
         self.reject(error)
 
     def expire(self) -> None:
         """End as the time is over."""
         self.stop_timer = None
+        self.leave()
         if self.on_timeout is not None:
             self.succeed(self.on_timeout())
         else:
@@ -141,8 +141,9 @@ class Operation:
         self._settle()
 
     def _settle(self) -> None:
-        if self.engine is not None and self.engine.settle():
-            self.engine.ring()
+        engine = self.engine
+        if engine is not None and not engine.serving and engine.settle():
+            engine.ring()
 
     def give_back(self) -> None:
         """Put back what was taken: its caller has gone without it (rule 4)."""
@@ -164,6 +165,7 @@ class Engine(Signal):
     receives: Queue
     sends: Queue
     polls: Queue
+    serving = False  # in the middle of a turn
 
     @classmethod
     def of(cls, loop: Loop, socket: Socket[Any]) -> Engine:
@@ -204,7 +206,8 @@ class Engine(Signal):
         queue[operation] = None
         if timeout_ms >= 0:
             operation.stop_timer = self.loop.later(timeout_ms / 1000, operation.expire)
-        if self.settle():
+        # Called by a task that goes on in the middle of a turn: the turn ends with it.
+        if not self.serving and self.settle():
             self.ring()
 
     def settle(self) -> int:
@@ -221,20 +224,23 @@ class Engine(Signal):
         """Let the operations go on that can; the loop calls it when the socket has signalled."""
         tried_sends = idle_passes = 0
         while True:
+            self.serving = True
             self.begin()
-            moved = self._serve(self.receives) + self._serve(self.sends)
-            ready = self.settle()
-            if self.polls:
-                self._serve_polls()
+            try:
+                moved = self._serve(self.receives, _IN) + self._serve(self.sends, _OUT)
+                if self.polls:
+                    self._serve_polls()
+            finally:
+                self.serving = False
                 ready = self.settle()
             if not ready:
                 return
-            if self.spent:
+            if self.spent or idle_passes > 3:
                 self.ring()
                 return
             if moved:
                 tried_sends = idle_passes = 0
-            elif ready & _IN and self.receives:
+            elif ready & ~_OUT:
                 # It has come since it was tried.
                 idle_passes += 1
             elif not tried_sends:
@@ -242,42 +248,47 @@ class Engine(Signal):
                 tried_sends = 1
             else:
                 return
-            if idle_passes > 3:
-                self.ring()
-                return
 
-    def _serve(self, queue: Queue) -> int:
+    def _serve(self, queue: Queue, events: int) -> int:
         """Serve a queue in order; how many have ended."""
         served = 0
-        while queue and not (served and self.spent):
+        while queue:
             operation = next(iter(queue))
             try:
                 taken = operation.attempt()
             except Exception as error:
                 if operation.waits_for_turn and getattr(error, "errno", None) == _EFSM:
                     break
-                operation.fail(error)
+                ended = partial(operation.fail, error)
             else:
                 if taken is WOULD_BLOCK:
                     break
-                operation.succeed(taken)
+                ended = partial(operation.succeed, taken)
+            operation.leave()
+            if not queue:
+                self.emptied(events)
+            # The caller may go on at once, and come back to this queue.
+            ended()
             served += 1
+            if self.spent:
+                break
         return served
 
     def _serve_polls(self) -> None:
+        error: Exception | None = None
         try:
             events = self.events()
-        except Exception as error:
-            for operation in list(self.polls):
-                if operation.events == _TURN:
-                    operation.succeed(operation.attempt())
-                else:
-                    operation.fail(error)
-            return
+        except Exception as raised:
+            events, error = 0, raised
         for operation in list(self.polls):
             if operation.events == _TURN:
+                operation.leave()
                 operation.succeed(operation.attempt())
+            elif error is not None:
+                operation.leave()
+                operation.fail(error)
             elif events & operation.events:
+                operation.leave()
                 operation.succeed(events & operation.events)
 
 

@@ -79,9 +79,11 @@ def _look(poller: QueuedPoller, operation: Operation) -> None:
     try:
         ready = Poller.poll(poller, 0)
     except Exception as error:
+        operation.leave()
         operation.fail(error)
         return
     if ready:
+        operation.leave()
         operation.succeed(ready)
 
 
@@ -94,7 +96,7 @@ def _watch_in_thread(poller: QueuedPoller, loop: Loop, operation: Operation, lim
             try:
                 ready = Poller.poll(poller, 1000)
             except Exception as error:
-                loop.reactor.call(partial(operation.fail, error))
+                loop.reactor.call(partial(_fail, operation, error))
                 return
             if ready:
                 loop.reactor.call(partial(_look, poller, operation))
@@ -102,3 +104,8 @@ def _watch_in_thread(poller: QueuedPoller, loop: Loop, operation: Operation, lim
 
     operation.stop_watching = over.set
     threading.Thread(target=run, name="zmq-poller", daemon=True).start()
+
+
+def _fail(operation: Operation, error: Exception) -> None:
+    operation.leave()
+    operation.fail(error)

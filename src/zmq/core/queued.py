@@ -39,7 +39,6 @@ _EFSM = int(Errno.EFSM)
 class QueuedSocket(Socket):
     """A socket whose send, recv and poll wait in an event loop."""
 
-    _engine: Any = None
     # Whether recv out of turn (REQ, REP) waits until it is its turn, or raises EFSM.
     _waits_for_turn = False
 
@@ -67,7 +66,9 @@ class QueuedSocket(Socket):
 
     # ---- receiving ----
 
-    def recv(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+    def recv(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Any:
         """Receive one message part, as the blocking recv does."""
         engine = self._here()
         try:
@@ -81,7 +82,9 @@ class QueuedSocket(Socket):
         finish = _bytes_of if copy else None
         return self._receive_later(engine, flags, finish, track=track)
 
-    def recv_multipart(self, flags: int = 0, copy: bool = True, track: bool = False) -> Any:
+    def recv_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
         engine = self._here()
         try:
@@ -163,14 +166,14 @@ class QueuedSocket(Socket):
 
     # ---- sending ----
 
-    def send(
+    def send(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         data: Any,
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
         routing_id: int | None = None,
-        group: str | None = None,
+        group: str | bytes | None = None,
     ) -> Any:
         """Send one message part, as the blocking send does."""
         engine = self._here()
@@ -350,7 +353,7 @@ def _bytes_of_all(frames: list[Frame]) -> list[bytes]:
 
 def _frames(engine: Engine, limit: int, flags: int) -> Any:
     """Receive the parts that are there, as Frames; WOULD_BLOCK if there is none."""
-    frames = []
+    frames: list[Frame] = []
     while len(frames) < limit:
         frame = engine.try_recv(flags, False)
         if frame is WOULD_BLOCK:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from _warnings import warn  # there to the very end of the interpreter, and free to import
 from errno import EACCES
 
-from zmq._native import OptionAttribute
+from zmq._native import OptionAttribute, keep_getattr
 from zmq._native import Socket as NativeSocket
 from zmq.constants import (
     EADDRINUSE,
@@ -126,6 +126,10 @@ class Socket(NativeSocket, Subscripted[_Received]):
         super().__init__(context, socket_type, shadow, copy_threshold)
         if shadow:
             self._shadow_obj = shadow
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        keep_getattr(cls)
 
     @classmethod
     def shadow(cls, address: int | Socket[Any]) -> Self:
@@ -354,10 +358,11 @@ class Socket(NativeSocket, Subscripted[_Received]):
     send_unicode = send_string
     recv_unicode = recv_string
 
-    def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> MessageTracker | None:
+    def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> None:
         """Send an object as JSON in one part; kwargs go to json.dumps, and to send."""
         send_kwargs = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
-        return self.send(codecs.dumps(obj, **kwargs), flags=flags, **send_kwargs)
+        # Nothing, or where calls are awaited what is to be awaited.
+        return self.send(codecs.dumps(obj, **kwargs), flags=flags, **send_kwargs)  # type: ignore[no-any-return]
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive one part of JSON as an object; kwargs go to json.loads."""
@@ -432,6 +437,7 @@ def _define_options() -> None:
 
 
 _define_options()
+keep_getattr(Socket)
 
 # What bind says of a port that somebody else has, or that is not for everybody.
 _PORT_TAKEN = (EADDRINUSE, EACCES)

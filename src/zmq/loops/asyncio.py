@@ -6,7 +6,7 @@ import asyncio
 import weakref
 from asyncio import Future
 
-from zmq.core.engine import Engine, Loop, Operation
+from zmq.core.engine import Loop, Operation
 from zmq.loops._thread import watch_in_thread
 
 TYPE_CHECKING = False
@@ -112,22 +112,48 @@ class Waiting(Operation, _Future):
     """
 
     _awaiting = 0
+    _asks_to_be_woken = False
+    _wake: Any = None
 
     def resolve(self, value: Any) -> None:
-        if not self.done():
-            self.set_result(value)
-        else:
+        if self.done():
             self.give_back()
+            return
+        self.set_result(value)
+        self._wake_task()
+
+    def add_done_callback(self, fn: Any, *, context: Any = None) -> None:
+        # What a task asks for when it starts to wait is kept: see _wake_task.
+        if self._asks_to_be_woken and context is not None and not self.done():
+            self._asks_to_be_woken = False
+            if self._wake is None:
+                self._wake = (fn, context)
+                return
+        super().add_done_callback(fn, context=context)
+
+    def _wake_task(self) -> None:
+        """Let the task go on at once, and not after another turn of the loop.
+
+        Operations end in a callback of the loop, in which no task runs: there is no other to
+        disturb. And nobody can cancel the task between its message and its going on.
+        """
+        if self._wake is not None:
+            (wake, context), self._wake = self._wake, None
+            context.run(wake, self)
 
     def reject(self, error: BaseException) -> None:
         if not self.done():
             self.set_exception(error)
             self.exception()
+            self._wake_task()
 
     def cancel(self, msg: Any = None) -> bool:
         if not super().cancel(msg):
             return False
         self.cancel_wait()
+        if self._wake is not None:
+            (wake, context), self._wake = self._wake, None
+            self.get_loop().call_soon(wake, self, context=context)
         return True
 
     def result(self) -> Any:
@@ -141,6 +167,7 @@ class Waiting(Operation, _Future):
         if not self.done():
             self._asyncio_future_blocking = True
             self._awaiting += 1
+            self._asks_to_be_woken = True
             try:
                 yield self
             except BaseException:
