@@ -1,0 +1,84 @@
+"""How a stream calls the functions of a program, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import asyncio
+from inspect import isawaitable
+
+from tornado.log import gen_log
+
+from zmq.loops.tornado import asyncio_loop_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from asyncio import Future
+    from collections.abc import Callable
+    from typing import Any
+
+    from tornado.ioloop import IOLoop
+
+__all__ = ["Callbacks", "checked"]
+
+
+class Callbacks:
+    """Calls functions, coroutine functions included, for the streams of a loop."""
+
+    def __init__(self, io_loop: IOLoop) -> None:
+        self.loop = asyncio_loop_of(io_loop)
+        self.running: set[Future[Any]] = set()  # the loop itself would forget them
+
+    def call(self, callback: Callable[..., Any], *args: Any) -> None:
+        """Call a function; an error is logged, and raised."""
+        try:
+            result = callback(*args)
+        except Exception as error:
+            log(error)
+            raise
+        if result is not None:
+            self.follow(result)
+
+    def call_safely(self, callback: Callable[..., Any], *args: Any) -> None:
+        """Call a function for the loop: errors end here."""
+        try:
+            result = callback(*args)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            self.failed(error)
+        else:
+            if result is not None:
+                self.follow(result)
+
+    def failed(self, error: BaseException) -> None:
+        """Log an error, and tell the loop of it as if it had called the function itself."""
+        log(error)
+        self.loop.call_exception_handler(
+            {"message": "Exception in a callback of a ZMQStream", "exception": error}
+        )
+
+    def follow(self, result: Any) -> None:
+        """Run what a coroutine function has returned; nobody waits for it."""
+        if not isawaitable(result):
+            return
+        future = asyncio.ensure_future(result, loop=self.loop)
+        self.running.add(future)
+        future.add_done_callback(self._ended)
+
+    def _ended(self, future: Future[Any]) -> None:
+        self.running.discard(future)
+        if not future.cancelled():
+            error = future.exception()
+            if error is not None:
+                log(error)
+
+
+def log(error: BaseException) -> None:
+    """Put an error where Tornado's programs look for those of their callbacks."""
+    gen_log.error("A callback of a ZMQStream failed", exc_info=error)
+
+
+def checked(callback: Any) -> Any:
+    """Return a callback, or None; anything else is a mistake."""
+    if callback is not None and not callable(callback):
+        raise TypeError(f"a callback is a function or None, not {callback!r}")
+    return callback

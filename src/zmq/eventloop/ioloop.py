@@ -1,0 +1,22 @@
+"""Names from the days when ØMQ sockets needed an event loop of their own.
+
+Today Tornado runs on asyncio, and every loop can serve them.
+"""
+
+from __future__ import annotations
+
+from tornado.ioloop import IOLoop, PeriodicCallback
+
+__all__ = ["IOLoop", "PeriodicCallback", "ZMQIOLoop", "install"]
+
+#: Tornado's own loop: ``ZMQIOLoop()`` makes one, and ``loop.install()`` makes it the current one.
+ZMQIOLoop = IOLoop
+
+
+def install() -> None:
+    """Do nothing: there is nothing to install any more.
+
+    It once had to be called before anything asked for Tornado's loop, and refused to come later.
+    Every loop of today's Tornado serves ØMQ sockets as it is, so there is nothing left to refuse:
+    call it at any time, any number of times, or not at all.
+    """
