@@ -94,6 +94,12 @@ def _run(front: str, main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         asyncio.run(main())
 
 
+def _check(body: bytes, args: Arguments) -> None:
+    """Look at one message of a chunk: what gives something else is not fast, but wrong."""
+    if body != bytes(args.number("size", 32)):
+        raise RuntimeError(f"{body!r} was received instead of the message")
+
+
 def async_sink(args: Arguments) -> None:
     """Await what arrives; the result is messages per second."""
     front = args.text("front")
@@ -108,7 +114,8 @@ def async_sink(args: Arguments) -> None:
 
             async def step() -> int:
                 for _ in repeat(None, chunk):
-                    await recv()
+                    body = await recv()
+                _check(body, args)
                 return chunk
 
             await recv()  # the peer is there
@@ -177,7 +184,8 @@ def _green_sink(context: Any, args: Arguments) -> None:
 
     def step() -> int:
         for _ in repeat(None, chunk):
-            recv()
+            body = recv()
+        _check(body, args)
         return chunk
 
     recv()  # the peer is there
@@ -195,10 +203,11 @@ def callback_sink(args: Arguments) -> None:
         left = chunk = args.number("chunk", 500)
         meter, rate = Meter(args), asyncio.get_running_loop().create_future()
 
-        def received(_message: list[bytes]) -> None:
+        def received(message: list[bytes]) -> None:
             nonlocal left
             left -= 1
             if not left:
+                _check(*message, args)
                 left = chunk
                 measured = meter.add(chunk)
                 if measured is not None and not rate.done():
