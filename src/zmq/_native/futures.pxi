@@ -34,9 +34,10 @@ def future_recv(Socket self not None, flags=0, copy: bool = True, track: bool = 
         try:
             got = signal.try_recv(flags, copy, track)
         except Exception:
-            got = _would_block  # the long way meets it again
+            return self._recv(flags, copy, track)  # meets it again
         if got is not _would_block:
             return done(got)
+        return self._recv_later(signal, flags, copy, track)
     return self._recv(flags, copy, track)
 
 
@@ -50,9 +51,10 @@ def future_recv_multipart(Socket self not None, flags=0, copy: bool = True, trac
         try:
             got = signal.try_recv_multipart(flags, copy, track)
         except Exception:
-            got = _would_block
+            return self._recv_multipart(flags, copy, track)
         if got is not _would_block:
             return done(got)
+        return self._recv_multipart_later(signal, flags, copy, track)
     return self._recv_multipart(flags, copy, track)
 
 

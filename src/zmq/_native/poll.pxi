@@ -156,7 +156,6 @@ cdef class Poller:
             ready.sort()
         return [shown for _, shown in ready]
 
-
     def _alarm(self) -> int:
         """A new descriptor that is readable when poll() may have something; -1 if there is none.
 

@@ -29,6 +29,7 @@ cdef class Signal:
     cdef bint watching
     cdef short queued           # POLLIN: receives wait in the queue, POLLOUT: sends do
     cdef short wanted           # what is waited for, by polls as well
+    cdef short armed            # what would block; whatever changes that is told from then on
 
     def __init__(self, Reactor reactor not None, Socket socket not None):
         self.handle = socket.handle
@@ -71,6 +72,7 @@ cdef class Signal:
     def begin(self) -> None:
         """The operations are being served: calls of our own need not be told."""
         self.asleep = False
+        self.armed = 0
 
     def emptied(self, short queue) -> None:
         """Nobody waits in a queue any more: who comes next need not stand in line."""
@@ -83,13 +85,17 @@ cdef class Signal:
         """
         cdef int events = 0
         cdef int error
+        if wanted and not self.wanted:
+            self.reactor.waiting.add(self)
+        elif self.wanted and not wanted:
+            self.reactor.waiting.discard(self)
         self.queued, self.wanted = queued, wanted
         self.watch.events = wanted
         if not wanted:
             self.asleep = False
-            self.reactor.waiting.discard(self)
             return 0
-        self.reactor.waiting.add(self)
+        if not wanted & ~self.armed:
+            return 0  # tried a moment ago, and what has happened since has rung
         if self.handle.generation != ohmq_generation:
             return wanted
         error = look(self, &events, True)
@@ -128,14 +134,21 @@ cdef class Signal:
             return _would_block
         flags = (flags | TRYING) & ~IN_TURN
         if copy:
-            return receive_bytes(self.handle, flags)
-        return receive_frame(self.handle, flags, track)
+            got = receive_bytes(self.handle, flags)
+        else:
+            got = receive_frame(self.handle, flags, track)
+        if got is _would_block:
+            arm(self, ZMQ_POLLIN)
+        return got
 
     def try_recv_multipart(self, int flags=0, bint copy=True, bint track=False):
         """As Socket.recv_multipart."""
         if not may_receive(self, flags):
             return _would_block
-        return receive_list(self.handle, (flags | TRYING) & ~IN_TURN, copy, track)
+        got = receive_list(self.handle, (flags | TRYING) & ~IN_TURN, copy, track)
+        if got is _would_block:
+            arm(self, ZMQ_POLLIN)
+        return got
 
     def try_recv_many(self, Py_ssize_t limit, int flags=0, bint multipart=False):
         """As Socket.recv_many."""
@@ -164,16 +177,22 @@ cdef class Signal:
             and try_send_bytes(self.handle, data, flags)
         ):
             return None
-        return send_one(self.handle, data, flags | TRYING, copy, track, threshold, routing_id,
+        sent = send_one(self.handle, data, flags | TRYING, copy, track, threshold, routing_id,
                         group)
+        if sent is _would_block:
+            arm(self, ZMQ_POLLOUT)
+        return sent
 
     def try_send_multipart(self, msg_parts, int flags=0, bint copy=True, bint track=False,
                            Py_ssize_t threshold=_copy_threshold):
         """As Socket.send_multipart."""
         if not may_send(self, flags):
             return _would_block
-        return send_list(self.handle, list(msg_parts), (flags & ~OURS) | TRYING, copy, track,
+        sent = send_list(self.handle, list(msg_parts), (flags & ~OURS) | TRYING, copy, track,
                          threshold)
+        if sent is _would_block:
+            arm(self, ZMQ_POLLOUT)
+        return sent
 
     def try_send_many(self, list messages, int flags=0, Py_ssize_t threshold=_copy_threshold):
         """How many of the messages could be sent now."""
@@ -182,6 +201,13 @@ cdef class Signal:
         sent = send_many(self.handle, messages, (flags & ~OURS) | ZMQ_DONTWAIT, threshold)
         self.reactor.used += sent
         return sent
+
+
+cdef inline void arm(Signal signal, short events) noexcept:
+    """An operation would block: from now on, with the GIL still held, all that changes it rings."""
+    signal.armed |= events
+    signal.watch.events |= events
+    signal.asleep = True
 
 
 cdef inline bint may_receive(Signal signal, int flags) noexcept:
@@ -220,7 +246,10 @@ cdef void leave_set(Signal signal) noexcept:
 
 
 cdef int look(Signal signal, int *events, bint then_sleep) noexcept:
-    """Read EVENTS: others hear of it, the signal itself only of what comes later. 0, or an errno."""
+    """Read EVENTS; others hear of it, the signal itself only of what comes later.
+
+    0, or an errno.
+    """
     cdef Handle handle = signal.handle
     cdef int error = ENOTSOCK
     signal.asleep = False

@@ -28,8 +28,8 @@ cdef class Socket:
     cdef object context_
     cdef Py_ssize_t threshold
     cdef bint is_shadow
-    cdef public object _engine  # of a queued socket: its engine in the loop that it was used in last
-    cdef public object _loop
+    cdef public object _loop    # of a queued socket: the event loop that it was used in last,
+    cdef public object _engine  # and its engine there
 
     def __cinit__(self):
         self.handle = NO_HANDLE

@@ -76,12 +76,12 @@ class Operation:
     socket: Any = None  # kept alive while its caller waits
     attempt: Callable[[], Any]
     finish: Callable[[Any], Any] | None = None
+    tried_in = -1  # the pass over the queues in which it would block
     waits_for_turn = False  # EFSM does not end it: a send will make it its turn
     queue: Queue | None = None  # where it waits
     events: int = 0  # of a poll
     on_timeout: Callable[[], Any] | None = None
-    stop_timer: Callback | None = None
-    stop_watching: Callback | None = None
+    at_end: list[Callback] | None = None  # to be called when the wait is over
     taken: Any = WOULD_BLOCK  # a message, until the caller has it
 
     def then(self, convert: Callable[[Any], Any]) -> None:
@@ -99,16 +99,14 @@ class Operation:
 
     def leave(self) -> None:
         """Wait no longer: cancelled, or done."""
-        if self.queue is not None:
-            self.queue.pop(self, None)
-            self.queue = None
-        if self.stop_timer is not None:
-            self.stop_timer()
-            self.stop_timer = None
-        if self.stop_watching is not None:
-            self.stop_watching()
-            self.stop_watching = None
-        self.socket = None
+        queue = self.queue
+        if queue is not None:
+            del queue[self]
+            self.queue = self.socket = None
+        if self.at_end is not None:
+            calls, self.at_end = self.at_end, None
+            for call in calls:
+                call()
 
     def succeed(self, taken: Any) -> None:
         """End with what was taken; it has left its queue."""
@@ -127,7 +125,6 @@ class Operation:
 
     def expire(self) -> None:
         """End as the time is over."""
-        self.stop_timer = None
         self.leave()
         if self.on_timeout is not None:
             self.succeed(self.on_timeout())
@@ -166,6 +163,7 @@ class Engine(Signal):
     sends: Queue
     polls: Queue
     serving = False  # in the middle of a turn
+    passes = 0  # over the queues, so far
 
     @classmethod
     def of(cls, loop: Loop, socket: Socket[Any]) -> Engine:
@@ -182,31 +180,35 @@ class Engine(Signal):
 
     # ---- waiting ----
 
-    def wait_to_receive(self, operation: Operation) -> None:
-        """Queue an operation that receives; RCVTIMEO holds."""
-        self._queue(operation, self.receives, self.timeout_ms(False))
+    def wait_to_receive(self, operation: Operation, socket: object = None) -> None:
+        """Queue an operation that receives, for a socket; RCVTIMEO holds."""
+        self._queue(operation, socket, self.receives, self.timeout_ms(False))
 
-    def wait_to_send(self, operation: Operation) -> None:
-        """Queue an operation that sends; SNDTIMEO holds."""
-        self._queue(operation, self.sends, self.timeout_ms(True))
+    def wait_to_send(self, operation: Operation, socket: object = None) -> None:
+        """Queue an operation that sends, for a socket; SNDTIMEO holds."""
+        self._queue(operation, socket, self.sends, self.timeout_ms(True))
 
-    def wait_for_events(self, operation: Operation, events: int, timeout_ms: int) -> None:
-        """Queue an operation that polls."""
+    def wait_for_events(
+        self, operation: Operation, socket: object, events: int, timeout_ms: int
+    ) -> None:
+        """Queue an operation that polls a socket."""
         operation.events = events
-        self._queue(operation, self.polls, timeout_ms)
+        self._queue(operation, socket, self.polls, timeout_ms)
 
     def wait_a_turn(self, operation: Operation) -> None:
         """Queue an operation that ends in the next turn of the loop, with what it attempts."""
-        self.wait_for_events(operation, _TURN, -1)
+        self.wait_for_events(operation, None, _TURN, -1)
         self.ring()
 
-    def _queue(self, operation: Operation, queue: Queue, timeout_ms: int) -> None:
+    def _queue(self, operation: Operation, socket: object, queue: Queue, timeout_ms: int) -> None:
         operation.engine = self
+        operation.socket = socket
         operation.queue = queue
+        operation.tried_in = self.passes
         queue[operation] = None
         if timeout_ms >= 0:
-            operation.stop_timer = self.loop.later(timeout_ms / 1000, operation.expire)
-        # Called by a task that goes on in the middle of a turn: the turn ends with it.
+            operation.at_end = [self.loop.later(timeout_ms / 1000, operation.expire)]
+        # Called by a caller that goes on in the middle of a turn: the turn ends with it.
         if not self.serving and self.settle():
             self.ring()
 
@@ -214,8 +216,9 @@ class Engine(Signal):
         """Wait for what the queues want; the events of it that are there already."""
         queued = (_IN if self.receives else 0) | (_OUT if self.sends else 0)
         wanted = queued
-        for operation in self.polls:
-            wanted |= operation.events
+        if self.polls:
+            for operation in self.polls:
+                wanted |= operation.events
         return self.rest(queued, wanted)
 
     # ---- going on ----
@@ -225,9 +228,12 @@ class Engine(Signal):
         tried_sends = idle_passes = 0
         while True:
             self.serving = True
+            self.passes += 1
             self.begin()
             try:
-                moved = self._serve(self.receives, _IN) + self._serve(self.sends, _OUT)
+                moved = self._serve(self.receives, _IN) if self.receives else 0
+                if self.sends:
+                    moved += self._serve(self.sends, _OUT)
                 if self.polls:
                     self._serve_polls()
             finally:
@@ -254,21 +260,25 @@ class Engine(Signal):
         served = 0
         while queue:
             operation = next(iter(queue))
+            if operation.tried_in == self.passes:
+                break  # a caller that went on in this pass has come back, and would block
             try:
                 taken = operation.attempt()
-            except Exception as error:
-                if operation.waits_for_turn and getattr(error, "errno", None) == _EFSM:
-                    break
-                ended = partial(operation.fail, error)
-            else:
                 if taken is WOULD_BLOCK:
                     break
-                ended = partial(operation.succeed, taken)
+                error = None
+            except Exception as raised:
+                if operation.waits_for_turn and getattr(raised, "errno", None) == _EFSM:
+                    break
+                error = raised
             operation.leave()
             if not queue:
                 self.emptied(events)
             # The caller may go on at once, and come back to this queue.
-            ended()
+            if error is None:
+                operation.succeed(taken)
+            else:
+                operation.fail(error)
             served += 1
             if self.spent:
                 break

@@ -58,7 +58,7 @@ class QueuedPoller(Poller):
         except Exception as error:
             return self._raise(error)
         if limit > 0:
-            operation.stop_timer = loop.later(limit / 1000, operation.expire)
+            operation.at_end.append(loop.later(limit / 1000, operation.expire))
         return self._wait(operation)
 
 
@@ -71,7 +71,7 @@ def _watch(poller: QueuedPoller, loop: Loop, operation: Operation) -> None:
         stop()
         poller._silence(alarm)
 
-    operation.stop_watching = stop_watching
+    operation.at_end = [stop_watching]
 
 
 def _look(poller: QueuedPoller, operation: Operation) -> None:
@@ -102,7 +102,7 @@ def _watch_in_thread(poller: QueuedPoller, loop: Loop, operation: Operation, lim
                 loop.reactor.call(partial(_look, poller, operation))
                 return
 
-    operation.stop_watching = over.set
+    operation.at_end = [over.set]
     threading.Thread(target=run, name="zmq-poller", daemon=True).start()
 
 

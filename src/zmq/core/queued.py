@@ -79,8 +79,7 @@ class QueuedSocket(Socket):
             got = WOULD_BLOCK
         if got is not WOULD_BLOCK:
             return self._now(got)
-        finish = _bytes_of if copy else None
-        return self._receive_later(engine, flags, finish, track=track)
+        return self._recv_later(engine, flags, copy, track)
 
     def recv_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, flags: int = 0, copy: bool = True, track: bool = False
@@ -95,7 +94,7 @@ class QueuedSocket(Socket):
             got = WOULD_BLOCK
         if got is not WOULD_BLOCK:
             return self._now(got)
-        return self._receive_parts_later(engine, flags, copy, track)
+        return self._recv_multipart_later(engine, flags, copy, track)
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
         """Receive one message part into a writable buffer, as the blocking recv_into does."""
@@ -108,7 +107,7 @@ class QueuedSocket(Socket):
             got = WOULD_BLOCK
         if got is not WOULD_BLOCK:
             return self._now(got)
-        return self._receive_later(engine, flags, partial(_fill, buffer, nbytes))
+        return self._part_later(engine, flags, partial(_fill, buffer, nbytes))
 
     def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
         """Wait for one message and receive all that are there, as the blocking recv_many does."""
@@ -129,7 +128,7 @@ class QueuedSocket(Socket):
             operation.attempt = partial(_frames, engine, limit, flags | TURN)
             operation.finish = _bytes_of_all
             operation.puts_back = put_back_frames
-        return self._queue(engine, operation, flags, engine.wait_to_receive)
+        return self._receive(engine, operation, flags)
 
     def _is_final(self, error: Exception, flags: int) -> bool:
         """Whether recv fails for good: out of turn it may wait for a send."""
@@ -140,7 +139,10 @@ class QueuedSocket(Socket):
             and not flags & _NOW
         )
 
-    def _receive_later(
+    def _recv_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
+        return self._part_later(engine, flags, _bytes_of if copy else None, track)
+
+    def _part_later(
         self, engine: Engine, flags: int, finish: Callable[[Frame], Any] | None, track: bool = False
     ) -> Any:
         """Wait for one part: as a Frame, which knows whether more follow if it has to go back."""
@@ -148,21 +150,20 @@ class QueuedSocket(Socket):
         operation.attempt = partial(engine.try_recv, flags | TURN, False, track)
         operation.finish = finish
         operation.puts_back = put_back_frame
-        return self._queue(engine, operation, flags, engine.wait_to_receive)
+        return self._receive(engine, operation, flags)
 
-    def _receive_parts_later(
-        self,
-        engine: Engine,
-        flags: int,
-        copy: bool = True,
-        track: bool = False,
-        finish: Callable[[list[Any]], Any] | None = None,
-    ) -> Any:
+    def _recv_multipart_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
         operation = self._operation(engine)
         operation.attempt = partial(engine.try_recv_multipart, flags | TURN, copy, track)
-        operation.finish = finish
         operation.puts_back = put_back_message
-        return self._queue(engine, operation, flags, engine.wait_to_receive)
+        return self._receive(engine, operation, flags)
+
+    def _receive(self, engine: Engine, operation: Any, flags: int) -> Any:
+        if flags & _NOW:
+            return self._raise(Again())
+        operation.waits_for_turn = self._waits_for_turn
+        engine.wait_to_receive(operation, self)
+        return self._wait(operation)
 
     # ---- sending ----
 
@@ -189,7 +190,10 @@ class QueuedSocket(Socket):
         operation.attempt = partial(
             engine.try_send, kept, flags | TURN, copy, track, routing_id, group, size
         )
-        return self._queue(engine, operation, flags, engine.wait_to_send)
+        if flags & _NOW:
+            return self._raise(Again())
+        engine.wait_to_send(operation, self)
+        return self._wait(operation)
 
     def send_multipart(
         self,
@@ -214,7 +218,10 @@ class QueuedSocket(Socket):
         operation.attempt = partial(
             engine.try_send_multipart, kept, flags | TURN, copy, track, size
         )
-        return self._queue(engine, operation, flags, engine.wait_to_send)
+        if flags & _NOW:
+            return self._raise(Again())
+        engine.wait_to_send(operation, self)
+        return self._wait(operation)
 
     def send_many(self, messages: Iterable[Any], flags: int = 0) -> Any:
         """Send many messages in one call, as the blocking send_many does."""
@@ -231,7 +238,10 @@ class QueuedSocket(Socket):
         operation = self._operation(engine)
         operation.attempt = sending.attempt
         operation.on_timeout = sending.so_far
-        return self._queue(engine, operation, flags, engine.wait_to_send)
+        if flags & _NOW:
+            return self._raise(Again())
+        engine.wait_to_send(operation, self)
+        return self._wait(operation)
 
     def _after(self, engine: Engine, value: Any) -> Any:
         """Give a result, in the next turn of the loop if others should have theirs (rule 5)."""
@@ -255,17 +265,7 @@ class QueuedSocket(Socket):
             return self._after(engine, events)
         operation = self._operation(engine)
         operation.on_timeout = int
-        engine.wait_for_events(operation, flags, timeout_of(timeout))
-        return self._wait(operation)
-
-    def _queue(
-        self, engine: Engine, operation: Any, flags: int, wait: Callable[[Operation], None]
-    ) -> Any:
-        if flags & _NOW:
-            return self._raise(Again())
-        operation.socket = self
-        operation.waits_for_turn = self._waits_for_turn and wait == engine.wait_to_receive
-        wait(operation)
+        engine.wait_for_events(operation, self, flags, timeout_of(timeout))
         return self._wait(operation)
 
 

@@ -6,7 +6,7 @@ import asyncio
 import weakref
 from asyncio import Future
 
-from zmq.core.engine import Loop, Operation
+from zmq.core.engine import WOULD_BLOCK, Loop, Operation
 from zmq.loops._thread import watch_in_thread
 
 TYPE_CHECKING = False
@@ -120,13 +120,21 @@ class Waiting(Operation, _Future):
             self.give_back()
             return
         self.set_result(value)
-        self._wake_task()
+        if self._wake is not None:
+            self._wake_task()
+
+    def reject(self, error: BaseException) -> None:
+        if not self.done():
+            self.set_exception(error)
+            self.exception()
+            if self._wake is not None:
+                self._wake_task()
 
     def add_done_callback(self, fn: Any, *, context: Any = None) -> None:
         # What a task asks for when it starts to wait is kept: see _wake_task.
-        if self._asks_to_be_woken and context is not None and not self.done():
+        if self._asks_to_be_woken:
             self._asks_to_be_woken = False
-            if self._wake is None:
+            if self._wake is None and context is not None:
                 self._wake = (fn, context)
                 return
         super().add_done_callback(fn, context=context)
@@ -137,15 +145,9 @@ class Waiting(Operation, _Future):
         Operations end in a callback of the loop, in which no task runs: there is no other to
         disturb. And nobody can cancel the task between its message and its going on.
         """
-        if self._wake is not None:
-            (wake, context), self._wake = self._wake, None
-            context.run(wake, self)
-
-    def reject(self, error: BaseException) -> None:
-        if not self.done():
-            self.set_exception(error)
-            self.exception()
-            self._wake_task()
+        (wake, context), self._wake = self._wake, None
+        # It gets its result from __await__, and looks at what it is given for errors only.
+        context.run(wake, _WOKEN)
 
     def cancel(self, msg: Any = None) -> bool:
         if not super().cancel(msg):
@@ -157,17 +159,17 @@ class Waiting(Operation, _Future):
         return True
 
     def result(self) -> Any:
-        value = super().result()
+        value = _result(self)
         # A task's own look before it goes on is not yet its program's.
         if not self._awaiting:
-            self.delivered()
+            self.taken = WOULD_BLOCK
         return value
 
     def __await__(self) -> Generator[Any, None, Any]:
         if not self.done():
             self._asyncio_future_blocking = True
-            self._awaiting += 1
             self._asks_to_be_woken = True
+            self._awaiting += 1
             try:
                 yield self
             except BaseException:
@@ -177,12 +179,23 @@ class Waiting(Operation, _Future):
                 raise
             self._awaiting -= 1
             if not self.done():
-                raise RuntimeError("await wasn't used with future")
-        value = super().result()
-        self.delivered()
-        return value
+                raise RuntimeError("a future of a socket is awaited, not yielded from")
+        self.taken = WOULD_BLOCK
+        return _result(self)
 
     __iter__ = __await__  # for generators of Tornado and older programs
 
     def __del__(self) -> None:
-        self.give_back()
+        if self.taken is not WOULD_BLOCK:
+            self.give_back()
+
+
+class _NoLoop:
+    def get_debug(self) -> bool:
+        return False
+
+
+_result = Future.result
+# The future of a task that only has to go on.
+_WOKEN: Future[None] = Future(loop=_NoLoop())  # type: ignore[arg-type]
+_WOKEN.set_result(None)
