@@ -195,16 +195,29 @@ cdef int put_back(Handle handle, list parts, bint more=False) except -1:
     cdef zmq_msg_t few[FEW]
     cdef zmq_msg_t *messages = few
     cdef Py_ssize_t n = PyList_GET_SIZE(parts)
+    cdef Py_ssize_t made = 0
     cdef Py_ssize_t i
     check_parts(parts)
     if n > FEW:
         messages = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
-    for i in range(n):
-        zmq_msg_init(&messages[i])
-        make_message(<object> PyList_GET_ITEM(parts, i), &messages[i], True, _copy_threshold, None)
-    enter(handle)
-    park(handle, messages, n, more)
-    leave(handle)
-    if messages != few:
-        free(messages)
+        if messages == NULL:
+            raise MemoryError
+    try:
+        while made < n:
+            zmq_msg_init(&messages[made])
+            make_message(<object> PyList_GET_ITEM(parts, made), &messages[made], True,
+                         _copy_threshold, None)
+            made += 1
+        enter(handle)
+        try:
+            # They have not been received after all.
+            for i in range(n):
+                handle.counters.bytes_received -= zmq_msg_size(&messages[i])
+            if not more:
+                handle.counters.messages_received -= 1
+            park(handle, messages, n, more)
+        finally:
+            leave(handle)
+    finally:
+        drop_parts(messages, made, few)
     return 0

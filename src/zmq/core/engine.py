@@ -13,11 +13,11 @@ The rules, which this file keeps for every loop:
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import partial
+from contextlib import suppress
 
 from zmq._native import TURN, WOULD_BLOCK, Reactor, Signal, set_fairness
 from zmq.constants import POLLIN, POLLOUT, Errno
-from zmq.error import Again
+from zmq.error import Again, ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,6 +125,11 @@ class Operation:
 
     def expire(self) -> None:
         """End as the time is over."""
+        engine = self.engine
+        if engine is not None and not engine.serving:
+            engine.turn()  # what has come while the loop was busy counts
+        if self.queue is None and engine is not None:
+            return
         self.leave()
         if self.on_timeout is not None:
             self.succeed(self.on_timeout())
@@ -146,7 +151,9 @@ class Operation:
         """Put back what was taken: its caller has gone without it (rule 4)."""
         taken, self.taken = self.taken, WOULD_BLOCK
         if taken is not WOULD_BLOCK and self.puts_back is not None and self.engine is not None:
-            self.puts_back(self.engine, taken)
+            # A socket that was closed has dropped what was not received, and this with it.
+            with suppress(ZMQError):
+                self.puts_back(self.engine, taken)
 
     puts_back: Callable[[Engine, Any], None] | None = None
 
