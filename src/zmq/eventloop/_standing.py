@@ -50,6 +50,8 @@ class _Standing(Operation):
         if self.queue is None:
             self.socket = self.owner
             wait(self)
+            # It was not tried before, as the engine may assume of others who wait.
+            self.of.ring()
 
     def go(self) -> None:
         """Leave the queue."""
@@ -59,6 +61,11 @@ class _Standing(Operation):
             if not queue:
                 # Who comes next, still in this turn, need not stand in line.
                 self.of.emptied(self.direction)
+
+    def end(self) -> None:
+        """Leave for good, and forget the stream: it needs no garbage collector then."""
+        self.go()
+        self.failed = _ignore
 
     def expire(self) -> None:
         """Stay: time-outs of the socket are not those of a stream."""
@@ -115,6 +122,10 @@ class Receiving(_Standing):
             if engine.spent:
                 break
         return WOULD_BLOCK
+
+    def end(self) -> None:
+        self.callback = None
+        super().end()
 
     def take_now(self) -> Any:
         """Receive a message; WOULD_BLOCK if there is none."""
@@ -173,6 +184,11 @@ class Sending(_Standing):
             self.go()
         return WOULD_BLOCK
 
+    def end(self) -> None:
+        self.unsent.clear()
+        super().end()
+        self.sent = _ignore
+
     def send_next(self) -> bool:
         """Send what comes next; whether it is done."""
         if not self.unsent:
@@ -187,6 +203,10 @@ class Sending(_Standing):
         self.unsent.popleft()
         self.sent(message, status)
         return True
+
+
+def _ignore(*args: Any) -> None:
+    """Take the place of a method of a stream that has ended."""
 
 
 def _status_of(error: ZMQError) -> Any:

@@ -476,11 +476,10 @@ class ZMQStream:
         """Forget everything, and call the close callback."""
         self.socket = None
         callback, self._close_callback = self._close_callback, None
-        self._receiving.callback = self._send_callback = None
-        self._sending.unsent.clear()
+        self._receiving.end()
+        self._sending.end()
+        self._send_callback = None
         self._to_report.clear()
-        self._receiving.go()
-        self._sending.go()
         forget(self.io_loop, self)
         if callback is not None:
             call(callback)

@@ -1,0 +1,180 @@
+"""The Tornado examples that ØMQ programs were written after, as they stand in old manuals.
+
+Two things are put in their place first: the ports, because others may have them, and the name
+localhost, because libzmq binds to addresses and interfaces only.
+"""
+
+from __future__ import annotations
+
+import re
+import socket as sockets
+
+import pytest
+
+pytest.importorskip("tornado", reason="Tornado is not installed")
+
+from support import run_python, snippet
+
+# Tornado itself warns that it would rather be used in another way.
+OURS_SILENT = ["-X", "dev", "-W", "error", "-W", "ignore::DeprecationWarning"]
+
+INSTALL = """
+from zmq.eventloop import ioloop
+ioloop.install()
+"""
+
+OWN_LOOP = """
+from zmq.eventloop.ioloop import ZMQIOLoop
+
+loop = ZMQIOLoop()
+"""
+
+INSTALL_LOOP = """
+from zmq.eventloop.ioloop import ZMQIOLoop
+loop = ZMQIOLoop()
+loop.install()
+"""
+
+TEST_CASE = """
+from tornado.testing import AsyncTestCase
+from zmq.eventloop.ioloop import ZMQIOLoop
+from zmq.eventloop.zmqstream import ZMQStream
+
+class TestZMQBridge(AsyncTestCase):
+
+     # Use a ZMQ-compatible I/O loop so that we can use `ZMQStream`.
+     def get_new_ioloop(self):
+         return ZMQIOLoop()
+"""
+
+ECHO = """
+s = ctx.socket(zmq.REP)
+s.bind('tcp://localhost:12345')
+stream = ZMQStream(s)
+def echo(msg):
+    stream.send_multipart(msg)
+stream.on_recv(echo)
+ioloop.IOLoop.instance().start()
+"""
+
+ECHO_TWICE = """
+s1 = ctx.socket(zmq.REP)
+s1.bind('tcp://localhost:12345')
+stream1 = ZMQStream(s1)
+
+s2 = ctx.socket(zmq.REP)
+s2.bind('tcp://localhost:54321')
+stream2 = ZMQStream(s2)
+
+def echo(stream, msg):
+    stream.send_multipart(msg)
+
+stream1.on_recv_stream(echo)
+stream2.on_recv_stream(echo)
+
+ioloop.IOLoop.instance().start()
+"""
+
+# Asks every port, prints the answers, and stops the loop.
+CLIENT = """
+import sys, threading
+import zmq
+from zmq.eventloop import ioloop
+from zmq.eventloop.zmqstream import ZMQStream
+
+ctx = zmq.Context()
+loop = ioloop.IOLoop.instance()
+
+def ask():
+    try:
+        for port in sys.argv[1:]:
+            with ctx.socket(zmq.REQ) as client:
+                client.linger, client.rcvtimeo = 0, 10000
+                client.connect(f"tcp://127.0.0.1:{port}")
+                client.send_multipart([b"hello", port.encode()])
+                print(client.recv_multipart() == [b"hello", port.encode()])
+    finally:
+        loop.add_callback(loop.stop)
+
+threading.Thread(target=ask).start()
+"""
+
+
+def placed(example: str) -> tuple[str, list[str]]:
+    """Return an example that binds to free ports, and these."""
+    ports: list[str] = []
+
+    def put(match: re.Match[str]) -> str:
+        with sockets.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports.append(str(probe.getsockname()[1]))
+        return f"'tcp://127.0.0.1:{ports[-1]}'"
+
+    return re.sub(r"'tcp://localhost:\d+'", put, example), ports
+
+
+@pytest.mark.parametrize("example", [ECHO, ECHO_TWICE], ids=["on_recv", "on_recv_stream"])
+@pytest.mark.parametrize("installed", [True, False])
+def test_echo(example: str, installed: bool) -> None:
+    example, ports = placed(example)
+    before = INSTALL if installed else ""
+    lines = run_python(before + CLIENT + example + "ctx.destroy(0)\nprint('end')", *ports)
+    assert lines == ["True"] * len(ports) + ["end"]
+
+
+def test_install_after_the_loop() -> None:
+    """Once it was too late then."""
+    code = "import zmq.eventloop\nloop = zmq.eventloop.IOLoop.current()\n" + INSTALL
+    code += "ioloop.install()\nassert ioloop.IOLoop.current() is loop\nprint('end')"
+    assert run_python(code) == ["end"]
+
+
+@pytest.mark.parametrize("example", [OWN_LOOP, INSTALL_LOOP], ids=["passed on", "installed"])
+def test_a_loop_of_ones_own(example: str) -> None:
+    use = snippet(
+        """
+        import zmq
+        from zmq.eventloop.zmqstream import ZMQStream
+
+        ctx = zmq.Context()
+        a, b = ctx.socket(zmq.PAIR), ctx.socket(zmq.PAIR)
+        a.bind("inproc://a")
+        b.connect("inproc://a")
+        stream = ZMQStream(a, io_loop=loop)
+        assert stream.io_loop is loop
+        stream.on_recv(lambda message: (print(message), loop.stop()))
+        b.send(b"hello")
+        loop.call_later(10, loop.stop)
+        loop.start()
+        stream.close()
+        b.close()
+        ctx.term()
+        """
+    )
+    assert run_python(example + use) == ["[b'hello']"]
+
+
+def test_async_test_case() -> None:
+    use = snippet(
+        """
+        import unittest
+        import zmq
+
+        class TestStream(TestZMQBridge):
+            def test_receives(self):
+                context = zmq.Context()
+                a, b = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+                a.bind("inproc://a")
+                b.connect("inproc://a")
+                stream = ZMQStream(a)
+                self.assertIs(stream.io_loop, self.io_loop)
+                stream.on_recv(self.stop)
+                b.send(b"hello")
+                self.assertEqual(self.wait(timeout=10), [b"hello"])
+                self.addCleanup(context.term)  # after tearDown, which closes the loop's streams
+                self.addCleanup(b.close)
+
+        unittest.main(verbosity=0)
+        """
+    )
+    assert run_python(TEST_CASE + use, options=OURS_SILENT) == []

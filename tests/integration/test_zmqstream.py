@@ -1,0 +1,716 @@
+"""ZMQStream: what it does beyond what PyZMQ shows, see tests/compat/streams.py for that."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import logging
+import threading
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("tornado", reason="Tornado is not installed")
+
+from tornado.ioloop import IOLoop
+
+import zmq
+import zmq.asyncio
+from support import run_python
+from zmq.core.engine import set_fairness
+from zmq.eventloop.zmqstream import ZMQStream
+
+Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
+DEADLINE_S = 20.0
+
+
+def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+    """Run a coroutine function in a loop of its own, for a limited time."""
+
+    async def bounded() -> Any:
+        return await asyncio.wait_for(main(), DEADLINE_S)
+
+    return asyncio.run(bounded())
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    while not condition():
+        await asyncio.sleep(0.001)
+
+
+async def turns(count: int = 3) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def fairness() -> Iterator[Callable[..., None]]:
+    yield set_fairness
+    set_fairness()
+
+
+# Every one of these makes libzmq take up what its peers have sent, and with it the signal.
+def read_events(socket: zmq.Socket, other: zmq.Socket) -> None:
+    socket.getsockopt(zmq.EVENTS)
+
+
+def send_raw(socket: zmq.Socket, other: zmq.Socket) -> None:
+    socket.send(b"raw")
+
+
+def send_by_shadow(socket: zmq.Socket, other: zmq.Socket) -> None:
+    other.send(b"shadow")
+
+
+def poll_shadow(socket: zmq.Socket, other: zmq.Socket) -> None:
+    other.poll(0)
+
+
+class TestWakeUps:
+    """Rule 3: whatever else is done with the socket, a stream learns of its messages."""
+
+    @pytest.mark.parametrize("act", [read_events, send_raw, send_by_shadow, poll_shadow])
+    def test_calls_beside_a_receiving_stream(self, pair: Pair, transport: str, act: Any) -> None:
+        socket, peer = pair(transport=transport)
+
+        async def main() -> None:
+            other = zmq.Socket(shadow=socket)
+            stream = ZMQStream(socket)
+            got: list[list[bytes]] = []
+            stream.on_recv(got.append)
+            await turns()
+            for i in range(50):
+                peer.send(b"%d" % i)
+                if i % 2:
+                    await turns(i % 5)
+                act(socket, other)
+                await until(lambda: len(got) > i)  # noqa: B023
+            assert got == [[b"%d" % i] for i in range(50)]
+            stream.close()
+
+        run(main)
+
+    def test_a_thread_beside_a_receiving_stream(self, pair: Pair) -> None:
+        socket, peer = pair(transport="tcp")
+        over = threading.Event()
+
+        def disturb() -> None:
+            while not over.is_set():
+                socket.getsockopt(zmq.EVENTS)
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            got: list[list[bytes]] = []
+            stream.on_recv(got.append)
+            for i in range(200):
+                peer.send(b"%d" % i)
+                await until(lambda: len(got) > i)  # noqa: B023
+            over.set()
+            stream.close()
+
+        thread = threading.Thread(target=disturb)
+        thread.start()
+        try:
+            run(main)
+        finally:
+            over.set()
+            thread.join()
+
+    @pytest.mark.parametrize("act", [read_events, poll_shadow])
+    def test_calls_beside_a_stream_that_waits_to_send(self, pair: Pair, act: Any) -> None:
+        push, pull = pair(zmq.PUSH, zmq.PULL, "tcp", sndhwm=1, rcvhwm=1, sndbuf=4096, rcvbuf=4096)
+        body = bytes(100_000)
+
+        async def main() -> None:
+            other = zmq.Socket(shadow=push)
+            stream = ZMQStream(push)
+            sent: list[Any] = []
+            stream.on_send(lambda message, status: sent.append(status))
+            for _ in range(100):
+                stream.send(body)
+            await turns(5)
+            assert stream.sending()
+            for i in range(100):
+                await until(lambda: pull.poll(0))
+                assert pull.recv() == body
+                act(push, other)
+                if i % 3:
+                    await turns(i % 7)
+                    act(push, other)
+            await until(lambda: not stream.sending())
+            assert sent == [None] * 100
+            stream.close()
+
+        run(main)
+
+    def test_raw_receives_take_their_share_and_lose_nothing(self, pair: Pair) -> None:
+        socket, peer = pair(zmq.PULL, zmq.PUSH)
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            got: list[bytes] = []
+            stream.on_recv(got.extend)
+            for i in range(500):
+                peer.send(b"%d" % i)
+                if i % 3 == 0:
+                    with contextlib.suppress(zmq.Again):
+                        got.append(socket.recv(zmq.DONTWAIT))
+                if i % 10 == 0:
+                    await turns(1)
+            await until(lambda: len(got) == 500)
+            assert sorted(map(int, got)) == list(range(500))
+            stream.close()
+
+        run(main)
+
+    def test_a_stream_and_futures_share_a_socket(self, pair: Pair) -> None:
+        socket, peer = pair(zmq.PULL, zmq.PUSH)
+
+        async def main() -> None:
+            future_socket = zmq.asyncio.Socket(shadow=socket)
+            stream = ZMQStream(socket)
+            got: list[bytes] = []
+            first = future_socket.recv()
+            await turns()
+            stream.on_recv(got.extend)
+            await turns()
+            for i in range(3):
+                peer.send(b"%d" % i)
+            assert await first == b"0"
+            await until(lambda: len(got) == 2)
+            assert got == [b"1", b"2"]
+            stream.close()
+
+        run(main)
+
+
+class TestFairness:
+    """Rule 5: a flood leaves turns to others."""
+
+    def test_receiving(self, pair: Pair, fairness: Callable[..., None]) -> None:
+        socket, peer = pair(zmq.PULL, zmq.PUSH, rcvhwm=0, sndhwm=0)
+        for i in range(2000):
+            peer.send(b"%d" % i)
+
+        async def main(limit: int) -> None:
+            stream = ZMQStream(socket)
+            got: list[list[bytes]] = []
+            stream.on_recv(got.append)
+            most = seen = 0
+            while len(got) < 1000:
+                await asyncio.sleep(0)
+                most, seen = max(most, len(got) - seen), len(got)
+            stream.stop_on_recv()
+            # One pass over the queues may follow another before it is seen that time is up.
+            assert limit <= most <= 2 * limit
+            stream._engine.ring()
+            stream.on_recv(None)
+
+        fairness(messages=10, ms=0)
+        run(lambda: main(10))
+        fairness(messages=100, ms=0)
+        run(lambda: main(100))
+
+    def test_the_usual_limits(self, pair: Pair) -> None:
+        socket, peer = pair(zmq.PULL, zmq.PUSH, rcvhwm=0, sndhwm=0)
+        for _ in range(1000):
+            peer.send(b"")
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            count = turned = 0
+            slow = threading.Event()
+
+            def received(message: list[bytes]) -> None:
+                nonlocal count
+                count += 1
+                slow.wait(0.0002)  # so that 64 of them take longer than 1 ms
+
+            stream.on_recv(received)
+            while count < 1000:
+                await asyncio.sleep(0)
+                turned += 1
+            assert turned >= 1000 // 64
+            stream.close()
+
+        run(main)
+
+    def test_calling_back_after_sends(self, pair: Pair) -> None:
+        push, _ = pair(zmq.PUSH, zmq.PULL, rcvhwm=0, sndhwm=0)
+
+        async def main() -> None:
+            stream = ZMQStream(push)
+            count = turned = 0
+            slow = threading.Event()
+
+            def sent(message: list[bytes], status: Any) -> None:
+                nonlocal count
+                count += 1
+                slow.wait(0.0002)
+
+            stream.on_send(sent)
+            for _ in range(1000):
+                stream.send(b"")
+            while count < 1000:
+                await asyncio.sleep(0)
+                turned += 1
+            assert turned >= 1000 // 64
+            stream.close()
+
+        run(main)
+
+    def test_an_echo_keeps_pace_with_a_flood(self, pair: Pair) -> None:
+        """What is sent does not pile up behind what is received."""
+        socket, peer = pair(zmq.DEALER, zmq.DEALER, rcvhwm=0, sndhwm=0)
+        for _ in range(5000):
+            peer.send(b"")
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            waiting = []
+
+            def echo(message: list[bytes]) -> None:
+                stream.send_multipart(message)
+                waiting.append(len(stream._sending.unsent))
+
+            stream.on_recv(echo)
+            await until(lambda: len(waiting) == 5000)
+            assert max(waiting) == 0
+            stream.close()
+
+        run(main)
+
+
+class TestTheEnd:
+    def test_the_socket_is_closed_by_a_thread(self, pair: Pair) -> None:
+        socket, _ = pair()
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            closed = asyncio.Event()
+            stream.set_close_callback(closed.set)
+            stream.on_recv(print)
+            await turns()
+            await asyncio.to_thread(socket.close)
+            await closed.wait()
+            assert stream.socket is None
+            assert stream.closed()
+            assert not stream.receiving()
+            with pytest.raises(OSError, match="stream is closed"):
+                stream.send(b"")
+
+        run(main)
+
+    @pytest.mark.parametrize("busy", ["receiving", "sending"])
+    def test_the_context_is_terminated(self, busy: str) -> None:
+        """PyZMQ's stream stays open, and the context waits for it for ever."""
+        context = zmq.Context()
+        socket = context.socket(zmq.DEALER)
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            closed = asyncio.Event()
+            stream.set_close_callback(closed.set)
+            if busy == "receiving":
+                stream.on_recv(print)
+            else:
+                stream.send(b"nobody is there")
+            await turns()
+            await asyncio.to_thread(context.term, 10)
+            await closed.wait()
+            assert stream.closed()
+            assert socket.closed
+
+        run(main)
+
+    def test_sending_when_the_context_is_terminated(self) -> None:
+        context = zmq.Context()
+        stream_socket = context.socket(zmq.PUSH)
+
+        async def main() -> None:
+            stream = ZMQStream(stream_socket)
+            with pytest.raises(zmq.TermTimeout):
+                context.term(0.01)
+            with pytest.raises(zmq.ContextTerminated):
+                stream.send(b"")
+            stream.close()
+            assert stream.closed()
+
+        run(main)
+        context.term()
+
+    def test_a_closed_stream_needs_no_garbage_collector(self, pair: Pair) -> None:
+        socket, peer = pair()
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            stream.on_recv_stream(lambda one, message: one.send_multipart(message))
+            stream.on_send_stream(print)
+            stream.set_close_callback(stream.closed)
+            peer.send(b"")
+            await until(lambda: peer.poll(0))
+            reference = weakref.ref(stream)
+            stream.close()
+            await turns()
+            gc.disable()
+            try:
+                del stream
+                assert reference() is None
+            finally:
+                gc.enable()
+
+        run(main)
+
+    def test_a_program_need_not_keep_its_streams(self, pair: Pair) -> None:
+        socket, peer = pair()
+
+        async def main() -> None:
+            got: list[list[bytes]] = []
+            ZMQStream(socket).on_recv(got.append)
+            ZMQStream(peer).send(b"1")
+            gc.collect()
+            await until(lambda: got)
+            assert not socket.closed
+            assert not peer.closed
+
+        run(main)
+        # The sockets are the program's.
+        peer.send(b"2")
+        assert socket.recv() == b"2"
+
+    def test_a_loop_that_is_closed(self, pair: Pair) -> None:
+        socket, peer = pair()
+
+        async def main() -> ZMQStream:
+            stream = ZMQStream(socket)
+            stream.on_recv(got.append)
+            await turns()
+            return stream
+
+        got: list[list[bytes]] = []
+        stream = run(main)
+        peer.send(b"1")
+        assert stream.flush() == 1
+        assert got == [[b"1"]]
+        stream.send(b"2")
+        assert peer.recv() == b"2"
+        stream.on_recv(None)
+        stream.close()
+        assert socket.closed
+
+    def test_the_end_of_a_program_is_silent(self) -> None:
+        code = """
+            import asyncio, sys
+            import zmq
+            from tornado.ioloop import IOLoop
+            from zmq.eventloop.zmqstream import ZMQStream
+
+            async def slow(message):
+                await asyncio.sleep(60)
+
+            async def main():
+                a, b = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+                a.bind("inproc://a")
+                b.connect("inproc://a")
+                stream, far = ZMQStream(a), ZMQStream(b)
+                stream.on_recv(slow)
+                far.on_recv(print)
+                far.send(b"1")
+                await asyncio.sleep(0.05)
+                waiting = ZMQStream(context.socket(zmq.PUSH))
+                waiting.send(b"nobody")
+                if sys.argv[1] == "close":
+                    for one in (stream, far, waiting):
+                        one.close(0)
+                return stream, far, waiting
+
+            context = zmq.Context()
+            streams = asyncio.run(main())
+            context.destroy(linger=0)
+            print("end")
+        """
+        for how in ("close", "leave"):
+            assert run_python(code, how, options=["-X", "dev", "-W", "error"]) == ["end"]
+
+
+class TestLoops:
+    def test_a_stream_made_in_another_thread(self, pair: Pair) -> None:
+        socket, peer = pair()
+        loops: list[IOLoop] = []
+        running = threading.Event()
+
+        def serve() -> None:
+            async def main() -> None:
+                loops.append(IOLoop.current())
+                running.set()
+                await stop.wait()
+
+            stop = asyncio.Event()
+            stops.append(stop)
+            asyncio.run(main())
+
+        stops: list[asyncio.Event] = []
+        thread = threading.Thread(target=serve)
+        thread.start()
+        assert running.wait(DEADLINE_S)
+        in_thread: list[bool] = []
+        arrived = threading.Event()
+
+        def received(message: list[bytes]) -> None:
+            in_thread.append(threading.current_thread() is thread)
+            stream.send_multipart(message)
+            arrived.set()
+
+        stream = ZMQStream(socket, loops[0])
+        stream.on_recv(received)
+        peer.send(b"1")
+        assert arrived.wait(DEADLINE_S)
+        assert peer.recv() == b"1"
+        stream.send(b"2")
+        assert peer.recv() == b"2"
+        stream.close()
+        loops[0].add_callback(stops[0].set)
+        thread.join()
+        assert in_thread == [True]
+
+    def test_two_loops_share_a_socket(self, pair: Pair) -> None:
+        socket, peer = pair(zmq.PULL, zmq.PUSH)
+        got: list[bytes] = []
+        sent = threading.Event()
+
+        def serve() -> None:
+            async def main() -> None:
+                stream = ZMQStream(socket)
+                stream.on_recv(got.extend)
+                await until(lambda: len(got) == 300)
+
+            run(main)
+
+        threads = [threading.Thread(target=serve) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for i in range(300):
+            peer.send(b"%d" % i)
+            sent.wait(0.0001)
+        for thread in threads:
+            thread.join(DEADLINE_S)
+        assert sorted(map(int, got)) == list(range(300))
+
+    def test_two_streams_in_one_loop_share_a_socket(self, pair: Pair) -> None:
+        """PyZMQ refuses the second one."""
+        socket, peer = pair(zmq.PULL, zmq.PUSH)
+
+        async def main() -> None:
+            got: list[bytes] = []
+            streams = [ZMQStream(socket) for _ in range(2)]
+            for stream in streams:
+                stream.on_recv(got.extend)
+            for i in range(10):
+                peer.send(b"%d" % i)
+            await until(lambda: len(got) == 10)
+            streams[0].stop_on_recv()
+            peer.send(b"10")
+            await until(lambda: len(got) == 11)
+            assert got == [b"%d" % i for i in range(11)]
+            streams[0].close()
+            await until(streams[1].closed)
+
+        run(main)
+
+    def test_not_a_loop(self, pair: Pair) -> None:
+        loop: Any = object()
+        with pytest.raises(TypeError, match="IOLoop of Tornado"):
+            ZMQStream(pair()[0], loop)
+
+
+class TestErrors:
+    def test_the_loop_is_told(self, pair: Pair, caplog: pytest.LogCaptureFixture) -> None:
+        socket, peer = pair()
+
+        async def main() -> None:
+            told: list[Any] = []
+            asyncio.get_running_loop().set_exception_handler(
+                lambda loop, context: told.append(context["exception"])
+            )
+            stream = ZMQStream(socket)
+
+            def fail(message: list[bytes]) -> None:
+                raise ValueError(message)
+
+            stream.on_recv(fail)
+            peer.send(b"1")
+            peer.send(b"2")
+            await until(lambda: len(told) == 2)
+            assert [error.args for error in told] == [([b"1"],), ([b"2"],)]
+            stream.on_recv(None)
+            stream.on_send(lambda message, status: 1 / 0)
+            stream.send(b"x")
+            await until(lambda: len(told) == 3)
+            assert isinstance(told[2], ZeroDivisionError)
+            stream.close()
+
+        with caplog.at_level(logging.ERROR):
+            run(main)
+        records = [r for r in caplog.records if r.name == "tornado.general"]
+        assert [type(r.exc_info[1]) for r in records if r.exc_info] == [
+            ValueError,
+            ValueError,
+            ZeroDivisionError,
+        ]
+
+    def test_a_socket_that_cannot(self, socket: Callable[..., zmq.Socket]) -> None:
+        async def main() -> None:
+            stream = ZMQStream(socket(zmq.PULL))
+            with pytest.raises(zmq.ZMQError) as caught:
+                stream.send(b"")
+            assert caught.value.errno == zmq.ENOTSUP
+            assert not stream.sending()
+            stream.close()
+            stream = ZMQStream(socket(zmq.PUSH))
+            stream.on_recv(print)
+            await turns(5)
+            assert stream.receiving()
+            assert not stream.closed()
+            assert stream.flush() == 0
+            stream.close()
+
+        run(main)
+
+    def test_time_outs_of_the_socket_do_not_count(self, pair: Pair) -> None:
+        socket, peer = pair(zmq.DEALER, zmq.DEALER)
+        socket.rcvtimeo = socket.sndtimeo = 5
+
+        async def main() -> None:
+            lonely = zmq.Context.instance().socket(zmq.PUSH)
+            lonely.sndtimeo = lonely.linger = 5
+            stream, waiting = ZMQStream(socket), ZMQStream(lonely)
+            got: list[list[bytes]] = []
+            stream.on_recv(got.append)
+            waiting.send(b"nobody")
+            await asyncio.sleep(0.05)
+            assert waiting.sending()
+            peer.send(b"late")
+            await until(lambda: got)
+            stream.close()
+            waiting.close()
+
+        run(main)
+        zmq.Context.instance().term()
+
+    def test_arguments_of_send(self, pair: Pair) -> None:
+        socket, peer = pair()
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            with pytest.raises(TypeError, match="nonsense"):
+                stream.send(b"", nonsense=1)
+            with pytest.raises(TypeError, match="callback is a function"):
+                stream.on_recv_stream(5)  # type: ignore[arg-type]
+            stream.send_multipart(part for part in (b"1", b"2"))  # type: ignore[arg-type]
+            assert peer.recv_multipart() == [b"1", b"2"]
+            stream.close()
+
+        run(main)
+
+
+class TestSending:
+    def test_what_waits_is_what_was_given(self, socket: Callable[..., zmq.Socket]) -> None:
+        push, pull = socket(zmq.PUSH), socket(zmq.PULL)
+
+        async def main() -> None:
+            stream = ZMQStream(push)
+            sent: list[Any] = []
+            stream.on_send(lambda message, status: sent.append((message, status)))
+            buffer = bytearray(b"before")
+            message = [buffer]
+            stream.send_multipart(message)
+            tracked = [b"x" * 100_000]
+            stream.send_multipart(tracked, copy=False, track=True)
+            buffer[:] = b"after "
+            push.bind("inproc://given")
+            pull.connect("inproc://given")
+            await until(lambda: len(sent) == 2)
+            assert sent[0][0] is message
+            assert sent[0][1] is None
+            assert sent[1][0] is tracked
+            assert isinstance(sent[1][1], zmq.MessageTracker)
+            assert pull.recv() == b"before"
+            assert pull.recv() == tracked[0]
+            stream.close()
+
+        run(main)
+
+    def test_order(self, socket: Callable[..., zmq.Socket]) -> None:
+        push, pull = socket(zmq.PUSH, sndhwm=5), socket(zmq.PULL, rcvhwm=5)
+        push.bind("inproc://order")
+
+        async def main() -> None:
+            stream = ZMQStream(push)
+            for i in range(100):
+                stream.send(b"%d" % i)
+            await turns()
+            pull.connect("inproc://order")
+            got: list[list[bytes]] = []
+            sink = ZMQStream(pull)
+            sink.on_recv(got.append)
+            for i in range(100, 200):
+                stream.send(b"%d" % i)
+                if i % 7 == 0:
+                    await turns(1)
+            await until(lambda: len(got) == 200)
+            assert got == [[b"%d" % i] for i in range(200)]
+            stream.close()
+            sink.close()
+
+        run(main)
+
+    def test_close_sends_what_the_socket_takes(self, pair: Pair) -> None:
+        push, pull = pair(zmq.PUSH, zmq.PULL)
+
+        async def main() -> None:
+            stream = ZMQStream(push)
+            stream.send(b"goodbye")
+            stream.close()
+
+        run(main)
+        assert pull.recv() == b"goodbye"
+
+
+class TestOverridden:
+    """A subclass that sends and receives in its own way is asked."""
+
+    def test_methods_of_the_socket(self, context: zmq.Context) -> None:
+        class Marked(zmq.Socket):
+            def recv_multipart(self, *args: Any, **kwargs: Any) -> Any:
+                return [b"received", *super().recv_multipart(*args, **kwargs)]
+
+            def send_multipart(self, msg_parts: Any, *args: Any, **kwargs: Any) -> Any:
+                return super().send_multipart([b"sent", *msg_parts], *args, **kwargs)
+
+        async def main() -> None:
+            a = context.socket(zmq.PAIR, socket_class=Marked)
+            b = context.socket(zmq.PAIR)
+            a.bind("inproc://marked")
+            stream = ZMQStream(a)
+            sent: list[list[bytes]] = []
+            got: list[list[bytes]] = []
+            stream.on_recv(got.append)
+            stream.on_send(lambda message, status: sent.append(message))
+            stream.send(b"early")
+            await turns(5)
+            assert stream.sending()
+            b.connect("inproc://marked")
+            stream.send(b"late")
+            b.send(b"x")
+            await until(lambda: got and len(sent) == 2)
+            assert got == [[b"received", b"x"]]
+            assert sent == [[b"early"], [b"late"]]
+            assert b.recv_multipart() == [b"sent", b"early"]
+            assert b.recv_multipart() == [b"sent", b"late"]
+            stream.close()
+            b.close()
+
+        run(main)
