@@ -2,4 +2,7 @@
 
 from __future__ import annotations
 
+# Programs name them with no more than `import zmq`.
+from zmq.backend import cython as cython
+from zmq.backend import select as select
 from zmq.backend.cython import *  # noqa: F403

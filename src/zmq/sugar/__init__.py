@@ -29,6 +29,9 @@ from zmq.error import (
     ZMQVersionError,
 )
 
+# Programs name them with no more than `import zmq`.
+from zmq.sugar import attrsettr, context, frame, poll, socket, stopwatch, tracker, version
+
 __all__ = [
     "_FINISHED_TRACKER",
     "Again",
@@ -51,10 +54,18 @@ __all__ = [
     "ZMQVersionError",
     "__revision__",
     "__version__",
+    "attrsettr",
+    "context",
     "device",
+    "frame",
+    "poll",
     "pyzmq_version",
     "pyzmq_version_info",
     "select",
+    "socket",
+    "stopwatch",
+    "tracker",
+    "version",
     "zmq_version",
     "zmq_version_info",
 ]

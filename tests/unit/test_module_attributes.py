@@ -1,0 +1,17 @@
+"""Modules that programs reach with no more than `import zmq`, as PyZMQ loads them with it."""
+
+from __future__ import annotations
+
+import pytest
+
+from support import run_python
+
+NAMES = """backend.cython backend.select constants error sugar.attrsettr sugar.context sugar.frame
+    sugar.poll sugar.socket sugar.stopwatch sugar.tracker sugar.version utils.interop utils.jsonapi
+    """.split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_bare_import_is_enough(name: str) -> None:
+    (shown,) = run_python(f"import zmq; print(zmq.{name}.__name__)")
+    assert shown == f"zmq.{name}"
