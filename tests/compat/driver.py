@@ -8,9 +8,13 @@ implementations can be compared by (no addresses, no port numbers, no error text
 from __future__ import annotations
 
 import array
+import ast
+import asyncio
 import contextlib
 import copy
 import functools
+import gc
+import inspect
 import itertools
 import json
 import os
@@ -47,10 +51,13 @@ class Bench:
         self.directory = tempfile.mkdtemp(prefix="drv-", dir="/tmp")
         self.context = zmq.Context()
         self.pipes: list[int] = []
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.complaints: list[str] = []
         self.names: dict[str, Any] = {
             "zmq": zmq,
             "ctx": self.context,
             "S": self.socket,
+            "in_loop": self.in_loop,
             "pair": self.pair,
             "wait": self.wait,
             "pipe": self.pipe,
@@ -67,13 +74,81 @@ class Bench:
             "time": time,
         }
 
+    def in_loop(self) -> None:
+        """From now on statements run in an event loop, and may await."""
+        import zmq.asyncio
+
+        self.loop = asyncio.new_event_loop()
+        self.loop.set_exception_handler(lambda _, what: self.complaints.append(what["message"]))
+        # The sockets and pairs are those of asyncio then.
+        self.context = self.names["ctx"] = zmq.asyncio.Context()
+        self.names |= {
+            "asyncio": asyncio,
+            "aio": zmq.asyncio,
+            "turns": self.turns,
+            "ends": self.ends,
+            "noise": self.noise,
+            "pair": self.linked,
+        }
+
+    async def turns(self, count: int = 5) -> None:
+        for _ in range(count):
+            await asyncio.sleep(0)
+
+    async def ends(self, *awaitables: Any) -> Any:
+        """The futures, after a time in which what can end does."""
+        futures = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+        await asyncio.wait(futures, timeout=0.15)
+        await self.turns()
+        return futures
+
+    async def noise(self) -> int:
+        """How many complaints the event loop has heard."""
+        for _ in range(3):
+            await self.turns()
+            gc.collect()
+        return len(self.complaints)
+
+    async def linked(
+        self, first: int = zmq.PAIR, second: int = zmq.PAIR, transport: str = "inproc", **opts: Any
+    ) -> tuple[Any, Any]:
+        """Two connected sockets of asyncio."""
+        a, b = self.context.socket(first), self.context.socket(second)
+        for socket in (a, b):
+            socket.linger = 0
+            for name, value in opts.items():
+                setattr(socket, name, value)
+        a.bind(self.address(transport))
+        b.connect(a.getsockopt(zmq.LAST_ENDPOINT).rstrip(b"\0").decode())
+        if transport != "inproc":
+            await asyncio.sleep(0.05)
+        return a, b
+
     def close(self) -> None:
+        with contextlib.suppress(RuntimeError):
+            self.end_loop()
         with contextlib.suppress(zmq.ZMQError):
             self.context.destroy(linger=0)
         for fd in self.pipes:
             with contextlib.suppress(OSError):
                 os.close(fd)
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def end_loop(self) -> None:
+        if self.loop is None:
+            return
+
+        async def end() -> None:
+            with contextlib.suppress(zmq.ZMQError):
+                self.context.destroy(linger=0)
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait({*tasks, asyncio.ensure_future(self.turns())}, timeout=1)
+
+        self.loop.run_until_complete(end())
+        self.loop.close()
+        asyncio.set_event_loop(None)
 
     def address(self, transport: str) -> str:
         if transport == "tcp":
@@ -173,12 +248,23 @@ def describe(bench: Bench, value: Any) -> Any:
         known = [[describe(bench, k), describe(bench, v)] for k, v in value.items()]
     elif isinstance(value, type):
         known = value.__name__
+    elif isinstance(value, asyncio.Future):
+        kind, known = "Future", state_of(bench, value)
     elif isinstance(value, zmq.Socket):
         known = next((n for n, v in bench.names.items() if v is value), "unnamed")
         kind = "Socket"
     else:
         known = None
     return [kind, known]
+
+
+def state_of(bench: Bench, future: asyncio.Future[Any]) -> Any:
+    if future.cancelled():
+        return "cancelled"
+    if not future.done():
+        return "pending"
+    error = future.exception()
+    return describe(bench, future.result()) if error is None else describe_error(error)
 
 
 def describe_error(error: BaseException) -> Any:
@@ -204,13 +290,29 @@ def attempt(bench: Bench, call: Any) -> Any:
 
 
 def statement(bench: Bench, source: str) -> Any:
-    code: types.CodeType
-    try:
-        code = compile(source, "<statement>", "eval")
-    except SyntaxError:
-        code = compile(source, "<statement>", "exec")
-        return attempt(bench, lambda: exec(code, bench.names))
-    return attempt(bench, lambda: eval(code, bench.names))
+    """The outcome of a statement; of several, that of the last."""
+    flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if bench.loop else 0
+    *before, last = ast.parse(source, "<statement>").body
+    codes: list[types.CodeType] = []
+    if before or not isinstance(last, ast.Expr):
+        done = before if isinstance(last, ast.Expr) else [*before, last]
+        codes.append(compile(ast.Module(done, []), "<statement>", "exec", flags))
+    if isinstance(last, ast.Expr):
+        codes.append(compile(ast.Expression(last.value), "<statement>", "eval", flags))
+
+    async def step() -> Any:
+        for code in codes:
+            value = eval(code, bench.names)
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = await value
+        return value
+
+    def run() -> Any:
+        if bench.loop is not None:
+            return bench.loop.run_until_complete(asyncio.wait_for(step(), LINK_MS / 1000))
+        return [eval(code, bench.names) for code in codes][-1]
+
+    return attempt(bench, run)
 
 
 def requests() -> Iterator[Any]:

@@ -80,7 +80,7 @@ class Front:
     def load(name: str) -> Any:
         with warnings.catch_warnings():
             # A library may announce its own end when it is imported.
-            warnings.simplefilter("ignore", DeprecationWarning)
+            warnings.simplefilter("ignore")
             return importlib.import_module(name)
 
     # -- sockets ----------------------------------------------------------------------------

@@ -194,3 +194,19 @@ async def test_fairness_loses_nothing(front: Front) -> None:
     got = [int(await front(pull.recv())) for _ in range(COUNT)]
     assert got == list(range(COUNT))
     await front.join(producer)
+
+
+@needs("cancel")
+async def test_what_is_refused_for_now_is_served(front: Front) -> None:
+    """Others' turn comes first, also where the last wait was cancelled before."""
+    set_fairness(messages=1, ms=0)
+    a, b = front.pair()
+    for wait in (b.recv, b.recv_multipart, b.recv_string, b.recv_many, b.poll):
+        waiter = front.start(wait)
+        await front.turns(2)
+        await front.cancel(waiter)
+        front.raw(a).send_many([b"%d" % n for n in range(5)])
+        await front.settle()
+        got = [await front(b.recv(zmq.DONTWAIT))]  # which is never refused, and uses the share up
+        got += [await front(b.recv()) for _ in range(4)]
+        assert got == [b"%d" % n for n in range(5)]

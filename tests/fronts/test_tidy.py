@@ -188,6 +188,7 @@ async def test_a_future_that_nobody_has_gives_its_message_back(front: Front) -> 
 # Each program drives one front in an interpreter of its own.
 PROGRAM = """
 import gc, os, resource, sys
+from contextlib import suppress
 sys.path[:0] = [{here!r}, {support!r}]
 from adapters import FRONTS
 import zmq
