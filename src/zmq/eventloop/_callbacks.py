@@ -41,8 +41,6 @@ class Callbacks:
         """Call a function for the loop: errors end here."""
         try:
             result = callback(*args)
-        except (KeyboardInterrupt, SystemExit):
-            raise
         except BaseException as error:
             self.failed(error)
         else:
@@ -50,7 +48,12 @@ class Callbacks:
                 self.follow(result)
 
     def failed(self, error: BaseException) -> None:
-        """Log an error, and tell the loop of it as if it had called the function itself."""
+        """Log an error, and tell the loop of it as if it had called the function itself.
+
+        What is to end the program is raised again.
+        """
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            raise error
         log(error)
         self.loop.call_exception_handler(
             {"message": "Exception in a callback of a ZMQStream", "exception": error}

@@ -89,9 +89,13 @@ class Receiving(_Standing):
         socket: Socket[Any],
         failed: Callable[[BaseException], object],
         callbacks: Callbacks,
+        to_report: deque[tuple[Any, Any]],
+        report: Callable[[], object],
     ) -> None:
         super().__init__(engine, socket, failed)
         self.callbacks = callbacks
+        self.to_report = to_report
+        self.report = report
         self.take: Callable[[], Any]
 
     def set(self, callback: Callable[[list[Any]], Any] | None, copy: bool) -> None:
@@ -104,28 +108,36 @@ class Receiving(_Standing):
 
     def attempt(self) -> Any:
         """Deliver messages while there are some, and others need not have their turn (rule 5)."""
-        engine = self.of
-        while (callback := self.callback) is not None:
-            message = self.take()
-            if message is WOULD_BLOCK:
-                break
-            try:
-                result = callback(message)
-            except (KeyboardInterrupt, SystemExit):
-                engine.ring()  # this ends the turn: have another one for what is left
-                raise
-            except BaseException as error:
-                self.callbacks.failed(error)
-            else:
-                if result is not None:
-                    self.callbacks.follow(result)
-            if engine.spent:
-                break
+        engine, to_report = self.of, self.to_report
+        try:
+            while (callback := self.callback) is not None:
+                if to_report:
+                    # That a message was sent is told before the answer to it.
+                    self.report()
+                    if engine.spent:
+                        break
+                    continue
+                message = self.take()
+                if message is WOULD_BLOCK:
+                    break
+                try:
+                    result = callback(message)
+                except BaseException as error:
+                    self.callbacks.failed(error)
+                else:
+                    if result is not None:
+                        self.callbacks.follow(result)
+                if engine.spent:
+                    break
+        except BaseException:
+            engine.ring()  # this ends the turn: have another one for what is left
+            raise
         return WOULD_BLOCK
 
     def end(self) -> None:
         self.callback = None
         super().end()
+        self.report = _ignore
 
     def take_now(self) -> Any:
         """Receive a message; WOULD_BLOCK if there is none."""
@@ -180,7 +192,10 @@ class Sending(_Standing):
         """Send while there is something, and others need not have their turn (rule 5)."""
         while self.send_next() and not self.of.spent:
             pass
-        if not self.unsent:
+        if self.unsent:
+            # libzmq's send looks at its mailbox only now and then: have EVENTS read, which does.
+            self.of.begin()
+        else:
             self.go()
         return WOULD_BLOCK
 

@@ -109,13 +109,15 @@ class ZMQStream:
         self.socket = socket
         engine = self._engine = Engine.of(self._loop, socket)
         self._callbacks = Callbacks(self.io_loop)
-        self._receiving = Receiving(engine, socket, self._failed, self._callbacks)
-        self._sending = Sending(engine, socket, self._failed, self._sent)
-        self._send_callback: _OnSend | None = None
-        self._close_callback: Callable[[], object] | None = None
         # What was sent, for on_send, and whether the loop will come to it.
         self._to_report: deque[tuple[Any, Any]] = deque()
         self._reporting = False
+        self._receiving = Receiving(
+            engine, socket, self._failed, self._callbacks, self._to_report, self._report
+        )
+        self._sending = Sending(engine, socket, self._failed, self._sent)
+        self._send_callback: _OnSend | None = None
+        self._close_callback: Callable[[], object] | None = None
         close_with(self.io_loop, self)
 
     @cached_property
@@ -444,17 +446,23 @@ class ZMQStream:
         if isinstance(status, zmq.ZMQError):
             gen_log.error("A message of a ZMQStream was not sent: %s", status)
         self._to_report.append((message, status))
+        self._report_soon()
+
+    def _report_soon(self) -> None:
         if not self._reporting:
             self._reporting = True
-            self.io_loop.add_callback(self._report)
+            self.io_loop.add_callback(self._report_in_turn)
+
+    def _report_in_turn(self) -> None:
+        self._reporting = False
+        self._report()
 
     def _report(self) -> None:
-        self._reporting = False
+        """Tell on_send of what was sent, unless others should have their turn (rule 5)."""
         calls, end = 0, time.monotonic() + _FAIR_S
         while self._to_report:
             if calls >= _FAIR_CALLS and time.monotonic() > end:
-                self._reporting = True
-                self.io_loop.add_callback(self._report)
+                self._report_soon()
                 return
             sent = self._to_report.popleft()
             calls += 1
