@@ -29,7 +29,8 @@ cdef class Signal:
     cdef bint watching
     cdef short queued           # POLLIN: receives wait in the queue, POLLOUT: sends do
     cdef short wanted           # what is waited for, by polls as well
-    cdef short armed            # what would block; whatever changes that is told from then on
+    cdef short armed            # what would block, and whatever changes that will be told; only
+                                # while asleep
 
     def __init__(self, Reactor reactor not None, Socket socket not None):
         self.handle = socket.handle
@@ -93,6 +94,7 @@ cdef class Signal:
         self.watch.events = wanted
         if not wanted:
             self.asleep = False
+            self.armed = 0
             return 0
         if not wanted & ~self.armed:
             return 0  # tried a moment ago, and what has happened since has rung
@@ -137,7 +139,7 @@ cdef class Signal:
             got = receive_bytes(self.handle, flags)
         else:
             got = receive_frame(self.handle, flags, track)
-        if got is _would_block:
+        if got is _would_block and not flags & ZMQ_DONTWAIT:
             arm(self, ZMQ_POLLIN)
         return got
 
@@ -146,7 +148,7 @@ cdef class Signal:
         if not may_receive(self, flags):
             return _would_block
         got = receive_list(self.handle, (flags | TRYING) & ~IN_TURN, copy, track)
-        if got is _would_block:
+        if got is _would_block and not flags & ZMQ_DONTWAIT:
             arm(self, ZMQ_POLLIN)
         return got
 
@@ -179,7 +181,7 @@ cdef class Signal:
             return None
         sent = send_one(self.handle, data, flags | TRYING, copy, track, threshold, routing_id,
                         group)
-        if sent is _would_block:
+        if sent is _would_block and not flags & ZMQ_DONTWAIT:
             arm(self, ZMQ_POLLOUT)
         return sent
 
@@ -190,7 +192,7 @@ cdef class Signal:
             return _would_block
         sent = send_list(self.handle, list(msg_parts), (flags & ~OURS) | TRYING, copy, track,
                          threshold)
-        if sent is _would_block:
+        if sent is _would_block and not flags & ZMQ_DONTWAIT:
             arm(self, ZMQ_POLLOUT)
         return sent
 
@@ -253,6 +255,7 @@ cdef int look(Signal signal, int *events, bint then_sleep) noexcept:
     cdef Handle handle = signal.handle
     cdef int error = ENOTSOCK
     signal.asleep = False
+    signal.armed = 0
     ohmq_lock_acquire(&handle.lock)
     if handle.ptr != NULL:
         error = events_of(handle, events)
