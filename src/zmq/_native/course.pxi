@@ -4,9 +4,16 @@
 cdef enum:
     BURST = 500
 
-# How often a busy relay in the main thread looks for signals.
 cdef enum:
-    SIGNAL_NS = 50000000
+    SIGNAL_NS = 50000000      # how often a busy relay in the main thread looks for signals
+    ASIDE_NS = 10000000       # how often a busy relay looks at what is not traffic
+    SETTLE_NS = 10000000      # a relay that drains ends when nothing has come for so long
+    SETTLED_NS = 100000000    # or, where there is always more to come, so long after a pause
+
+# What other threads store in Course.stopping.
+cdef enum:
+    STOP_NOW = 1
+    DRAIN = 2                 # first hand on what the sources hold
 
 cdef enum Ending:
     GOES_ON = 0
@@ -21,6 +28,7 @@ cdef enum:
 cdef struct Direction:
     void *source
     void *target
+    Parked **front           # of the source's handle: what it has given back earlier
     zmq_msg_t held[HEAD]     # taken from the source, not yet accepted by the target
     int n_held
     bint rest_follows        # the source has more parts of the message that is held
@@ -33,6 +41,17 @@ cdef struct Direction:
     int64_t messages
     int64_t bytes
     int64_t dropped          # by the monitor
+    int64_t blocked_ns       # how long the target could not take what is held
+    int64_t blocked_since    # 0: it can
+
+cdef struct Mark:
+    # What had been counted at a moment: messages and bytes, forth and back.
+    int64_t at
+    int64_t counts[4]
+
+cdef enum:
+    MARKS = 16               # a power of two
+    MARK_NS = 100000000
 
 cdef struct Course:
     # All that the loop needs, with no Python object in it.
@@ -44,32 +63,58 @@ cdef struct Course:
     bint control_replies
     int stopping             # set by other threads
     int paused
+    int64_t now              # at the beginning of this turn
+    int64_t drain_begun      # written before stopping is
+    int64_t drain_until
+    int64_t patience         # a drain ends when nothing has moved for so long
+    int64_t settled          # when a drain has to be over although there is always more
+    bint emptied             # how it ended: nothing was left
+    int64_t terminate_patience   # that of the drain which TERMINATE begins; 0 for none
     ohmq_waker waker
-    ohmq_interest interests[5]
+    ohmq_interest interests[8]
     int n_interests
     int64_t signals_due      # 0 where another thread looks after signals
+    # What is counted, for others to read (meter.pxi).
+    int64_t begun            # 0: it has never run
+    int64_t ended            # 0: it runs
+    int64_t last_move
+    Mark marks[MARKS]
+    int n_marks              # that were made; the last MARKS of them are there
+    void *events[3]          # monitors of the in, out and mon socket, or NULL
+    int peers[3]
+    int64_t aside_due        # when to look at them
+    bint sheds               # the monitor drops for some subscribers, and does not say so
+    bint monitor_talks       # and subscriptions can be received from it
 
 
 # ---- the loop -----------------------------------------------------------------------------------
 
 cdef Ending relay_loop(Course *course) noexcept nogil:
     """Move messages until something ends it."""
-    cdef int moved, i
+    cdef int moved, i, stopping
     cdef Ending ending
     while True:
-        if ohmq_load_int(&course.stopping):
+        stopping = ohmq_load_int(&course.stopping)
+        course.now = ohmq_now()
+        if stopping == STOP_NOW or stopping == DRAIN and course.now >= course.drain_until:
             return STOPPED
+        if course.now - course.marks[(course.n_marks - 1) & (MARKS - 1)].at >= MARK_NS:
+            mark(course)
         moved = 0
-        if not ohmq_load_int(&course.paused):
+        if stopping or not ohmq_load_int(&course.paused):
             for i in range(course.n_ways):
                 ending = move(course, &course.ways[i], &moved)
                 if ending != GOES_ON:
                     return ending
+        if moved:
+            course.last_move = course.now
+        if course.now >= course.aside_due:
+            look_aside(course)
         if course.control != NULL:
             ending = obey(course)
             if ending != GOES_ON:
                 return ending
-        if course.signals_due and moved and ohmq_now() > course.signals_due:
+        if course.signals_due and moved and course.now > course.signals_due:
             return INTERRUPTED
         if moved == 0:
             ending = rest(course)
@@ -87,9 +132,13 @@ cdef Ending rest(Course *course) noexcept nogil:
     cdef int i, ready
     cdef int events = 0
     cdef bint stuck = True
-    cdef bint paused = ohmq_load_int(&course.paused)
+    cdef bint holds = False
+    cdef bint draining = ohmq_load_int(&course.stopping) == DRAIN
+    cdef bint paused = ohmq_load_int(&course.paused) and not draining
     for i in range(course.n_ways):
         way = &course.ways[i]
+        if paused:
+            unblock(course, way)
         if not way.drained:
             if read_events(way.source, &events) < 0:
                 return FAILED
@@ -100,17 +149,55 @@ cdef Ending rest(Course *course) noexcept nogil:
         # target: a ROUTER is writable as long as any of its peers is.
         if course.ways[i].n_held and not paused and hand_over(course, &course.ways[i]):
             stuck = False
+        holds = holds or course.ways[i].n_held
     if not stuck:
         return GOES_ON
-    ready = ohmq_wait(course.interests, course.n_interests,
-                      stretch(-1, STRETCH_NS) if course.signals_due else -1)
+    ready = ohmq_wait(course.interests, course.n_interests, wake_at(course, draining, holds))
     if ready < 0:
         return INTERRUPTED if errno == EINTR else FAILED
     if ready == 0:
-        return INTERRUPTED
+        return drained(course, holds) if draining else INTERRUPTED
     if course.interests[0].ready:
         ohmq_waker_clear(&course.waker)
+    course.aside_due = 0
     return GOES_ON
+
+
+# ---- draining: the end that leaves nothing behind -------------------------------------------------
+
+cdef void begin_drain(Course *course, int64_t until, int64_t patience) noexcept nogil:
+    course.drain_begun = ohmq_now()
+    course.drain_until = until
+    course.patience = patience
+    course.settled = 0
+    ohmq_store_int(&course.stopping, DRAIN)
+
+
+cdef int64_t wake_at(Course *course, bint draining, bint holds) noexcept nogil:
+    """When a sleep of rest() has to end."""
+    cdef int64_t until
+    if not draining:
+        return stretch(-1, STRETCH_NS) if course.signals_due else -1
+    if holds:
+        until = max(course.last_move, course.drain_begun) + course.patience
+        course.settled = 0
+    else:
+        if course.settled == 0:
+            course.settled = course.now + SETTLED_NS
+        until = min(course.now + SETTLE_NS, course.settled)
+    until = min(until, course.drain_until)
+    return stretch(until, STRETCH_NS) if course.signals_due else until
+
+
+cdef Ending drained(Course *course, bint holds) noexcept nogil:
+    """Whether it is over, now that nothing came for as long as wake_at() said."""
+    cdef int64_t now = ohmq_now()
+    if not holds:
+        course.emptied = True
+        return STOPPED
+    if now >= max(course.last_move, course.drain_begun) + course.patience:
+        return STOPPED
+    return INTERRUPTED
 
 
 cdef inline int read_events(void *socket, int *events) noexcept nogil:
@@ -122,7 +209,8 @@ cdef Ending move(Course *course, Direction *way, int *moved) noexcept nogil:
     """Move a burst of messages in one direction, as far as they come and go."""
     cdef int done = 0
     way.drained = False
-    while done < BURST and not way.mute:
+    # Never an end within a message: the target would wait for the rest of it.
+    while (done < BURST or way.inside) and not way.mute:
         if way.n_held == 0 and take_head(course, way) < 0:
             if c_errno() == ENOTSUP:
                 way.mute = True  # PUB, PUSH: nothing ever comes from there
@@ -133,35 +221,57 @@ cdef Ending move(Course *course, Direction *way, int *moved) noexcept nogil:
             # EFSM is a REQ or REP socket whose turn it is not.
             return GOES_ON if c_errno() == EFSM else FAILED
         if not hand_over(course, way):
+            if c_errno() == EAGAIN and way.blocked_since == 0:
+                way.blocked_since = course.now
             return GOES_ON if c_errno() in (EAGAIN, EFSM) else FAILED
         done += 1
         moved[0] += 1
     return GOES_ON
 
 
+cdef int take_part(Direction *way, zmq_msg_t *part) noexcept nogil:
+    """Take a part, from the front first of all. Whether more follow, or -1 with errno for none."""
+    cdef Parked *parked = way.front[0]
+    cdef bint more
+    zmq_msg_init(part)
+    if parked == NULL:
+        while zmq_msg_recv(part, way.source, ZMQ_DONTWAIT) < 0:
+            if c_errno() != EINTR:
+                return -1
+        return zmq_msg_more(part)
+    more = parked.more
+    way.front[0] = parked.next
+    zmq_msg_move(part, &parked.msg)
+    zmq_msg_close(&parked.msg)
+    free(parked)
+    return more
+
+
 cdef int take_head(Course *course, Direction *way) noexcept nogil:
     """Take the next part, or the first two where they are swapped. -1 with errno for none."""
-    cdef zmq_msg_t spare
+    cdef int more = take_part(way, &way.held[0])
     way.n_held = 0
-    zmq_msg_init(&way.held[0])
-    while zmq_msg_recv(&way.held[0], way.source, ZMQ_DONTWAIT) < 0:
-        if c_errno() != EINTR:
-            return -1
+    if more < 0:
+        return -1
     way.n_held = 1
-    way.rest_follows = zmq_msg_more(&way.held[0])
-    if not course.swap or way.inside or not way.rest_follows:
+    way.rest_follows = more
+    if not course.swap or way.inside or not more:
         return 0
-    zmq_msg_init(&way.held[1])
-    while zmq_msg_recv(&way.held[1], way.source, ZMQ_DONTWAIT) < 0:
-        if c_errno() != EINTR:
-            return -1
+    more = take_part(way, &way.held[1])
+    if more < 0:
+        return -1
     way.n_held = 2
-    way.rest_follows = zmq_msg_more(&way.held[1])
+    way.rest_follows = more
+    swap_head(way)
+    return 0
+
+
+cdef void swap_head(Direction *way) noexcept nogil:
+    cdef zmq_msg_t spare
     zmq_msg_init(&spare)
     zmq_msg_move(&spare, &way.held[0])
     zmq_msg_move(&way.held[0], &way.held[1])
     zmq_msg_move(&way.held[1], &spare)
-    return 0
 
 
 cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
@@ -195,32 +305,61 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
         way.inside = flags & ZMQ_SNDMORE
         way.bytes += size
     way.n_held = 0
+    unblock(course, way)
     if not way.inside:
         way.messages += 1
     return True
 
 
+cdef inline void unblock(Course *course, Direction *way) noexcept nogil:
+    if way.blocked_since:
+        way.blocked_ns += course.now - way.blocked_since
+        way.blocked_since = 0
+
+
 cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
-    """Send one part to the monitor, the prefix before the first. Never waits: it drops instead.
+    """Send one part to the monitor, the prefix before the first. Never waits: it drops instead."""
+    cdef bint first = not way.inside
+    if first:
+        way.monitored = way.prefix == NULL or offer(course, way, NULL, ZMQ_SNDMORE, True)
+    if way.monitored and offer(course, way, part, flags, first and way.prefix == NULL):
+        return
+    zmq_msg_close(part)
+    if way.monitored or first:
+        way.dropped += 1
+    way.monitored = False
+
+
+cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags, bint first) noexcept nogil:
+    """Send the monitor a part, or the prefix for NULL. False if it cannot take it.
 
     A send looks at libzmq's mailbox only now and then; before it drops, EVENTS makes it look.
     """
-    cdef int rc
+    cdef int off = 0
+    cdef int on = 1
     cdef int events = 0
-    if not way.inside:
-        way.monitored = True
-        if way.prefix != NULL:
-            rc = zmq_send(course.monitor, way.prefix, way.prefix_size, ZMQ_DONTWAIT | ZMQ_SNDMORE)
-            if rc < 0 and read_events(course.monitor, &events) == 0 and events & ZMQ_POLLOUT:
-                rc = zmq_send(course.monitor, way.prefix, way.prefix_size,
-                              ZMQ_DONTWAIT | ZMQ_SNDMORE)
-            way.monitored = rc >= 0
-    if way.monitored and zmq_msg_send(part, course.monitor, flags | ZMQ_DONTWAIT) >= 0:
-        return
-    zmq_msg_close(part)
-    if way.monitored or not way.inside:
+    cdef bint sent
+    if tell(course, way, part, flags) >= 0:
+        return True
+    if first and read_events(course.monitor, &events) == 0 and events & ZMQ_POLLOUT:
+        if tell(course, way, part, flags) >= 0:
+            return True
+    if not course.sheds or first and course.events[2] != NULL and course.peers[2] == 1:
+        return False
+    # One of several subscribers is full. The others shall have it: those who cannot take it are
+    # left out, as ZMQ_PUB does by itself, but for the counting.
+    if first:
         way.dropped += 1
-    way.monitored = False
+    zmq_setsockopt(course.monitor, ZMQ_XPUB_NODROP, &off, sizeof(off))
+    sent = tell(course, way, part, flags) >= 0
+    zmq_setsockopt(course.monitor, ZMQ_XPUB_NODROP, &on, sizeof(on))
+    return sent
+
+
+cdef inline int tell(Course *course, Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
+    if part == NULL:
+        return zmq_send(course.monitor, way.prefix, way.prefix_size, flags | ZMQ_DONTWAIT)
+    return zmq_msg_send(part, course.monitor, flags | ZMQ_DONTWAIT)
 
 
 # ---- steering: zmq_proxy_steerable(3) -----------------------------------------------------------
@@ -251,7 +390,10 @@ cdef Ending obey_one(Course *course, const char *text, size_t size) noexcept nog
     elif size == 6 and memcmp(text, b"RESUME", 6) == 0:
         ohmq_store_int(&course.paused, 0)
     elif size == 9 and memcmp(text, b"TERMINATE", 9) == 0:
-        ending = STOPPED
+        if course.terminate_patience == 0:
+            ending = STOPPED
+        elif ohmq_load_int(&course.stopping) == 0:
+            begin_drain(course, INT64_MAX, course.terminate_patience)
     if course.control_replies:
         zmq_send(course.control, NULL, 0, ZMQ_DONTWAIT)
     return ending
