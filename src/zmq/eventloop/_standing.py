@@ -204,6 +204,11 @@ class Sending(_Standing):
         super().end()
         self.sent = _ignore
 
+    def send_all(self) -> None:
+        """Send what the socket takes."""
+        while self.send_next():
+            pass
+
     def send_next(self) -> bool:
         """Send what comes next; whether it is done."""
         if not self.unsent:

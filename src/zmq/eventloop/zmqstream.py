@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import time
 from collections import deque
+from contextlib import suppress
 from functools import cached_property, partial
 
 from tornado.ioloop import IOLoop
@@ -348,19 +349,18 @@ class ZMQStream:
         self._open()
         done = 0
         wanted = limit if limit else float("inf")
+        if flag & POLLOUT:
+            self._sending.send_all()
+        while flag & POLLOUT and done < wanted and self._to_report:
+            sent = self._to_report.popleft()
+            if self._send_callback is not None:
+                self._callbacks.call(self._send_callback, *sent)
+            done += 1
         while flag & POLLIN and done < wanted and self._receiving.callback is not None:
             message = self._receiving.take_now()
             if message is WOULD_BLOCK:
                 break
             self._callbacks.call(self._receiving.callback, message)
-            done += 1
-        if flag & POLLOUT and self.socket is not None:
-            while self._sending.send_next():
-                pass
-        while flag & POLLOUT and done < wanted and self._to_report:
-            sent = self._to_report.popleft()
-            if self._send_callback is not None:
-                self._callbacks.call(self._send_callback, *sent)
             done += 1
         return done
 
@@ -389,11 +389,9 @@ class ZMQStream:
         if socket is None:
             return
         if not socket.closed:
-            try:
-                while self._sending.send_next():
-                    pass
-            except zmq.ZMQError:
-                pass  # the context is being terminated: nothing can be sent any more
+            # A context that is being terminated sends no more.
+            with suppress(zmq.ZMQError):
+                self._sending.send_all()
             socket.close(linger)
         self._end(self._callbacks.call)
 
