@@ -71,8 +71,11 @@ cdef class Reactor:
         """The descriptor that is readable when turn() has something to do; -1: call wait()."""
         return self.set
 
-    def wait(self) -> None:
-        """Block until turn() has something to do: for loops that cannot watch descriptors."""
+    def wait(self, double seconds) -> bool:
+        """Block until turn() has something to do: for loops that cannot watch descriptors.
+
+        False when the time was over.
+        """
         cdef ohmq_interest few[FEW]
         cdef ohmq_interest *interests = few
         cdef Signal signal
@@ -93,13 +96,14 @@ cdef class Reactor:
                 n += 1
         ohmq_count(&_sleepers, 1)
         with nogil:
-            rc = ohmq_wait(interests, <int> n, -1)
+            rc = ohmq_wait(interests, <int> n, ohmq_now() + <int64_t> (seconds * 1e9))
         ohmq_count(&_sleepers, -1)
         if rc > 0 and self.set < 0:
             for signal in watched:
                 ring(self, signal)
         if interests != few:
             free(interests)
+        return rc > 0
 
     def call(self, callback) -> None:
         """Have something called in the next turn of the loop; from any thread."""

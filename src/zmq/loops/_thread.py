@@ -12,11 +12,25 @@ if TYPE_CHECKING:
 
 __all__ = ["watch_in_thread"]
 
+# How often the thread of an idle loop looks whether there still is a loop.
+_LOOK_S = 1.0
 
-def watch_in_thread(reactor: Reactor, call_in_loop: Callable[[Callable[[], None]], object]) -> None:
+
+def watch_in_thread(
+    reactor: Reactor,
+    call_in_loop: Callable[[Callable[[], None]], object],
+    is_over: Callable[[], bool],
+) -> None:
     """Call the reactor's turn() in its loop whenever it has something to do.
 
-    The thread ends when the loop takes no calls any more.
+    Parameters
+    ----------
+    reactor
+        What to watch.
+    call_in_loop
+        Calls a function in the thread of the loop; raises RuntimeError once that is closed.
+    is_over
+        Whether the loop is gone; the thread ends then.
     """
     served = threading.Event()
 
@@ -27,14 +41,16 @@ def watch_in_thread(reactor: Reactor, call_in_loop: Callable[[Callable[[], None]
             served.set()
 
     def run() -> None:
-        while True:
-            reactor.wait()
+        while not is_over():
+            if not reactor.wait(_LOOK_S):
+                continue
             served.clear()
             try:
                 call_in_loop(turn)
-            except RuntimeError:  # the loop is closed
+            except RuntimeError:
                 return
-            while not served.wait(1):
-                pass
+            while not served.wait(_LOOK_S):
+                if is_over():
+                    return
 
     threading.Thread(target=run, name="zmq-selector", daemon=True).start()

@@ -36,7 +36,7 @@ class AsyncioLoop(Loop):
             loop.add_reader(self.reactor.fileno(), self.reactor.turn)
         except (NotImplementedError, ValueError):
             self.watches = False
-            watch_in_thread(self.reactor, loop.call_soon_threadsafe)
+            watch_in_thread(self.reactor, self._call, self._is_over)
 
     @classmethod
     def of(cls, loop: asyncio.AbstractEventLoop) -> AsyncioLoop:
@@ -51,6 +51,15 @@ class AsyncioLoop(Loop):
         loop = self._loop()
         assert loop is not None  # whoever asks runs in it
         return loop
+
+    def _call(self, callback: Callable[[], object]) -> None:
+        loop = self._loop()
+        if loop is not None:
+            loop.call_soon_threadsafe(callback)
+
+    def _is_over(self) -> bool:
+        loop = self._loop()
+        return loop is None or loop.is_closed()
 
     def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
         """Call back whenever a descriptor is readable, until the returned function is called."""
