@@ -6,14 +6,18 @@ localhost, because libzmq binds to addresses and interfaces only.
 
 from __future__ import annotations
 
+import asyncio
 import re
+import signal
 import socket as sockets
+from collections.abc import Callable
 
 import pytest
 
 pytest.importorskip("tornado", reason="Tornado is not installed")
 
-from support import run_python, snippet
+import zmq
+from support import ROOT, Child, run_python, snippet
 
 # Tornado itself warns that it would rather be used in another way.
 OURS_SILENT = ["-X", "dev", "-W", "error", "-W", "ignore::DeprecationWarning"]
@@ -178,3 +182,30 @@ def test_async_test_case() -> None:
         """
     )
     assert run_python(TEST_CASE + use, options=OURS_SILENT) == []
+
+
+def test_websockets(child: Callable[..., Child]) -> None:
+    """The example that shows in browsers what is published."""
+    from tornado.websocket import websocket_connect
+
+    bridge = child([str(ROOT / "examples" / "tornado_websockets.py")])
+    publish_to, page = bridge.line().split()
+
+    async def main() -> object:
+        with zmq.Context() as context, context.socket(zmq.PUB) as publisher:
+            publisher.linger = 0
+            publisher.connect(publish_to)
+            browser = await websocket_connect(page.replace("http", "ws") + "/messages")
+            answer = asyncio.ensure_future(browser.read_message())
+            # Until the subscription is there, what is published is lost.
+            while not answer.done():
+                publisher.send_multipart([b"news", "at nine: ØMQ".encode()])
+                await asyncio.sleep(0.01)
+            browser.close()
+            return await answer
+
+    assert asyncio.run(asyncio.wait_for(main(), 20)) == "news\nat nine: ØMQ"
+    bridge.process.send_signal(signal.SIGINT)
+    assert bridge.line() == "end"
+    assert bridge.wait() == 0
+    assert bridge.complaint() == ""
