@@ -269,11 +269,11 @@ class Engine(Signal):
             operation = next(iter(queue))
             if operation.tried_in == self.passes:
                 break  # a caller that went on in this pass has come back, and would block
+            taken = error = None
             try:
                 taken = operation.attempt()
                 if taken is WOULD_BLOCK:
                     break
-                error = None
             except Exception as raised:
                 if operation.waits_for_turn and getattr(raised, "errno", None) == _EFSM:
                     break
@@ -286,6 +286,7 @@ class Engine(Signal):
                 operation.succeed(taken)
             else:
                 operation.fail(error)
+                del error, operation  # which know each other by this frame
             served += 1
             if self.spent:
                 break
@@ -297,16 +298,19 @@ class Engine(Signal):
             events = self.events()
         except Exception as raised:
             events, error = 0, raised
-        for operation in list(self.polls):
-            if operation.events == _TURN:
-                operation.leave()
-                operation.succeed(operation.attempt())
-            elif error is not None:
-                operation.leave()
-                operation.fail(error)
-            elif events & operation.events:
-                operation.leave()
-                operation.succeed(events & operation.events)
+        try:
+            for operation in list(self.polls):
+                if operation.events == _TURN:
+                    operation.leave()
+                    operation.succeed(operation.attempt())
+                elif error is not None:
+                    operation.leave()
+                    operation.fail(error)
+                elif events & operation.events:
+                    operation.leave()
+                    operation.succeed(events & operation.events)
+        finally:
+            error = operation = None  # type: ignore[assignment]  # they know each other by this frame
 
 
 def put_back_frame(engine: Engine, frame: Frame) -> None:

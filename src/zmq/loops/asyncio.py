@@ -190,7 +190,10 @@ class Waiting(Operation, _Future):
             if not self.done():
                 raise RuntimeError("a future of a socket is awaited, not yielded from")
         self.taken = WOULD_BLOCK
-        return _result(self)
+        try:
+            return _result(self)
+        finally:
+            del self  # it has the error, which knows this frame
 
     __iter__ = __await__  # for generators of Tornado and older programs
 

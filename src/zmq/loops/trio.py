@@ -1,0 +1,115 @@
+"""trio: tasks wait in its scheduler, one system task of each run watches the sockets."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+
+import trio
+from outcome import Error, Value
+from trio import lowlevel
+from trio.lowlevel import Abort, checkpoint, current_trio_token, in_trio_run, spawn_system_task
+
+from zmq.core.engine import Loop, Operation
+from zmq.loops._thread import watch_in_thread
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+__all__ = ["Parked", "TrioLoop", "checkpoint", "current_trio_token", "in_trio_run", "loop_of"]
+
+_runs: weakref.WeakKeyDictionary[lowlevel.TrioToken, TrioLoop]
+_runs = weakref.WeakKeyDictionary()
+
+
+class TrioLoop(Loop):
+    """A run of trio, for engines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.watches = self.reactor.fileno() >= 0
+        if self.watches:
+            # Ends with the run, after all tasks that could wait for a socket.
+            self.watch(self.reactor.fileno(), self.reactor.turn)
+        else:
+            over = threading.Event()
+            spawn_system_task(_tell_of_the_end, over, name="zmq.anyio: end")
+            watch_in_thread(self.reactor, current_trio_token().run_sync_soon, over.is_set)
+
+    def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back whenever a descriptor is readable, until the returned function is called."""
+        scope = trio.CancelScope()
+
+        async def watching() -> None:
+            with scope:
+                while True:
+                    # The descriptor may be closed as soon as the scope is cancelled.
+                    await lowlevel.checkpoint_if_cancelled()
+                    await lowlevel.wait_readable(fd)
+                    if not scope.cancel_called:
+                        callback()
+
+        spawn_system_task(watching, name="zmq.anyio: watch")
+        return scope.cancel
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back once, after a time; the returned function prevents it."""
+        scope = trio.CancelScope()
+
+        async def waiting() -> None:
+            with scope:
+                await trio.sleep(seconds)
+            if not scope.cancel_called:
+                callback()
+
+        spawn_system_task(waiting, name="zmq.anyio: time-out")
+        return scope.cancel
+
+
+async def _tell_of_the_end(over: threading.Event) -> None:
+    try:
+        await trio.sleep_forever()
+    finally:
+        over.set()
+
+
+def loop_of(token: lowlevel.TrioToken) -> TrioLoop:
+    """Return what stands for the run of trio that the caller is in."""
+    found = _runs.get(token)
+    if found is None:
+        found = _runs[token] = TrioLoop()
+    return found
+
+
+class Parked(Operation):
+    """An operation whose caller waits in trio's scheduler.
+
+    From the moment that trio is told the result the wait cannot be cancelled any more: what was
+    taken arrives.
+    """
+
+    _task: lowlevel.Task | None = None
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        self._task = lowlevel.current_task()
+        return lowlevel.wait_task_rescheduled(self._abort).__await__()
+
+    def _abort(self, raise_cancel: object) -> Abort:
+        self._task = None
+        self.cancel_wait()
+        return Abort.SUCCEEDED
+
+    def resolve(self, value: Any) -> None:
+        """Wake the caller with the result."""
+        task, self._task = self._task, None
+        if task is not None:
+            self.delivered()
+            lowlevel.reschedule(task, Value(value))
+
+    def reject(self, error: BaseException) -> None:
+        """Wake the caller with an error."""
+        task, self._task = self._task, None
+        if task is not None:
+            lowlevel.reschedule(task, Error(error))
