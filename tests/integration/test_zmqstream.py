@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import gc
 import logging
 import threading
@@ -677,6 +678,73 @@ class TestSending:
 
         run(main)
         assert pull.recv() == b"goodbye"
+
+
+class TestContextVariables:
+    def test_each_callback_has_those_of_who_asked_for_it(self, pair: Pair) -> None:
+        name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="nobody")
+        pairs = {who: pair() for who in ("anna", "bert")}
+
+        async def main() -> None:
+            got: list[tuple[str, str]] = []
+            streams = []
+
+            def ask(who: str) -> None:
+                def received(message: list[bytes]) -> None:
+                    got.append((who, name.get()))
+                    name.set(f"{who} again")
+
+                async def later(message: list[bytes]) -> None:
+                    received(message)
+
+                name.set(who)
+                streams.append(ZMQStream(pairs[who][0]))
+                streams[-1].on_recv(received if who == "anna" else later)
+
+            for who in pairs:
+                contextvars.copy_context().run(ask, who)
+            for _ in range(2):
+                for _, peer in pairs.values():
+                    peer.send(b"")
+                await until(lambda: len(got) % 2 == 0 and got)
+                await turns(5)
+            await until(lambda: len(got) == 4)
+            assert [seen for who, seen in got if who == "anna"] == ["anna", "anna again"]
+            # A task changes its own copy.
+            assert [seen for who, seen in got if who == "bert"] == ["bert", "bert"]
+            assert name.get() == "nobody"
+            for stream in streams:
+                stream.close()
+
+        run(main)
+
+    def test_a_stream_asked_again_within_its_callback(self, pair: Pair) -> None:
+        name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="nobody")
+        socket, peer = pair()
+
+        async def main() -> None:
+            got: list[str] = []
+            stream = ZMQStream(socket)
+
+            def first(message: list[bytes]) -> None:
+                got.append(name.get())
+                name.set("first")
+                stream.on_recv(second)
+                name.set("later")
+
+            def second(message: list[bytes]) -> None:
+                got.append(name.get())
+
+            stream.on_recv(first)
+            peer.send(b"1")
+            await until(lambda: got)
+            await turns()
+            peer.send(b"2")
+            await until(lambda: len(got) == 2)
+            assert got == ["nobody", "first"]
+            stream.close()
+
+        run(main)
 
 
 class TestOverridden:

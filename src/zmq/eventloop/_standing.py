@@ -8,6 +8,7 @@ lost, all who wait are served in order, and a flood leaves turns to the rest of 
 from __future__ import annotations
 
 from collections import deque
+from contextvars import Context, copy_context
 from functools import partial
 
 from zmq.constants import DONTWAIT, EFSM, ENOTSOCK, ENOTSUP, ETERM, POLLIN, POLLOUT
@@ -82,6 +83,8 @@ class Receiving(_Standing):
 
     direction = int(POLLIN)
     callback: Callable[[list[Any]], Any] | None = None
+    context: Context
+    inside = False
 
     def __init__(
         self,
@@ -101,13 +104,25 @@ class Receiving(_Standing):
     def set(self, callback: Callable[[list[Any]], Any] | None, copy: bool) -> None:
         """Call this from now on, with bytes or with frames."""
         self.callback = callback
+        self.context = copy_context()
+        self.inside = False
         if _is_native(self.owner, "recv", "recv_multipart"):
             self.take = partial(self.of.try_recv_multipart, TURN, copy)
         else:
             self.take = partial(_unless_again, self.owner.recv_multipart, _NOW, copy=copy)
 
     def attempt(self) -> Any:
-        """Deliver messages while there are some, and others need not have their turn (rule 5)."""
+        """Deliver messages, in the context variables of who asked for them."""
+        if self.inside:  # a callback runs the loop by itself
+            return self.context.copy().run(self._deliver)
+        self.inside = True
+        try:
+            return self.context.run(self._deliver)
+        finally:
+            self.inside = False
+
+    def _deliver(self) -> Any:
+        """Call back while there are messages, and others need not have their turn (rule 5)."""
         engine, to_report = self.of, self.to_report
         try:
             while (callback := self.callback) is not None:
