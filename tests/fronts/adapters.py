@@ -66,8 +66,9 @@ class Front:
     name: ClassVar[str]
     module: ClassVar[str]
     # cancel: tasks can be cancelled; futures: calls are eager and return futures;
-    # loop: tasks take turns in one thread; leave: a waiter can outlive its loop.
-    can: ClassVar[frozenset[str]] = frozenset({"cancel", "loop"})
+    # loop: tasks take turns in one thread; leave: a waiter can outlive its loop; await: calls are
+    # awaited, so that a receive may be waiting before the request is sent.
+    can: ClassVar[frozenset[str]] = frozenset({"cancel", "loop", "await"})
 
     def __init__(self) -> None:
         self.zmq: Any = self.load(self.module)
@@ -141,6 +142,14 @@ class Front:
 
         return self.spawn(call)
 
+    async def start_in_order(self, *calls: Callable[..., Any]) -> list[Task]:
+        """Call each in a task, the next when the last one waits: loops need not keep an order."""
+        tasks = []
+        for call in calls:
+            tasks.append(self.start(call))
+            await self.turns(2)
+        return tasks
+
     async def turns(self, count: int = 1) -> None:
         for _ in range(count):
             await self.sleep(0)
@@ -163,7 +172,7 @@ class Front:
     def spawn(self, function: Body, *args: Any) -> Task:
         task = Task()
         self.tasks.append(task)
-        task.handle = self.launch(task, task.body(function, args))
+        task.handle = self.launch(lambda: task.body(function, args))
         return task
 
     async def join(self, task: Task) -> Any:
@@ -193,7 +202,7 @@ class Front:
         """The function's value, or TimeoutError."""
         raise NotImplementedError
 
-    def launch(self, task: Task, body: Coroutine[Any, Any, Any]) -> Any:
+    def launch(self, body: Body) -> Any:
         raise NotImplementedError
 
     async def ended(self, handle: Any) -> None:
@@ -248,8 +257,8 @@ class Threads(Front):
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
 
-    def launch(self, task: Task, body: Coroutine[Any, Any, Any]) -> Any:
-        thread = threading.Thread(target=straight, args=(body,), daemon=True)
+    def launch(self, body: Body) -> Any:
+        thread = threading.Thread(target=lambda: straight(body()), daemon=True)
         thread.start()
         return thread
 
@@ -275,7 +284,7 @@ class Asyncio(Front):
 
     name = "asyncio"
     module = "zmq.asyncio"
-    can = frozenset({"cancel", "loop", "futures", "leave"})
+    can = frozenset({"cancel", "loop", "futures", "leave", "await"})
 
     def loop(self) -> asyncio.AbstractEventLoop:
         return asyncio.SelectorEventLoop()
@@ -283,8 +292,8 @@ class Asyncio(Front):
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
 
-    def launch(self, task: Task, body: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.get_running_loop().create_task(body)
+    def launch(self, body: Body) -> Any:
+        return asyncio.get_running_loop().create_task(body())
 
     async def ended(self, handle: Any) -> None:
         await asyncio.wait({handle})
@@ -357,8 +366,8 @@ class Gevent(Front):
     async def sleep(self, seconds: float) -> None:
         self.gevent.sleep(seconds)
 
-    def launch(self, task: Task, body: Coroutine[Any, Any, Any]) -> Any:
-        return self.gevent.spawn(straight, body)
+    def launch(self, body: Body) -> Any:
+        return self.gevent.spawn(lambda: straight(body()))
 
     async def ended(self, handle: Any) -> None:
         handle.join()
@@ -392,8 +401,8 @@ class Eventlet(Front):
     async def sleep(self, seconds: float) -> None:
         self.eventlet.sleep(seconds)
 
-    def launch(self, task: Task, body: Coroutine[Any, Any, Any]) -> Any:
-        return self.eventlet.spawn(straight, body)
+    def launch(self, body: Body) -> Any:
+        return self.eventlet.spawn(lambda: straight(body()))
 
     async def ended(self, handle: Any) -> None:
         try:
@@ -409,7 +418,13 @@ class Eventlet(Front):
             return await function(*args)
 
     def drive(self, main: Body) -> Any:
-        return straight(self.limited(main))
+        try:
+            return straight(self.limited(main))
+        finally:
+            # The greenlet of a thread's hub would outlive the thread.
+            hub = self.hubs.get_hub()
+            if hub.running:
+                hub.abort(wait=True)
 
 
 class Anyio(Front):
@@ -427,13 +442,13 @@ class Anyio(Front):
     async def sleep(self, seconds: float) -> None:
         await self.anyio.sleep(seconds)
 
-    def launch(self, task: Task, body: Coroutine[Any, Any, Any]) -> Any:
+    def launch(self, body: Body) -> Any:
         scope, done = self.anyio.CancelScope(), self.anyio.Event()
 
         async def work() -> None:
             try:
                 with scope:
-                    await body
+                    await body()
             finally:
                 done.set()
 

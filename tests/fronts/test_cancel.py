@@ -253,9 +253,10 @@ async def test_a_cancelled_send_is_sent_or_not(front: Front) -> None:
                 fillers += 1
         except zmq.Again:
             pass
-        first = front.start(a.send_multipart, [b"first", b"part"])
-        second = front.start(a.send_multipart, [b"second", b"part"])
-        await front.turns(3)
+        first, second = await front.start_in_order(
+            lambda: a.send_multipart([b"first", b"part"]),
+            lambda: a.send_multipart([b"second", b"part"]),
+        )
         for _ in range(fillers):
             assert front.raw(b).recv() == b"filler"
         await front.turns(turns)

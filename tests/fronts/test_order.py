@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ def fill(socket: zmq.Socket[bytes], message: bytes = b"filler") -> int:
 async def test_receivers_are_served_in_order(front: Front, transport: str) -> None:
     a, b = front.pair(transport=transport)
     for _ in range(5):
-        waiters = [front.start(b.recv) for _ in range(8)]
+        waiters = await front.start_in_order(*[b.recv] * 8)
         await front.settle()
         for n in range(8):
             front.raw(a).send(b"%d" % n)
@@ -37,17 +38,14 @@ async def test_receivers_are_served_in_order(front: Front, transport: str) -> No
 async def test_receivers_of_different_kinds_are_served_in_order(front: Front) -> None:
     a, b = front.pair()
     target = bytearray(1)
-    waiters = [
-        front.start(call, *arguments)
-        for call, arguments in (
-            (b.recv, ()),
-            (b.recv_multipart, ()),
-            (b.recv_string, ()),
-            (b.recv_json, ()),
-            (b.recv_into, (target,)),
-            (b.recv_serialized, (list,)),
-        )
-    ]
+    waiters = await front.start_in_order(
+        b.recv,
+        b.recv_multipart,
+        b.recv_string,
+        b.recv_json,
+        lambda: b.recv_into(target),
+        lambda: b.recv_serialized(list),
+    )
     await front.settle()
     for n in range(6):
         front.raw(a).send(b"%d" % n)
@@ -81,7 +79,7 @@ async def test_a_call_beside_a_future_that_waits_does_not_overtake(front: Front)
 async def test_senders_are_served_in_order(front: Front) -> None:
     a, b = front.pair(hwm=2)
     full = fill(front.raw(a))
-    waiters = [front.start(a.send, b"%d" % n) for n in range(10)]
+    waiters = await front.start_in_order(*(partial(a.send, b"%d" % n) for n in range(10)))
     await front.settle()
     got = [await front(b.recv()) for _ in range(full + 10)]
     assert got == [b"filler"] * full + [b"%d" % n for n in range(10)]
@@ -158,7 +156,7 @@ async def test_what_is_sent_later_is_what_was_given(front: Front) -> None:
     a, b = front.pair(hwm=1)
     full = fill(front.raw(a))
     data, parts = bytearray(b"before"), [bytearray(b"one"), b"two"]
-    waiters = [front.start(a.send, data), front.start(a.send_multipart, parts)]
+    waiters = await front.start_in_order(lambda: a.send(data), lambda: a.send_multipart(parts))
     await front.settle()
     data[:] = b"after!"
     parts[0][:] = b"uno"  # type: ignore[index]
