@@ -14,14 +14,22 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Self
 
+    # For checkers only: there is nothing else in it.
+    from zmq.loops._coroutine_types import (  # pyright: ignore[reportMissingModuleSource]
+        CoroutinePoller,
+        CoroutineSocket,
+    )
+else:
+    CoroutinePoller, CoroutineSocket = AnyioPoller, AnyioSocket
+
 __all__ = ["Context", "Poller", "Socket", "set_fairness"]
 
 
-class Poller(AnyioPoller):
+class Poller(CoroutinePoller):
     """Watches sockets of any kind and descriptors (zmq_poll(3)); poll() is a coroutine."""
 
 
-class Socket(AnyioSocket):
+class Socket(CoroutineSocket):
     """A socket whose send, recv and poll are coroutines.
 
     A call that is not awaited does nothing. Several tasks may wait for one socket: they are served

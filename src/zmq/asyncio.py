@@ -16,6 +16,7 @@ from zmq._native import (
     set_future,
 )
 from zmq.core.context import Context as _Context
+from zmq.core.ending import end_in_thread
 from zmq.core.engine import Engine, Loop, set_fairness
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
@@ -27,12 +28,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Self
 
-__all__ = ["Context", "Poller", "Socket", "set_fairness"]
+    # For checkers only: there is nothing else in it.
+    from zmq.loops._future_types import (  # pyright: ignore[reportMissingModuleSource]
+        FuturePoller,
+        FutureSocket,
+    )
+else:
+    FuturePoller, FutureSocket = QueuedPoller, AwaitableSocket
+
+__all__ = ["Context", "Poller", "Socket", "ZMQEventLoop", "install", "set_fairness"]
 
 set_future(asyncio._get_running_loop, Future)
 
 
-class Poller(QueuedPoller):
+class Poller(FuturePoller):
     """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
 
     def _loop(self) -> Loop:
@@ -51,7 +60,7 @@ class Poller(QueuedPoller):
         return operation
 
 
-class Socket(AwaitableSocket):
+class Socket(FutureSocket):
     """A socket whose send, recv and poll return asyncio futures.
 
     A call that can be made at once has been made when it returns, also if nobody awaits it. Several
@@ -75,10 +84,11 @@ class Socket(AwaitableSocket):
     _shadow_socket: Any = None
 
     # What can be done at once is done without a Python frame; else these go the long way.
-    recv = future_recv
-    recv_multipart = future_recv_multipart
-    send = future_send
-    send_multipart = future_send_multipart
+    if not TYPE_CHECKING:
+        recv = future_recv
+        recv_multipart = future_recv_multipart
+        send = future_send
+        send_multipart = future_send_multipart
     _recv = AwaitableSocket.recv
     _recv_multipart = AwaitableSocket.recv_multipart
     _send = AwaitableSocket.send
@@ -141,7 +151,8 @@ class Socket(AwaitableSocket):
 class Context(_Context[Socket]):
     """A context whose sockets are asyncio sockets (zmq_ctx_new(3)).
 
-    ``async with`` closes its sockets and terminates it at the end, without blocking the loop.
+    ``async with`` closes its sockets and terminates it at the end, without blocking the loop. If
+    that wait is cancelled, messages that are not sent yet are still on their way in the background.
     """
 
     _socket_class = Socket
@@ -152,6 +163,15 @@ class Context(_Context[Socket]):
         return self
 
     async def __aexit__(self, *args: object) -> None:
-        for socket in self._sockets_open():
-            socket.close()
-        await asyncio.to_thread(self.term)
+        loop = running()
+        operation = Waiting(loop=loop)
+        end_in_thread(self, AsyncioLoop.of(loop).reactor, operation)
+        await operation
+
+
+class ZMQEventLoop(asyncio.SelectorEventLoop):
+    """asyncio's own loop, under the name of one that ØMQ sockets once needed: any loop serves."""
+
+
+def install() -> None:
+    """Do nothing: every loop of asyncio can serve ØMQ sockets, and none has to be installed."""

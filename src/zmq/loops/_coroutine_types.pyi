@@ -1,0 +1,167 @@
+"""What the calls of a socket give where they are coroutines: for type checkers, never imported.
+
+Each call returns another type than that of the blocking socket which it overrides.
+"""
+# mypy: disable-error-code="override"
+# pyright: reportIncompatibleMethodOverride=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
+
+from _typeshed import ReadableBuffer, WriteableBuffer
+
+from zmq.core.frame import Frame
+from zmq.core.tracker import MessageTracker
+from zmq.loops.anyio import AnyioPoller, AnyioSocket
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+_Call: TypeAlias = Coroutine[Any, Any, _R]
+_Tracker: TypeAlias = MessageTracker | None
+
+class CoroutineSocket(AnyioSocket):
+    """The signatures of zmq.anyio.Socket."""
+
+    @overload
+    def recv(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> _Call[bytes]: ...
+    @overload
+    def recv(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> _Call[Frame]: ...
+    @overload
+    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> _Call[Frame]: ...
+    @overload
+    def recv(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> _Call[bytes] | _Call[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> _Call[list[bytes]]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> _Call[list[Frame]]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int, copy: Literal[False], track: bool = False
+    ) -> _Call[list[Frame]]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> _Call[list[bytes]] | _Call[list[Frame]]: ...
+    @overload
+    def recv_many(
+        self, limit: int = 1000, flags: int = 0, *, multipart: Literal[False] = False
+    ) -> _Call[list[bytes]]: ...
+    @overload
+    def recv_many(
+        self, limit: int = 1000, flags: int = 0, *, multipart: Literal[True]
+    ) -> _Call[list[list[bytes]]]: ...
+    @overload
+    def recv_many(
+        self, limit: int = 1000, flags: int = 0, *, multipart: bool
+    ) -> _Call[list[bytes]] | _Call[list[list[bytes]]]: ...
+    def recv_into(
+        self, buffer: WriteableBuffer, /, *, nbytes: int = 0, flags: int = 0
+    ) -> _Call[int]: ...
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> _Call[str]: ...
+    def recv_unicode(self, flags: int = 0, encoding: str = "utf-8") -> _Call[str]: ...
+    def recv_json(self, flags: int = 0, **kwargs: Any) -> _Call[Any]: ...
+    def recv_pyobj(self, flags: int = 0) -> _Call[Any]: ...
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], _R], flags: int = 0, copy: bool = True
+    ) -> _Call[_R]: ...
+    @overload
+    def send(
+        self,
+        data: ReadableBuffer,
+        flags: int = 0,
+        copy: Literal[True] = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Call[None]: ...
+    # A frame without a tracker has none to return, whatever copy says.
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Call[None] | _Call[MessageTracker]: ...
+    @overload
+    def send(
+        self,
+        data: ReadableBuffer,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Call[MessageTracker]: ...
+    @overload
+    def send(
+        self,
+        data: ReadableBuffer,
+        flags: int,
+        copy: Literal[False],
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Call[MessageTracker]: ...
+    @overload
+    def send(
+        self,
+        data: ReadableBuffer,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Call[None] | _Call[MessageTracker]: ...
+    def send_multipart(
+        self,
+        msg_parts: Iterable[ReadableBuffer],
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        **kwargs: Any,
+    ) -> _Call[_Tracker]: ...
+    def send_many(
+        self, messages: Iterable[ReadableBuffer | Sequence[ReadableBuffer]], flags: int = 0
+    ) -> _Call[int]: ...
+    def send_string(
+        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
+    ) -> _Call[_Tracker]: ...
+    def send_unicode(
+        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
+    ) -> _Call[_Tracker]: ...
+    def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> _Call[None]: ...
+    def send_pyobj(
+        self, obj: object, flags: int = 0, protocol: int = ..., **kwargs: Any
+    ) -> _Call[_Tracker]: ...
+    def send_serialized(
+        self,
+        msg: _T,
+        serialize: Callable[[_T], Sequence[Any]],
+        flags: int = 0,
+        copy: bool = True,
+        **kwargs: Any,
+    ) -> _Call[_Tracker]: ...
+    def poll(self, timeout: float | None = None, flags: int = ...) -> _Call[int]: ...
+    def __aiter__(self) -> Self: ...
+    async def __aenter__(self) -> Self: ...
+
+class CoroutinePoller(AnyioPoller):
+    """The signature of zmq.anyio.Poller."""
+
+    def poll(self, timeout: float | None = -1) -> _Call[list[tuple[Any, int]]]: ...

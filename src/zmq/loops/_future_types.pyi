@@ -1,0 +1,169 @@
+"""What the calls of a socket give where they return futures: for type checkers, never imported.
+
+Each call returns another type than that of the blocking socket which it overrides.
+"""
+# mypy: disable-error-code="override"
+# pyright: reportIncompatibleMethodOverride=false
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
+
+from _typeshed import ReadableBuffer, WriteableBuffer
+
+from zmq.core.frame import Frame
+from zmq.core.polling import QueuedPoller
+from zmq.core.queued import AwaitableSocket
+from zmq.core.tracker import MessageTracker
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+_Tracker: TypeAlias = MessageTracker | None
+
+class FutureSocket(AwaitableSocket):
+    """The signatures of zmq.asyncio.Socket."""
+
+    @overload
+    def recv(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> Future[bytes]: ...
+    @overload
+    def recv(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> Future[Frame]: ...
+    @overload
+    def recv(self, flags: int, copy: Literal[False], track: bool = False) -> Future[Frame]: ...
+    @overload
+    def recv(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Future[bytes] | Future[Frame]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: Literal[True] = True, track: bool = False
+    ) -> Future[list[bytes]]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, *, copy: Literal[False], track: bool = False
+    ) -> Future[list[Frame]]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int, copy: Literal[False], track: bool = False
+    ) -> Future[list[Frame]]: ...
+    @overload
+    def recv_multipart(
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Future[list[bytes]] | Future[list[Frame]]: ...
+    @overload
+    def recv_many(
+        self, limit: int = 1000, flags: int = 0, *, multipart: Literal[False] = False
+    ) -> Future[list[bytes]]: ...
+    @overload
+    def recv_many(
+        self, limit: int = 1000, flags: int = 0, *, multipart: Literal[True]
+    ) -> Future[list[list[bytes]]]: ...
+    @overload
+    def recv_many(
+        self, limit: int = 1000, flags: int = 0, *, multipart: bool
+    ) -> Future[list[bytes]] | Future[list[list[bytes]]]: ...
+    def recv_into(
+        self, buffer: WriteableBuffer, /, *, nbytes: int = 0, flags: int = 0
+    ) -> Future[int]: ...
+    def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]: ...
+    def recv_unicode(self, flags: int = 0, encoding: str = "utf-8") -> Future[str]: ...
+    def recv_json(self, flags: int = 0, **kwargs: Any) -> Future[Any]: ...
+    def recv_pyobj(self, flags: int = 0) -> Future[Any]: ...
+    def recv_serialized(
+        self, deserialize: Callable[[list[Any]], _R], flags: int = 0, copy: bool = True
+    ) -> Future[_R]: ...
+    @overload
+    def send(
+        self,
+        data: ReadableBuffer,
+        flags: int = 0,
+        copy: Literal[True] = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Future[None]: ...
+    # A frame without a tracker has none to return, whatever copy says.
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Future[None] | Future[MessageTracker]: ...
+    @overload
+    def send(
+        self,
+        data: ReadableBuffer,
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Future[MessageTracker]: ...
+    @overload
+    def send(
+        self,
+        data: ReadableBuffer,
+        flags: int,
+        copy: Literal[False],
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Future[MessageTracker]: ...
+    @overload
+    def send(
+        self,
+        data: ReadableBuffer,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Future[None] | Future[MessageTracker]: ...
+    def send_multipart(
+        self,
+        msg_parts: Iterable[ReadableBuffer],
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        **kwargs: Any,
+    ) -> Future[_Tracker]: ...
+    def send_many(
+        self, messages: Iterable[ReadableBuffer | Sequence[ReadableBuffer]], flags: int = 0
+    ) -> Future[int]: ...
+    def send_string(
+        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
+    ) -> Future[_Tracker]: ...
+    def send_unicode(
+        self, u: str, flags: int = 0, copy: bool = True, encoding: str = "utf-8", **kwargs: Any
+    ) -> Future[_Tracker]: ...
+    def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> Future[None]: ...
+    def send_pyobj(
+        self, obj: object, flags: int = 0, protocol: int = ..., **kwargs: Any
+    ) -> Future[_Tracker]: ...
+    def send_serialized(
+        self,
+        msg: _T,
+        serialize: Callable[[_T], Sequence[Any]],
+        flags: int = 0,
+        copy: bool = True,
+        **kwargs: Any,
+    ) -> Future[_Tracker]: ...
+    def poll(self, timeout: float | None = None, flags: int = ...) -> Future[int]: ...
+    def __aiter__(self) -> Self: ...
+    async def __aenter__(self) -> Self: ...
+
+class FuturePoller(QueuedPoller):
+    """The signature of zmq.asyncio.Poller."""
+
+    def poll(self, timeout: float | None = -1) -> Future[list[tuple[Any, int]]]: ...
