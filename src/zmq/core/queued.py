@@ -13,7 +13,6 @@ from zmq.core.engine import (
     TURN,
     WOULD_BLOCK,
     Engine,
-    Operation,
     put_back_frame,
     put_back_frames,
     put_back_message,
