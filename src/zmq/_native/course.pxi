@@ -1,5 +1,9 @@
 # The course of a relay: the loop that moves messages. No Python object in it, and no GIL.
 
+cdef extern from "zmq.h" nogil:
+    int ZMQ_PUB, ZMQ_XPUB, ZMQ_XPUB_NODROP
+    int ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED, ZMQ_EVENT_DISCONNECTED
+
 # Messages that one direction moves before the other one has its turn.
 cdef enum:
     BURST = 500
@@ -73,6 +77,7 @@ cdef struct Course:
     ohmq_waker waker
     ohmq_interest interests[8]
     int n_interests
+    int n_watched            # the first of them: the others are of sockets to look_aside() at
     int64_t signals_due      # 0 where another thread looks after signals
     # What is counted, for others to read (meter.pxi).
     int64_t begun            # 0: it has never run
@@ -159,11 +164,13 @@ cdef Ending rest(Course *course) noexcept nogil:
         return drained(course, holds) if draining else INTERRUPTED
     if course.interests[0].ready:
         ohmq_waker_clear(&course.waker)
-    course.aside_due = 0
+    for i in range(course.n_watched, course.n_interests):
+        if course.interests[i].ready:
+            course.aside_due = 0
     return GOES_ON
 
 
-# ---- draining: the end that leaves nothing behind -------------------------------------------------
+# ---- draining: the end that leaves nothing behind ------------------------------------------------
 
 cdef void begin_drain(Course *course, int64_t until, int64_t patience) noexcept nogil:
     course.drain_begun = ohmq_now()
@@ -330,7 +337,8 @@ cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexc
     way.monitored = False
 
 
-cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags, bint first) noexcept nogil:
+cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags,
+                bint first) noexcept nogil:
     """Send the monitor a part, or the prefix for NULL. False if it cannot take it.
 
     A send looks at libzmq's mailbox only now and then; before it drops, EVENTS makes it look.
@@ -339,10 +347,10 @@ cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags, bint
     cdef int on = 1
     cdef int events = 0
     cdef bint sent
-    if tell(course, way, part, flags) >= 0:
+    if show_part(course, way, part, flags) >= 0:
         return True
     if first and read_events(course.monitor, &events) == 0 and events & ZMQ_POLLOUT:
-        if tell(course, way, part, flags) >= 0:
+        if show_part(course, way, part, flags) >= 0:
             return True
     if not course.sheds or first and course.events[2] != NULL and course.peers[2] == 1:
         return False
@@ -351,64 +359,13 @@ cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags, bint
     if first:
         way.dropped += 1
     zmq_setsockopt(course.monitor, ZMQ_XPUB_NODROP, &off, sizeof(off))
-    sent = tell(course, way, part, flags) >= 0
+    sent = show_part(course, way, part, flags) >= 0
     zmq_setsockopt(course.monitor, ZMQ_XPUB_NODROP, &on, sizeof(on))
     return sent
 
 
-cdef inline int tell(Course *course, Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
+cdef inline int show_part(Course *course, Direction *way, zmq_msg_t *part,
+                          int flags) noexcept nogil:
     if part == NULL:
         return zmq_send(course.monitor, way.prefix, way.prefix_size, flags | ZMQ_DONTWAIT)
     return zmq_msg_send(part, course.monitor, flags | ZMQ_DONTWAIT)
-
-
-# ---- steering: zmq_proxy_steerable(3) -----------------------------------------------------------
-
-cdef Ending obey(Course *course) noexcept nogil:
-    """Do all that the control socket says: PAUSE, RESUME, TERMINATE, STATISTICS.
-
-    Until nothing is left: only a socket that was found empty signals the next message.
-    """
-    cdef zmq_msg_t command
-    cdef Ending ending = GOES_ON
-    zmq_msg_init(&command)
-    while ending == GOES_ON and zmq_msg_recv(&command, course.control, ZMQ_DONTWAIT) >= 0:
-        ending = obey_one(course, <char *> zmq_msg_data(&command), zmq_msg_size(&command))
-    if ending == GOES_ON and c_errno() not in (EAGAIN, EINTR, EFSM):
-        ending = FAILED
-    zmq_msg_close(&command)
-    return ending
-
-
-cdef Ending obey_one(Course *course, const char *text, size_t size) noexcept nogil:
-    cdef Ending ending = GOES_ON
-    if size == 10 and memcmp(text, b"STATISTICS", 10) == 0:
-        report(course)
-        return GOES_ON
-    if size == 5 and memcmp(text, b"PAUSE", 5) == 0:
-        ohmq_store_int(&course.paused, 1)
-    elif size == 6 and memcmp(text, b"RESUME", 6) == 0:
-        ohmq_store_int(&course.paused, 0)
-    elif size == 9 and memcmp(text, b"TERMINATE", 9) == 0:
-        if course.terminate_patience == 0:
-            ending = STOPPED
-        elif ohmq_load_int(&course.stopping) == 0:
-            begin_drain(course, INT64_MAX, course.terminate_patience)
-    if course.control_replies:
-        zmq_send(course.control, NULL, 0, ZMQ_DONTWAIT)
-    return ending
-
-
-cdef void report(Course *course) noexcept nogil:
-    """Answer STATISTICS: received and sent, messages and bytes, of the in and of the out socket."""
-    cdef Direction *forth = &course.ways[0]
-    cdef Direction *back = &course.ways[course.n_ways - 1]
-    cdef uint64_t numbers[8]
-    cdef int i
-    numbers[0], numbers[1] = forth.messages, forth.bytes
-    numbers[2], numbers[3] = back.messages, back.bytes
-    numbers[4], numbers[5] = back.messages, back.bytes
-    numbers[6], numbers[7] = forth.messages, forth.bytes
-    for i in range(8):
-        zmq_send(course.control, &numbers[i], sizeof(uint64_t),
-                 ZMQ_DONTWAIT | (ZMQ_SNDMORE if i < 7 else 0))

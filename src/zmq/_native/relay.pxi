@@ -21,19 +21,25 @@ cdef class Relay:
     swap : bool, optional
         Whether the first two parts change places, which two ROUTERs need. By default they do for
         two ROUTERs.
+    events : tuple, optional
+        Monitor sockets (Socket.get_monitor_socket) of the in, the out and the mon socket, or None:
+        the relay counts the peers that connect and go.
+    sheds : bool, optional
+        Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
     """
 
     cdef object __weakref__
     cdef Course course
     cdef list handles           # distinct, in the order in, out, mon, control
     cdef object sockets
+    cdef object events
     cdef object prefixes
     cdef object finished        # threading.Event: not running
     cdef bint running
     cdef unsigned long thread   # that run() is in
 
     def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
-                 in_prefix=b"in", out_prefix=b"out", swap=None):
+                 in_prefix=b"in", out_prefix=b"out", swap=None, events=(), sheds=False):
         given = (in_socket, out_socket, mon_socket, control_socket)
         for name, socket in zip(("in_socket", "out_socket", "mon_socket", "control_socket"), given):
             if socket is None and name in ("mon_socket", "control_socket"):
@@ -41,6 +47,8 @@ cdef class Relay:
             if not isinstance(socket, Socket):
                 raise TypeError(f"{name} must be a zmq.Socket, not {type(socket).__name__}")
         self.sockets = given
+        self.events = events
+        self.course.sheds = sheds
         self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))
         self.finished = new_event()
         self.finished.set()
@@ -54,10 +62,17 @@ cdef class Relay:
         if self.course.waker.read_fd > 0:
             ohmq_waker_close(&self.course.waker)
 
-    def run(self) -> None:
+    def run(self, started=None, *, terminate_patience_s=0.0) -> None:
         """Move messages; blocks, without the GIL, until the relay is ended.
 
         Returns after stop(), and after TERMINATE on the control socket.
+
+        Parameters
+        ----------
+        started : callable, optional
+            Called when the sockets belong to the relay, before the first message moves.
+        terminate_patience_s : float, optional
+            Whether TERMINATE drains as stop() does, and with which patience; 0 ends at once.
 
         Raises
         ------
@@ -70,8 +85,11 @@ cdef class Relay:
         cdef int error
         cdef Course *course = &self.course
         self.lend()
+        course.terminate_patience = <int64_t> (terminate_patience_s * 1e9)
         try:
-            while True:
+            if started is not None:
+                started()
+            while self.running:
                 if course.signals_due:
                     course.signals_due = ohmq_now() + SIGNAL_NS
                 with nogil:
@@ -87,9 +105,29 @@ cdef class Relay:
         if ending == FAILED:
             fail(error)
 
-    def stop(self) -> None:
-        """End run(): it returns soon. Any thread and any signal handler may call it."""
-        ohmq_store_int(&self.course.stopping, 1)
+    def stop(self, drain_s=0.0, *, patience_s=None) -> None:
+        """End run(): it returns soon. Any thread and any signal handler may call it.
+
+        Parameters
+        ----------
+        drain_s : float, optional
+            Seconds in which what the sockets have received is still handed on; None for as long as
+            it takes. Called again, the shorter time counts.
+        patience_s : float, optional
+            Seconds without any progress after which that ends early.
+        """
+        cdef int64_t until = INT64_MAX
+        cdef int64_t patience = INT64_MAX // 2
+        if drain_s is not None:
+            until = ohmq_now() + <int64_t> (min(max(drain_s, 0.0), 1e9) * 1e9)
+        if patience_s is not None:
+            patience = <int64_t> (min(max(patience_s, 0.0), 1e9) * 1e9)
+        if drain_s is not None and drain_s <= 0:
+            ohmq_store_int(&self.course.stopping, STOP_NOW)
+        elif ohmq_load_int(&self.course.stopping) == 0:
+            begin_drain(&self.course, until, patience)
+        elif until < self.course.drain_until:
+            self.course.drain_until = until
         ohmq_waker_wake(&self.course.waker)
 
     def join(self, timeout=None) -> bool:
@@ -114,12 +152,36 @@ cdef class Relay:
         ohmq_store_int(&self.course.paused, 0)
         ohmq_waker_wake(&self.course.waker)
 
+    def paused(self) -> bool:
+        """Whether pause(), or PAUSE on the control socket, is in force."""
+        return ohmq_load_int(&self.course.paused) != 0
+
+    def emptied(self) -> bool:
+        """Whether the last run() ended with nothing left to hand on: after stop() with drain_s."""
+        return self.course.emptied
+
     def _counters(self) -> tuple:
         """Messages and bytes from in to out, from out to in, and copies that were dropped."""
         cdef Direction *forth = &self.course.ways[0]
         cdef Direction *back = &self.course.ways[1]
         return (forth.messages, forth.bytes, back.messages, back.bytes,
                 forth.dropped + back.dropped)
+
+    def _gauges(self) -> tuple:
+        """What changes with time: seconds blocked each way, seconds in all, rates, peers."""
+        cdef Course *course = &self.course
+        cdef int64_t now = course.ended or ohmq_now()
+        cdef double per_s[4]
+        cdef int64_t since
+        blocked = []
+        for i in range(2):
+            since = course.ways[i].blocked_since
+            ongoing = max(now - since, 0) if since else 0
+            blocked.append((course.ways[i].blocked_ns + ongoing) / 1e9)
+        rates(course, now, per_s)
+        peers = [None if course.events[i] == NULL else course.peers[i] for i in range(2)]
+        seconds = (now - course.begun) / 1e9 if course.begun else 0.0
+        return (*blocked, seconds, per_s[0], per_s[1], per_s[2], per_s[3], *peers)
 
     cdef int lend(self) except -1:
         """Take the sockets: from here on nobody else may use them."""
@@ -130,7 +192,7 @@ cdef class Relay:
         ohmq_store_int(&course.stopping, 0)
         ohmq_waker_clear(&course.waker)
         self.handles = []
-        for socket in self.sockets:
+        for socket in (*self.sockets, *self.events):
             if socket is not None:
                 handle = (<Socket> socket).handle
                 if handle not in self.handles:
@@ -171,6 +233,9 @@ cdef class Relay:
             course.ways[i].n_held = 0
             course.ways[i].inside = False
             course.ways[i].mute = False
+            course.ways[i].blocked_since = 0
+        course.ways[0].front = &first.front
+        course.ways[1].front = &second.front
         course.monitor = course.control = NULL
         if self.sockets[2] is not None:
             course.monitor = (<Socket> self.sockets[2]).handle.lent
@@ -178,18 +243,46 @@ cdef class Relay:
             handle = (<Socket> self.sockets[3]).handle
             course.control = handle.lent
             course.control_replies = handle.type == ZMQ_REP
+        self.set_interests()
+        course.emptied = False
+        course.now = course.begun = ohmq_now()
+        course.ended = course.last_move = course.aside_due = 0
+        mark(course)
+        from threading import main_thread
+        main = main_thread().ident
+        course.signals_due = 1 if PyThread_get_thread_ident() == main else 0
+        return 0
+
+    cdef int set_interests(self) except -1:
+        """What to sleep on: the traffic first, then what is looked at aside."""
+        cdef Course *course = &self.course
+        cdef Handle handle
+        cdef int i
         course.interests[0].fd = course.waker.read_fd
         course.n_interests = 1
-        for handle in self.handles:
+        for socket in {id(socket): socket for socket in self.sockets}.values():
             # The monitor is only sent to, and that never waits.
-            if handle.lent != course.monitor:
+            if socket is not None and (<Socket> socket).handle.lent != course.monitor:
+                course.interests[course.n_interests].fd = (<Socket> socket).handle.fd
+                course.n_interests += 1
+        course.n_watched = course.n_interests
+        course.monitor_talks = False
+        if course.monitor != NULL:
+            handle = (<Socket> self.sockets[2]).handle
+            if handle.type == ZMQ_XPUB:
+                course.monitor_talks = True
+                course.interests[course.n_interests].fd = handle.fd
+                course.n_interests += 1
+        for i in range(3):
+            course.events[i] = NULL
+            if i < len(self.events) and self.events[i] is not None:
+                handle = (<Socket> self.events[i]).handle
+                course.events[i] = handle.lent
                 course.interests[course.n_interests].fd = handle.fd
                 course.n_interests += 1
         for i in range(course.n_interests):
             course.interests[i].events = ZMQ_POLLIN
-        from threading import main_thread
-        main = main_thread().ident
-        course.signals_due = 1 if PyThread_get_thread_ident() == main else 0
+            course.interests[i].ready = 0
         return 0
 
     cdef int give_back(self) except -1:
@@ -214,16 +307,9 @@ cdef class Relay:
             leave(handle)
         self.handles = []
         self.running = False
+        self.course.ended = ohmq_now()
         self.finished.set()
         return 0
-
-
-cdef void swap_head(Direction *way) noexcept nogil:
-    cdef zmq_msg_t spare
-    zmq_msg_init(&spare)
-    zmq_msg_move(&spare, &way.held[0])
-    zmq_msg_move(&way.held[0], &way.held[1])
-    zmq_msg_move(&way.held[1], &spare)
 
 
 cdef object as_prefix(object prefix):

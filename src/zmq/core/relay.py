@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from zmq.core.relay_stats import RelayStats
+    from zmq.core.relay_stats import DeviceStats, RelayStats
 
 __all__ = ["Relay", "device", "monitored_queue", "proxy", "proxy_steerable"]
 
@@ -34,6 +34,11 @@ class Relay(NativeRelay):
     swap : bool, optional
         Whether the first two parts change places, which two ROUTERs need. By default they do for
         two ROUTERs.
+    events : tuple, optional
+        Monitor sockets (`Socket.get_monitor_socket`) of the in, the out and the mon socket, each
+        may be None: the relay counts the peers that connect and go.
+    sheds : bool, optional
+        Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
     """
 
     def stats(self) -> RelayStats:
@@ -41,6 +46,12 @@ class Relay(NativeRelay):
         from zmq.core.relay_stats import RelayStats
 
         return RelayStats(*self._counters())
+
+    def measure(self) -> DeviceStats:
+        """Return the counts together with times, rates and peers. Never blocks."""
+        from zmq.core.relay_stats import DeviceStats
+
+        return DeviceStats(*self._counters(), *self._gauges())
 
 
 def device(device_type: int, frontend: Any, backend: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["RelayStats"]
+__all__ = ["DeviceStats", "RelayStats"]
 
 
 class RelayStats(NamedTuple):
@@ -18,3 +18,31 @@ class RelayStats(NamedTuple):
     bytes_out: int
     #: Copies that the monitor could not take.
     monitor_dropped: int
+
+
+class DeviceStats(NamedTuple):
+    """What has passed through a device since it was started, and how it is doing."""
+
+    #: Whole messages, and the bytes of all their parts, that went from in to out.
+    messages_in: int = 0
+    bytes_in: int = 0
+    #: The same, from out to in.
+    messages_out: int = 0
+    bytes_out: int = 0
+    #: Copies that the monitor, or one of its subscribers, could not take.
+    monitor_dropped: int = 0
+    #: Seconds in which nothing could go from in to out because out was full.
+    blocked_in_s: float = 0.0
+    #: Seconds in which nothing could go from out to in because in was full.
+    blocked_out_s: float = 0.0
+    #: Seconds since the start, until the end.
+    seconds: float = 0.0
+    #: Rates over about the last second.
+    messages_in_per_s: float = 0.0
+    bytes_in_per_s: float = 0.0
+    messages_out_per_s: float = 0.0
+    bytes_out_per_s: float = 0.0
+    #: Connections that the in socket has now; None where libzmq does not tell (inproc).
+    peers_in: int | None = None
+    #: Connections that the out socket has now.
+    peers_out: int | None = None

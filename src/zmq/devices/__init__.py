@@ -1,7 +1,46 @@
-"""Devices: programs that move messages between sockets."""
+"""Devices: programs that move messages between sockets, in the background if wanted."""
 
 from __future__ import annotations
 
+from zmq.constants import DeviceType
 from zmq.core.relay import device, monitored_queue, proxy, proxy_steerable
+from zmq.devices.basedevice import (
+    BackgroundDevice,
+    Device,
+    DeviceStats,
+    ProcessDevice,
+    ThreadDevice,
+)
+from zmq.devices.monitoredqueuedevice import (
+    MonitoredQueue,
+    ProcessMonitoredQueue,
+    ThreadMonitoredQueue,
+)
+from zmq.devices.proxydevice import ProcessProxy, Proxy, ThreadProxy
+from zmq.devices.proxysteerabledevice import (
+    ProcessProxySteerable,
+    ProxySteerable,
+    ThreadProxySteerable,
+)
 
-__all__ = ["device", "monitored_queue", "proxy", "proxy_steerable"]
+__all__ = [
+    "BackgroundDevice",
+    "Device",
+    "DeviceStats",
+    "DeviceType",
+    "MonitoredQueue",
+    "ProcessDevice",
+    "ProcessMonitoredQueue",
+    "ProcessProxy",
+    "ProcessProxySteerable",
+    "Proxy",
+    "ProxySteerable",
+    "ThreadDevice",
+    "ThreadMonitoredQueue",
+    "ThreadProxy",
+    "ThreadProxySteerable",
+    "device",
+    "monitored_queue",
+    "proxy",
+    "proxy_steerable",
+]

@@ -1,0 +1,344 @@
+"""A run of a device in another process, and the pipe between the two.
+
+The device's process writes ("started", endpoints) once its sockets relay, an answer to each
+request, and ("ended", stats, clean, error) as the last. The other end of the pipe is its parent's:
+when that is closed, which the system does for a parent that was killed, the device ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+import signal
+import sys
+import threading
+import time
+import traceback
+import weakref
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any
+
+from zmq.core.relay_stats import DeviceStats
+from zmq.devices._run import PATIENCE_S, Run
+
+if TYPE_CHECKING:
+    from zmq.devices.basedevice import ProcessDevice
+
+# A process that is alive answers within milliseconds. After so many seconds it counts as stuck.
+_ANSWER_S = 5.0
+# What it may take beyond its time to end.
+_GRACE_S = 2.0
+# How long a device may drain whose parent is gone, or waits for it at its own end.
+_ORPHAN_S = 2.0
+
+# Parents' ends of all pipes. A forked child must not hold them: the end of this process has to
+# close them.
+_ends: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+
+def _forget_ends() -> None:
+    for end in list(_ends):
+        end.close()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_ends)
+
+
+# ---- where the device was started ---------------------------------------------------------------
+
+
+class RemoteRun:
+    """What a ProcessDevice asks of its process. Any thread may."""
+
+    def __init__(self, device: ProcessDevice, own_start_s: float | None) -> None:
+        self._own_start_s = own_start_s
+        self._owner = os.getpid()
+        self._lock = threading.RLock()
+        self._stats = DeviceStats()
+        self._state = "new"
+        self._clean = False
+        self._asked = 0
+        self.error: BaseException | None = None
+        self.endpoints: dict[str, list[str]] = {}
+        launch_class = device._launch_class
+        import multiprocessing
+
+        self._end, self._other = multiprocessing.Pipe()
+        _ends.add(self._end)
+        self.process = launch_class(target=serve, args=(device, self._other))
+        self.process.daemon = device.daemon
+
+    def start(self) -> None:
+        """Start the process and wait until it relays."""
+        try:
+            self.process.start()
+        except BaseException as error:
+            self._end.close()
+            self._state, self.error = "failed", error
+            raise
+        finally:
+            self._other.close()
+        try:
+            self._wait(self._own_start_s, lambda: self._state != "new")
+        except BaseException:
+            self._kill()
+            raise
+        if self._state == "failed":
+            self.process.join()
+            assert self.error is not None
+            raise self.error
+        if self._state == "new":
+            self._state = "running"  # a loop of a subclass, which does not tell
+
+    def _wait(self, seconds: float | None, condition: Any) -> bool:
+        """Read what the process writes until a condition is true; False when time is up."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while True:
+            with self._lock:
+                self._read()
+                if condition():
+                    return True
+            left = None if deadline is None else deadline - time.monotonic()
+            if left is not None and left <= 0:
+                return False
+            # Another thread may read what wakes this one: so not for long.
+            nap = 0.1 if left is None else min(left, 0.1)
+            try:
+                wait([self._end, self.process.sentinel], nap)
+            except (OSError, ValueError):
+                time.sleep(0.005)  # closed by another thread: the next look tells why
+
+    def _read(self) -> None:
+        """Take all that the process has written. Called with the lock."""
+        if self._owner != os.getpid():
+            raise RuntimeError("the device belongs to the process that started it")
+        try:
+            self._take_all()
+        except (EOFError, OSError):
+            self._lost()
+        if self._state in ("new", "running", "paused") and not self.process.is_alive():
+            # The last words may have come between the two looks.
+            with contextlib.suppress(EOFError, OSError):
+                self._take_all()
+            self._lost()
+
+    def _take_all(self) -> None:
+        while not self._end.closed and self._end.poll():
+            self._take(*self._end.recv())
+
+    def _take(self, word: str, *what: Any) -> None:
+        if word == "started":
+            (self.endpoints,) = what
+            self._state = "running"
+        elif word == "stats":
+            self._asked, state, stats = what
+            self._stats = DeviceStats(*stats)
+            if state != "new":  # a loop of a subclass does not tell
+                self._state = state
+        else:
+            stats, self._clean, self.error = what
+            self._stats = DeviceStats(*stats)
+            self._state = "stopped" if self.error is None else "failed"
+
+    def _lost(self) -> None:
+        """The process is gone, or about to be."""
+        self._end.close()
+        if self._state in ("stopped", "failed"):
+            return
+        self.process.join(_GRACE_S)
+        if self.process.is_alive():
+            self.process.kill()
+            self.process.join()
+        self._state = "failed"
+        self._stats = _at_end(self._stats)
+        self.error = RuntimeError(f"the process of the device {_how(self.process.exitcode)}")
+
+    def _kill(self) -> None:
+        self.process.kill()
+        self.process.join()
+        with self._lock:
+            self._read()
+
+    def _send(self, *message: Any) -> bool:
+        try:
+            self._end.send(message)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _ask(self, *what: Any) -> bool:
+        """Send a request and wait for the answer; False if none came."""
+        with self._lock:
+            self._read()
+            if self._state not in ("running", "paused"):
+                return False
+            number = self._asked + 1
+            if not self._send(*what, number):
+                return False
+            return self._wait(
+                _ANSWER_S, lambda: self._asked >= number or self._state in ("stopped", "failed")
+            )
+
+    # ---- what the device offers ----
+
+    def stop(self, timeout: float | None) -> bool:
+        """Have the process end; kill it when it does not in time."""
+        with self._lock:
+            self._read()
+            asked = self._state in ("running", "paused") and self._send("stop", timeout, 0)
+        if asked:
+            if timeout is not None:
+                ended = self._wait(timeout + _GRACE_S, self._has_ended)
+            else:
+                ended = self._wait_moving()
+            if not ended:
+                self._kill()
+        self.process.join(_GRACE_S)
+        if self.process.is_alive():
+            self._kill()
+        return self._clean and self._state == "stopped"
+
+    def _has_ended(self) -> bool:
+        return self._state in ("stopped", "failed")
+
+    def _wait_moving(self) -> bool:
+        """Wait for the end as long as the process answers, as it does while it drains."""
+        while not self._wait(PATIENCE_S, self._has_ended):
+            if not self._ask("stats"):
+                return self._has_ended()
+        return True
+
+    def pause(self) -> None:
+        """Take no more messages."""
+        self._command("pause")
+
+    def resume(self) -> None:
+        """Undo pause."""
+        self._command("resume")
+
+    def _command(self, word: str) -> None:
+        if not self._ask(word):
+            raise RuntimeError(
+                "the device has ended" if self._has_ended() else "the device does not answer"
+            )
+
+    def stats(self) -> DeviceStats:
+        """Return what has passed through; the last that is known if the process does not answer."""
+        self._ask("stats")
+        return self._stats
+
+    def state(self) -> str:
+        """Return "new", "running", "paused", "stopped" or "failed"."""
+        self._ask("stats")
+        return self._state
+
+    def join(self, timeout: float | None) -> None:
+        """Wait until the process has ended."""
+        self.process.join(timeout)
+        with self._lock:
+            self._read()
+
+
+def _at_end(stats: DeviceStats) -> DeviceStats:
+    return stats._replace(
+        messages_in_per_s=0.0,
+        bytes_in_per_s=0.0,
+        messages_out_per_s=0.0,
+        bytes_out_per_s=0.0,
+        peers_in=0,
+        peers_out=0,
+    )
+
+
+def _how(exitcode: int | None) -> str:
+    if exitcode is not None and exitcode < 0:
+        try:
+            return f"was killed by {signal.Signals(-exitcode).name}"
+        except ValueError:
+            return f"was killed by signal {-exitcode}"
+    return f"ended with exit status {exitcode}"
+
+
+# ---- where it runs ------------------------------------------------------------------------------
+
+
+def serve(device: ProcessDevice, end: Connection) -> None:
+    """Run a device in this process, which was made for it."""
+    run = device._run = Run()
+    writing = threading.Lock()
+
+    def write(*message: Any) -> None:
+        # A parent that is gone is _attend()'s business.
+        with writing, contextlib.suppress(OSError):
+            end.send(message)
+
+    run.tell_started = lambda: write("started", run.endpoints)
+    # Ctrl-C goes to all processes of a terminal; the parent decides what becomes of the device.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: _terminated(run))
+    threading.Thread(target=_attend, args=(run, end, write), daemon=True).start()
+    run.execute(device.run)
+    told = run.worked
+    write("ended", tuple(_at_end(run.stats())), run.clean(), _portable(run.error))
+    end.close()
+    if run.error is not None:
+        if told:
+            raise run.error  # start() has returned: it is shown here, too
+        sys.exit(1)
+
+
+def _attend(run: Run, end: Connection, write: Any) -> None:
+    """Do what the parent asks for, until it is gone."""
+    while not run.ended.is_set():
+        try:
+            word, *what, number = end.recv()
+        except (EOFError, OSError):
+            _end_soon(run)
+            return
+        if word == "stop":
+            run.ask_stop(*what)
+            continue
+        if word != "stats":
+            with contextlib.suppress(RuntimeError):  # too early or too late: the answer says so
+                getattr(run, word)()
+        if not run.ended.is_set():
+            write("stats", number, run.state(), tuple(run.stats()))
+
+
+def _terminated(run: Run) -> None:
+    """Handle SIGTERM: as stop(), but a loop of a subclass ends as it would without a handler."""
+    if run.relaying():
+        _end_soon(run)
+    else:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _end_soon(run: Run) -> None:
+    """End this process, whatever it takes."""
+    run.ask_stop(_ORPHAN_S)
+
+    def insist() -> None:
+        if not run.ended.wait(_ORPHAN_S + _GRACE_S):
+            os._exit(1)
+        time.sleep(_GRACE_S)
+        os._exit(1)
+
+    threading.Thread(target=insist, daemon=True).start()
+
+
+def _portable(error: BaseException | None) -> BaseException | None:
+    """Return an exception that can go through a pipe, and says where it comes from."""
+    if error is None:
+        return None
+    try:
+        copy: BaseException = pickle.loads(pickle.dumps(error))
+        if type(copy) is not type(error) or str(copy) != str(error):
+            raise TypeError
+    except Exception:
+        copy = RuntimeError(f"{type(error).__name__}: {error}")
+    lines = "".join(traceback.format_exception(error))
+    copy.add_note(f"in process {os.getpid()} of the device:\n{lines}")
+    return copy

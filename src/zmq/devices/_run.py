@@ -1,0 +1,169 @@
+"""One run of a device in this process: what other threads ask of it, and what they are told.
+
+A run goes through three moments, each of which others can wait for: it is made, it has started (its
+sockets relay), it has ended. Whoever asks something of it may come at any of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import zmq
+from zmq.core.relay_stats import DeviceStats
+
+if TYPE_CHECKING:
+    from zmq.core.relay import Relay
+
+#: How long a device that is to end waits for peers that take nothing, in s.
+PATIENCE_S = 5.0
+
+# What ends a device without being an error: its context was terminated, or its socket closed.
+_REGULAR = (zmq.ETERM, zmq.ENOTSOCK)
+
+
+class Run:
+    """A run of a device, in the thread that calls `execute`."""
+
+    def __init__(self) -> None:
+        self.started = threading.Event()
+        self.ended = threading.Event()
+        #: Whether it came so far as to work: what goes wrong later, start() cannot raise.
+        self.worked = False
+        self.error: BaseException | None = None
+        self.endpoints: dict[str, list[str]] = {}
+        #: Closes the sockets of a device that has a loop of its own.
+        self.interrupt: Callable[[], None] | None = None
+        #: Called once, when the run has started.
+        self.tell_started: Callable[[], None] | None = None
+        self._lock = threading.RLock()
+        self._relay: Relay | None = None
+        self._thread: int | None = None
+        self._stop: tuple[float | None, float] | None = None
+        self._flushed = True
+
+    # ---- for the thread of the device ----
+
+    def execute(self, run: Callable[[], None]) -> None:
+        """Run the device; what it raises is kept in `error`."""
+        self._thread = threading.get_ident()
+        try:
+            run()
+        except BaseException as error:
+            self.error = error
+        finally:
+            self.ended.set()
+            self.started.set()
+
+    def relay(self, relay: Relay) -> None:
+        """Relay until somebody ends it."""
+        relay.run(lambda: self._attach(relay), terminate_patience_s=PATIENCE_S)
+
+    def _attach(self, relay: Relay) -> None:
+        with self._lock:
+            self._relay = relay
+            if self._stop is not None:
+                self._stop_relay(relay)
+        self.note_started()
+
+    def note_started(self) -> None:
+        """Note that the device works from now on."""
+        if not self.started.is_set():
+            self.worked = True
+            self.started.set()
+            if self.tell_started is not None:
+                self.tell_started()
+
+    def is_regular(self, error: zmq.ZMQError) -> bool:
+        """Whether an error is how a device ends that has worked."""
+        return self.started.is_set() and error.errno in _REGULAR
+
+    def flush(self, context: zmq.Context[Any]) -> None:
+        """End a context of the device's own, whose sockets are closed: what they hold is sent."""
+        try:
+            context.term(timeout=self._left_s())
+        except zmq.TermTimeout:
+            self._flushed = False
+
+    def _left_s(self) -> float:
+        if self._stop is None or self._stop[0] is None:
+            return PATIENCE_S
+        return max(0.0, self._stop[1] + self._stop[0] - time.monotonic())
+
+    # ---- for other threads ----
+
+    def ask_stop(self, timeout: float | None) -> None:
+        """Have the device end, without waiting for that."""
+        with self._lock:
+            self._stop = (timeout, time.monotonic())
+            relay = self._relay
+            if relay is not None:
+                self._stop_relay(relay)
+        if relay is None and self.started.is_set() and self.interrupt is not None:
+            self.interrupt()
+
+    def _stop_relay(self, relay: Relay) -> None:
+        assert self._stop is not None
+        timeout = self._stop[0]
+        relay.stop(timeout, patience_s=PATIENCE_S if timeout is None else None)
+
+    def stop(self, timeout: float | None) -> bool:
+        """End the device; True if it handed on all that it had taken in."""
+        self.ask_stop(timeout)
+        if threading.get_ident() == self._thread:
+            return False  # a signal handler: the run goes on when it returns
+        if self._relay is None and self.started.is_set():
+            # A loop of somebody else's: it may not notice.
+            self.ended.wait(PATIENCE_S if timeout is None else timeout)
+        else:
+            self.ended.wait()
+        return self.clean()
+
+    def clean(self) -> bool:
+        """Whether the run ended and left nothing behind that it had taken in."""
+        relay = self._relay
+        emptied = relay is None or relay.emptied()
+        return self.ended.is_set() and self.error is None and emptied and self._flushed
+
+    def relaying(self) -> bool:
+        """Whether it has a relay, which can be stopped."""
+        return self._relay is not None
+
+    def pause(self) -> None:
+        """Take no more messages."""
+        self._running().pause()
+
+    def resume(self) -> None:
+        """Undo pause."""
+        self._running().resume()
+
+    def _running(self) -> Relay:
+        if self.ended.is_set():
+            raise RuntimeError("the device has ended")
+        if self._relay is None:
+            raise RuntimeError(
+                "the device has a run_device() of its own, which cannot be paused"
+                if self.started.is_set()
+                else "the device is not running yet"
+            )
+        return self._relay
+
+    def stats(self) -> DeviceStats:
+        """Return what has passed through."""
+        relay = self._relay
+        if relay is None:
+            return DeviceStats()
+        stats = relay.measure()
+        if self.ended.is_set():
+            return stats._replace(peers_in=0, peers_out=0)
+        return stats
+
+    def state(self) -> str:
+        """Return "new", "running", "paused", "stopped" or "failed"."""
+        if self.ended.is_set():
+            return "stopped" if self.error is None else "failed"
+        if not self.started.is_set():
+            return "new"
+        return "paused" if self._relay is not None and self._relay.paused() else "running"

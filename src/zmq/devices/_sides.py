@@ -1,0 +1,144 @@
+"""The sockets of a device: what is said of them beforehand, and how they are opened and let go."""
+
+from __future__ import annotations
+
+import struct
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import zmq
+
+#: What a device hears of its sockets: enough to count peers, and to know of closed listeners.
+_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
+
+# How long the I/O thread may take to close a listener; it takes microseconds.
+_CLOSING_S = 2.0
+
+
+@dataclass
+class Side:
+    """What one socket of a device is to be: the bind_, connect_, setsockopt_ methods fill it."""
+
+    name: str
+    options: list[tuple[int, Any]] = field(default_factory=list)
+    binds: list[str] = field(default_factory=list)
+    connects: list[str] = field(default_factory=list)
+
+    def inproc(self) -> bool:
+        """Whether peers may be in this process, of which libzmq tells no events."""
+        return any(address.startswith("inproc:") for address in self.binds + self.connects)
+
+
+@dataclass
+class OpenSide:
+    """An open socket of a device."""
+
+    name: str
+    socket: zmq.Socket[Any]
+    #: Where it is bound, as libzmq says: with the real port.
+    endpoints: list[str] = field(default_factory=list)
+    #: Tells of its connections, if somebody reads it.
+    events: zmq.Socket[Any] | None = None
+
+
+def open_side(context: zmq.Context[Any], kind: int, side: Side, *, watched: bool) -> OpenSide:
+    """Open a socket: its options first, then what it binds, then what it connects to.
+
+    Parameters
+    ----------
+    context : Context
+        Where to open it.
+    kind : int
+        Its socket type.
+    side : Side
+        What it is to be.
+    watched : bool
+        Whether its events are wanted; then somebody has to read them.
+
+    Raises
+    ------
+    ZMQError
+        Something of it cannot be had; the message names the socket and the address.
+    """
+    try:
+        socket = context.socket(kind)
+    except (zmq.ZMQError, TypeError) as error:
+        raise _explained(error, side, f"type {kind!r} cannot be opened") from error
+    opened = OpenSide(side.name, socket)
+    try:
+        _configure(opened, kind, side, watched=watched)
+    except BaseException as error:
+        close_side(opened)
+        if isinstance(error, (zmq.ZMQError, TypeError, ValueError)):
+            raise _explained(error, side) from error
+        raise
+    return opened
+
+
+def _configure(opened: OpenSide, kind: int, side: Side, *, watched: bool) -> None:
+    socket = opened.socket
+    if watched and side.name == "mon" and kind in (zmq.PUB, zmq.XPUB):
+        # It says when it would drop, so that drops are counted.
+        socket.setsockopt(zmq.XPUB_NODROP, 1)
+    for option, value in side.options:
+        socket.setsockopt(option, value.encode() if isinstance(value, str) else value)
+    if watched and not side.inproc() and side.name != "ctrl":
+        opened.events = socket.get_monitor_socket(_EVENTS)
+    for address in side.binds:
+        socket.bind(address)
+        opened.endpoints.append(_last_endpoint(socket))
+    for address in side.connects:
+        socket.connect(address)
+
+
+def _last_endpoint(socket: zmq.Socket[Any]) -> str:
+    endpoint = socket.getsockopt(zmq.LAST_ENDPOINT)
+    assert isinstance(endpoint, bytes)
+    return endpoint.rstrip(b"\0").decode()
+
+
+def _explained(error: Exception, side: Side, what: str = "") -> Exception:
+    """Return the same error, but for the words: it names the socket, and where it should be."""
+    said = f"{what}: {error}" if what else str(error)
+    places = [place for place in side.binds + side.connects if place not in said]
+    where = f" ({', '.join(places)})" if places else ""
+    text = f"{side.name} socket{where}: {said}"
+    if type(error) is zmq.ZMQError and error.errno is not None:
+        return zmq.ZMQError(error.errno, text)
+    if isinstance(error, (TypeError, ValueError)):
+        return type(error)(text)
+    error.add_note(text)
+    return error
+
+
+def close_side(opened: OpenSide) -> None:
+    """Close a socket, its addresses first: when this returns somebody else may bind them.
+
+    Blocks until libzmq's I/O thread has closed the listeners. What was sent and is not on its way
+    yet lingers, as the socket's LINGER says.
+    """
+    socket, events = opened.socket, opened.events
+    if socket.closed:
+        return
+    try:
+        for endpoint in opened.endpoints:
+            socket.unbind(endpoint)
+        if events is not None:
+            _wait_closed(events, set(opened.endpoints))
+    except zmq.ZMQError:
+        pass  # the context is ending: everything in it is let go
+    finally:
+        socket.close()
+        if events is not None:
+            events.close(linger=0)
+
+
+def _wait_closed(events: zmq.Socket[Any], endpoints: set[str]) -> None:
+    deadline = time.monotonic() + _CLOSING_S
+    while endpoints and (left := deadline - time.monotonic()) > 0:
+        if not events.poll(left * 1000):
+            return
+        event, address = events.recv_multipart()
+        if struct.unpack_from("=H", event)[0] == zmq.EVENT_CLOSED:
+            endpoints.discard(address.decode())

@@ -1,0 +1,59 @@
+"""Monitored queues: proxies that say with each copy where the message came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import zmq
+from zmq.devices.proxydevice import ProcessProxy, Proxy, ProxyBase, ThreadProxy
+
+__all__ = ["MonitoredQueue", "ProcessMonitoredQueue", "ThreadMonitoredQueue"]
+
+
+class MonitoredQueueBase(ProxyBase):
+    """What all monitored queues have beside other proxies: the prefixes."""
+
+    _in_prefix: bytes | str
+    _out_prefix: bytes | str
+
+    def __init__(
+        self,
+        in_type: int,
+        out_type: int,
+        mon_type: int = zmq.PUB,
+        in_prefix: bytes | str = b"in",
+        out_prefix: bytes | str = b"out",
+    ) -> None:
+        super().__init__(in_type, out_type, mon_type)
+        for prefix in (in_prefix, out_prefix):
+            if not isinstance(prefix, (bytes, str)):
+                raise TypeError(f"a prefix is bytes or str, not {type(prefix).__name__}")
+        self._in_prefix = in_prefix
+        self._out_prefix = out_prefix
+
+    def _relay_options(self) -> dict[str, Any]:
+        # Two ROUTERs have the first two parts of each message swapped.
+        return {"in_prefix": self._in_prefix, "out_prefix": self._out_prefix, "swap": None}
+
+
+class MonitoredQueue(MonitoredQueueBase, Proxy):
+    """A monitored queue that runs in the thread which starts it.
+
+    Parameters
+    ----------
+    in_type, out_type : int
+        Types of the sockets between which messages go. Two ROUTERs have the first two parts of
+        each message swapped.
+    mon_type : int
+        Type of the socket that gets a copy of each, mostly PUB.
+    in_prefix, out_prefix : bytes or str
+        First part of the copies, by the socket that the message came from.
+    """
+
+
+class ThreadMonitoredQueue(MonitoredQueueBase, ThreadProxy):
+    """A monitored queue that runs in a thread of its own. See MonitoredQueue."""
+
+
+class ProcessMonitoredQueue(MonitoredQueueBase, ProcessProxy):
+    """A monitored queue that runs in a process of its own. See MonitoredQueue."""

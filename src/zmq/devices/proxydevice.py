@@ -1,0 +1,58 @@
+"""Proxies: devices that show what passes on a third socket."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import zmq
+from zmq.devices.basedevice import Device, ProcessDevice, ThreadDevice
+
+__all__ = ["ProcessProxy", "Proxy", "ThreadProxy"]
+
+
+class ProxyBase(Device):
+    """What all proxies have beside other devices: the mon socket."""
+
+    _side_names: ClassVar[tuple[str, ...]] = ("in", "out", "mon")
+    mon_type: int
+
+    def __init__(self, in_type: int, out_type: int, mon_type: int = zmq.PUB) -> None:
+        super().__init__(zmq.QUEUE, in_type, out_type)
+        self.mon_type = mon_type
+
+    def bind_mon(self, addr: str) -> None:
+        """Have the mon socket bind an address when the device starts (Socket.bind)."""
+        self._sides["mon"].binds.append(addr)
+
+    def bind_mon_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
+        """Choose a free port for the mon socket: as bind_in_to_random_port."""
+        return self._bind_to_random_port("mon", addr, *args, **kwargs)
+
+    def connect_mon(self, addr: str) -> None:
+        """Have the mon socket connect to an address when the device starts (Socket.connect)."""
+        self._sides["mon"].connects.append(addr)
+
+    def setsockopt_mon(self, opt: int, value: Any) -> None:
+        """Have an option of the mon socket set, before it binds or connects."""
+        self._sides["mon"].options.append((opt, value))
+
+
+class Proxy(ProxyBase):
+    """A proxy that runs in the thread which starts it.
+
+    Parameters
+    ----------
+    in_type, out_type : int
+        Types of the sockets between which messages go.
+    mon_type : int
+        Type of the socket that gets a copy of each: PUB, XPUB, PUSH or PAIR. It never slows the
+        proxy: what it cannot take is dropped, and counted.
+    """
+
+
+class ThreadProxy(ProxyBase, ThreadDevice):
+    """A proxy that runs in a thread of its own. See Proxy for the parameters."""
+
+
+class ProcessProxy(ProxyBase, ProcessDevice):
+    """A proxy that runs in a process of its own. See Proxy for the parameters."""
