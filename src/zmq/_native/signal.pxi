@@ -140,7 +140,7 @@ cdef class Signal:
         else:
             got = receive_frame(self.handle, flags, track)
         if got is _would_block and not flags & ZMQ_DONTWAIT:
-            arm(self, ZMQ_POLLIN)
+            arm(self)
         return got
 
     def try_recv_multipart(self, int flags=0, bint copy=True, bint track=False):
@@ -149,7 +149,7 @@ cdef class Signal:
             return _would_block
         got = receive_list(self.handle, (flags | TRYING) & ~IN_TURN, copy, track)
         if got is _would_block and not flags & ZMQ_DONTWAIT:
-            arm(self, ZMQ_POLLIN)
+            arm(self)
         return got
 
     def try_recv_many(self, Py_ssize_t limit, int flags=0, bint multipart=False):
@@ -179,22 +179,16 @@ cdef class Signal:
             and try_send_bytes(self.handle, data, flags)
         ):
             return None
-        sent = send_one(self.handle, data, flags | TRYING, copy, track, threshold, routing_id,
+        return send_one(self.handle, data, flags | TRYING, copy, track, threshold, routing_id,
                         group)
-        if sent is _would_block and not flags & ZMQ_DONTWAIT:
-            arm(self, ZMQ_POLLOUT)
-        return sent
 
     def try_send_multipart(self, msg_parts, int flags=0, bint copy=True, bint track=False,
                            Py_ssize_t threshold=_copy_threshold):
         """As Socket.send_multipart."""
         if not may_send(self, flags):
             return _would_block
-        sent = send_list(self.handle, list(msg_parts), (flags & ~OURS) | TRYING, copy, track,
+        return send_list(self.handle, list(msg_parts), (flags & ~OURS) | TRYING, copy, track,
                          threshold)
-        if sent is _would_block and not flags & ZMQ_DONTWAIT:
-            arm(self, ZMQ_POLLOUT)
-        return sent
 
     def try_send_many(self, list messages, int flags=0, Py_ssize_t threshold=_copy_threshold):
         """How many of the messages could be sent now."""
@@ -205,10 +199,14 @@ cdef class Signal:
         return sent
 
 
-cdef inline void arm(Signal signal, short events) noexcept:
-    """An operation would block: from now on, with the GIL still held, all that changes it rings."""
-    signal.armed |= events
-    signal.watch.events |= events
+cdef inline void arm(Signal signal) noexcept:
+    """A receive would block: from now on, with the GIL still held, all that changes it rings.
+
+    That counts as a look at EVENTS, for a receive that would block has looked at all that libzmq
+    knows. A send has not: it looks at the mailbox only now and then.
+    """
+    signal.armed = ZMQ_POLLIN
+    signal.watch.events |= ZMQ_POLLIN
     signal.asleep = True
 
 

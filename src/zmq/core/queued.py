@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-__all__ = ["AwaitableSocket", "QueuedSocket", "timeout_of"]
+__all__ = ["AwaitableSocket", "QueuedSocket", "kept", "timeout_of"]
 
 # Plain numbers: or'ing members of an enum costs more than a receive.
 _NOW = int(DONTWAIT)
@@ -184,10 +184,10 @@ class QueuedSocket(Socket):
             return self._raise(error)
         if sent is not WOULD_BLOCK:
             return self._after(engine, sent)
-        kept = _keep(data, copy, track, size)
+        later = kept(data, copy, track, size)
         operation = self._operation(engine)
         operation.attempt = partial(
-            engine.try_send, kept, flags | TURN, copy, track, routing_id, group, size
+            engine.try_send, later, flags | TURN, copy, track, routing_id, group, size
         )
         if flags & _NOW:
             return self._raise(Again())
@@ -212,10 +212,10 @@ class QueuedSocket(Socket):
             return self._raise(error)
         if sent is not WOULD_BLOCK:
             return self._after(engine, sent)
-        kept = [_keep(part, copy, track, size) for part in parts]
+        later = [kept(part, copy, track, size) for part in parts]
         operation = self._operation(engine)
         operation.attempt = partial(
-            engine.try_send_multipart, kept, flags | TURN, copy, track, size
+            engine.try_send_multipart, later, flags | TURN, copy, track, size
         )
         if flags & _NOW:
             return self._raise(Again())
@@ -369,7 +369,7 @@ def _fill(buffer: Any, nbytes: int, frame: Frame) -> int:
     return len(frame)
 
 
-def _keep(data: Any, copy: bool, track: bool, threshold: int) -> Any:
+def kept(data: Any, copy: bool, track: bool, threshold: int) -> Any:
     """What is sent later is what was there at the call: copy what may change, as send would."""
     if isinstance(data, (bytes, Frame)) and not track:
         return data

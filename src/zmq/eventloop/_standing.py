@@ -13,7 +13,7 @@ from functools import partial
 
 from zmq.constants import DONTWAIT, EFSM, ENOTSOCK, ENOTSUP, ETERM, POLLIN, POLLOUT
 from zmq.core.engine import TURN, WOULD_BLOCK, Operation
-from zmq.core.queued import _keep as kept
+from zmq.core.queued import kept
 from zmq.core.socket import Socket
 from zmq.error import Again, ZMQError
 

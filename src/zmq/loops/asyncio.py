@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from asyncio import Future
+from functools import partial
 
 from zmq.core.engine import WOULD_BLOCK, Loop, Operation
 from zmq.loops._thread import watch_in_thread
@@ -20,7 +21,8 @@ else:
 
 __all__ = ["AsyncioLoop", "Waiting", "converted", "done", "failed", "running"]
 
-_loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncioLoop]
+# Both weak: a loop owns what stands for it, by its reader, and that keeps those who wait.
+_loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[AsyncioLoop]]
 _loops = weakref.WeakKeyDictionary()
 
 
@@ -29,11 +31,12 @@ class AsyncioLoop(Loop):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
-        # Weak: the loop has us, by its reader.
         self._loop = weakref.ref(loop)
         self.watches = True
         try:
-            loop.add_reader(self.reactor.fileno(), self.reactor.turn)
+            turn = partial(self.reactor.turn)
+            turn.owner = self  # type: ignore[attr-defined]
+            loop.add_reader(self.reactor.fileno(), turn)
         except (NotImplementedError, ValueError):
             self.watches = False
             watch_in_thread(self.reactor, self._call, self._is_over)
@@ -41,9 +44,11 @@ class AsyncioLoop(Loop):
     @classmethod
     def of(cls, loop: asyncio.AbstractEventLoop) -> AsyncioLoop:
         """Return what stands for a loop."""
-        found = _loops.get(loop)
+        known = _loops.get(loop)
+        found = None if known is None else known()
         if found is None:
-            found = _loops[loop] = cls(loop)
+            found = cls(loop)
+            _loops[loop] = weakref.ref(found)
         return found
 
     def loop(self) -> asyncio.AbstractEventLoop:
