@@ -1,6 +1,9 @@
 # The short way of sockets whose calls return futures: what can be done at once is done here, and
 # its future made, without a Python frame. All else goes the long way, through zmq.core.queued.
 
+cdef extern from "Python.h":
+    void PyErr_SetObject(object error, object value)
+
 cdef object _running_loop = None
 cdef object _future = None
 
@@ -18,10 +21,75 @@ cdef inline Signal signal_here(Socket socket):
     return <Signal> socket._engine
 
 
-cdef inline object done(object value):
-    future = _future()
-    future.set_result(value)
-    return future
+@cython.freelist(16)
+@cython.final
+cdef class Done:
+    """The future of a call that has been made: it has its result from the start.
+
+    It is what a program may expect of an asyncio future, isinstance included. Most are awaited and
+    forgotten; only for what is asked more seldom there is a future behind it.
+    """
+
+    cdef object value
+    cdef object loop
+    cdef object future
+    cdef public bint _asyncio_future_blocking
+
+    @property
+    def __class__(self):
+        return _future
+
+    def done(self) -> bool:
+        return True
+
+    def cancelled(self) -> bool:
+        return False
+
+    def cancel(self, msg=None) -> bool:
+        return False
+
+    def exception(self):
+        return None
+
+    def result(self):
+        return self.value
+
+    def __await__(self):
+        return self
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        raise StopIteration(self.value)
+
+    def __getattr__(self, name):
+        if self.future is None:
+            self.future = _future(loop=self.loop)
+            self.future.set_result(self.value)
+        return getattr(self.future, name)
+
+    def __repr__(self):
+        return f"<Future finished result={self.value!r}>"
+
+
+cdef PyObject *done_next(PyObject *made) noexcept:
+    """__next__ without an instance of the exception, which nobody sees, and without a traceback."""
+    value = (<Done> made).value
+    if isinstance(value, (tuple, BaseException)):
+        value = StopIteration(value)
+    PyErr_SetObject(StopIteration, value)
+    return NULL
+
+
+(<PyTypeObject *> Done).tp_iternext = done_next
+
+
+cdef inline object done(object value, Socket socket):
+    cdef Done made = Done.__new__(Done)
+    made.value = value
+    made.loop = socket._loop
+    return made
 
 
 def future_recv(Socket self not None, flags=0, copy: bool = True, track: bool = False):
@@ -36,7 +104,7 @@ def future_recv(Socket self not None, flags=0, copy: bool = True, track: bool = 
         except Exception:
             return self._recv(flags, copy, track)  # meets it again
         if got is not _would_block:
-            return done(got)
+            return done(got, self)
         return self._recv_later(signal, flags, copy, track)
     return self._recv(flags, copy, track)
 
@@ -53,7 +121,7 @@ def future_recv_multipart(Socket self not None, flags=0, copy: bool = True, trac
         except Exception:
             return self._recv_multipart(flags, copy, track)
         if got is not _would_block:
-            return done(got)
+            return done(got, self)
         return self._recv_multipart_later(signal, flags, copy, track)
     return self._recv_multipart(flags, copy, track)
 
@@ -72,7 +140,7 @@ def future_send(Socket self not None, data, flags=0, copy: bool = True, track: b
         except Exception:
             sent = _would_block
         if sent is not _would_block:
-            return done(sent)
+            return done(sent, self)
     return self._send(data, flags, copy, track, routing_id, group)
 
 
@@ -89,5 +157,5 @@ def future_send_multipart(Socket self not None, msg_parts, flags=0, copy: bool =
         except Exception:
             sent = _would_block
         if sent is not _would_block:
-            return done(sent)
+            return done(sent, self)
     return self._send_multipart(msg_parts, flags, copy, track, **kwargs)
