@@ -1,0 +1,513 @@
+"""zmq.anyio beside what every front has in common (tests/fronts): trio's clock, guests, scopes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import warnings
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+import trio
+import trio.testing
+
+import zmq
+import zmq.anyio
+import zmq.asyncio
+import zmq.core.engine
+from support import run_python
+from zmq.utils.monitor import recv_monitor_message
+
+Main = Callable[[], Coroutine[Any, Any, Any]]
+DEADLINE_S = 20.0
+
+
+Pair = Callable[..., tuple[zmq.anyio.Socket, zmq.anyio.Socket]]
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    """Connects two sockets, and closes them at the end."""
+    context = zmq.anyio.Context()
+    made: list[zmq.anyio.Socket] = []
+
+    def pair(
+        first: int = zmq.PAIR, second: int = zmq.PAIR
+    ) -> tuple[zmq.anyio.Socket, zmq.anyio.Socket]:
+        a, b = context.socket(first), context.socket(second)
+        made.extend((a, b))
+        a.hwm = b.hwm = 0
+        a.bind(f"inproc://{id(a):x}")
+        b.connect(a.last_endpoint.decode())
+        return a, b
+
+    yield pair
+    for socket in made:
+        socket.close(0)
+    context.term()
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def run(request: pytest.FixtureRequest) -> Callable[[Main], Any]:
+    """Runs a scenario on both backends of anyio; one that hangs fails."""
+
+    def run(main: Main) -> Any:
+        async def limited() -> Any:
+            with anyio.fail_after(DEADLINE_S):
+                return await main()
+
+        return anyio.run(limited, backend=request.param)
+
+    return run
+
+
+# ---- calls ----
+
+
+def test_a_call_that_is_not_awaited_does_nothing(run: Callable[[Main], Any], pair: Pair) -> None:
+    async def main() -> None:
+        a, b = pair()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            for call in (
+                a.send(b"x"),
+                a.send_multipart([b"x"]),
+                a.send_many([b"x"]),
+                a.send_string("x"),
+                a.send_json(1),
+                a.send_pyobj(1),
+                a.send_serialized([b"x"], list),
+            ):
+                assert isinstance(call, Coroutine)
+                call.close()
+            assert await b.poll(0) == 0
+            await a.send(b"kept")
+            for call in (
+                b.recv(),
+                b.recv_multipart(),
+                b.recv_many(),
+                b.recv_string(),
+                b.recv_into(bytearray(9)),
+                b.recv_serialized(list),
+                b.poll(),
+            ):
+                assert isinstance(call, Coroutine)
+                call.close()
+                del call
+        assert await b.recv() == b"kept"
+
+    run(main)
+
+
+def test_what_is_there_is_received_in_a_cancelled_scope(
+    run: Callable[[Main], Any], pair: Pair
+) -> None:
+    """No checkpoint for it; without a message the scope ends the call."""
+
+    async def main() -> list[bytes]:
+        a, b = pair()
+        await a.send(b"1")
+        await a.send(b"2")
+        got = []
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            got.append(await b.recv())
+            got.append((await b.recv_multipart())[0])
+            got.append(await b.recv())
+        assert scope.cancelled_caught
+        return got
+
+    assert run(main) == [b"1", b"2"]
+
+
+@pytest.mark.parametrize("how", ["recv", "send", "poll", "poller"])
+def test_a_loop_that_never_has_to_wait_is_cancelled(
+    run: Callable[[Main], Any], pair: Pair, how: str
+) -> None:
+    """It gives way now and then, and there the scope ends it."""
+
+    async def main() -> None:
+        a, b = pair(zmq.PUSH, zmq.PULL)
+        raw = zmq.Socket.shadow(a.underlying)
+        poller = zmq.anyio.Poller()
+        poller.register(b, zmq.POLLIN)
+        raw.send(b"")
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            while True:
+                if how == "recv":
+                    raw.send(b"")
+                    await b.recv()
+                elif how == "send":
+                    await a.send(b"")
+                elif how == "poll":
+                    assert await b.poll() == zmq.POLLIN
+                else:
+                    assert await poller.poll(0) == [(b, zmq.POLLIN)]
+        assert scope.cancelled_caught
+
+    run(main)
+
+
+def test_a_send_that_is_cancelled_where_it_gives_way_is_not_sent(
+    run: Callable[[Main], Any], pair: Pair
+) -> None:
+    async def main() -> None:
+        a, b = pair(zmq.PUSH, zmq.PULL)
+        total = 0
+        for call in (
+            partial(a.send, b"x"),
+            partial(a.send_multipart, [b"x"]),
+            partial(a.send_many, [b"x"]),
+        ):
+            sent = 0
+            with anyio.CancelScope() as scope:
+                scope.cancel()
+                while True:
+                    await call()
+                    sent += 1
+            assert scope.cancelled_caught
+            received = 0
+            with suppress(zmq.Again):
+                while True:
+                    await b.recv(zmq.DONTWAIT)
+                    received += 1
+            assert received == sent
+            total += sent
+        assert total > 0
+
+    run(main)
+
+
+def test_others_have_their_turns(run: Callable[[Main], Any], pair: Pair) -> None:
+    async def main() -> None:
+        a, b = pair(zmq.PUSH, zmq.PULL)
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                await anyio.lowlevel.checkpoint()
+                turns += 1
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(count)
+            while turns < 50:
+                await a.send(b"")
+                await b.recv()
+            group.cancel_scope.cancel()
+
+    run(main)
+
+
+def test_iteration_gives_messages(run: Callable[[Main], Any], pair: Pair) -> None:
+    async def main() -> list[list[bytes]]:
+        a, b = pair()
+        async with anyio.create_task_group() as group:
+
+            async def produce() -> None:
+                for n in range(3):
+                    await a.send_multipart([b"%d" % n, b"part"])
+                    await anyio.sleep(0.001)
+
+            group.start_soon(produce)
+            got = []
+            async with b:
+                async for message in b:
+                    got.append(message)
+                    if len(got) == 3:
+                        break
+        assert b.closed
+        return got
+
+    assert run(main) == [[b"0", b"part"], [b"1", b"part"], [b"2", b"part"]]
+
+
+def test_monitors(run: Callable[[Main], Any], pair: Pair) -> None:
+    async def main() -> set[Any]:
+        server, client = pair(zmq.REP, zmq.REQ)
+        monitor = client.get_monitor_socket(zmq.EVENT_CONNECTED | zmq.EVENT_HANDSHAKE_SUCCEEDED)
+        assert type(monitor) is zmq.anyio.Socket
+        port = server.bind_to_random_port("tcp://127.0.0.1")
+        client.connect(f"tcp://127.0.0.1:{port}")
+        seen = {(await recv_monitor_message(monitor))["event"] for _ in range(2)}
+        client.disable_monitor()
+        monitor.close()
+        return seen
+
+    assert run(main) == {zmq.EVENT_CONNECTED, zmq.EVENT_HANDSHAKE_SUCCEEDED}
+
+
+# ---- contexts ----
+
+
+def test_the_end_of_a_context_does_not_block_the_loop(run: Callable[[Main], Any]) -> None:
+    async def main() -> None:
+        peers = zmq.Context()
+        peer = peers.socket(zmq.PULL)
+        port = peer.bind_to_random_port("tcp://127.0.0.1")
+        peer.unbind(peer.last_endpoint)
+
+        async def take() -> None:
+            # The loop goes on while the context waits for somebody to take its message.
+            await anyio.sleep(0.05)
+            peer.bind(f"tcp://127.0.0.1:{port}")
+
+        async with anyio.create_task_group() as group, zmq.anyio.Context() as context:
+            socket = context.socket(zmq.PUSH)
+            socket.connect(f"tcp://127.0.0.1:{port}")
+            await socket.send(b"last words")
+            group.start_soon(take)
+        assert socket.closed
+        assert context.closed
+        assert peer.recv() == b"last words"
+        peers.destroy(linger=0)
+
+    run(main)
+
+
+def test_the_end_of_a_context_can_be_cancelled(run: Callable[[Main], Any]) -> None:
+    """What is not sent yet stays on its way."""
+    peers = zmq.Context()
+    peer = peers.socket(zmq.PULL)
+    port = peer.bind_to_random_port("tcp://127.0.0.1")
+    peer.unbind(peer.last_endpoint)
+
+    async def main() -> zmq.anyio.Context:
+        with anyio.move_on_after(0.05) as scope:
+            async with zmq.anyio.Context() as context:
+                socket = context.socket(zmq.PUSH)
+                socket.connect(f"tcp://127.0.0.1:{port}")
+                await socket.send(b"last words")
+        assert scope.cancelled_caught
+        assert socket.closed
+        return context
+
+    context = run(main)
+    peer.bind(f"tcp://127.0.0.1:{port}")
+    assert peer.recv() == b"last words"
+    context.term()
+    peers.destroy(linger=0)
+
+
+# ---- trio ----
+
+
+def test_time_outs_are_those_of_the_clock_of_trio(pair: Pair) -> None:
+    """An hour of trio's time takes none of ours."""
+
+    async def main() -> float:
+        a, b = pair()
+        a.sndtimeo = b.rcvtimeo = 3_600_000
+        before = trio.current_time()
+        with pytest.raises(zmq.Again):
+            await b.recv()
+        assert await b.poll(3_600_000) == 0
+        poller = zmq.anyio.Poller()
+        poller.register(b, zmq.POLLIN)
+        assert await poller.poll(3_600_000) == []
+        with trio.move_on_after(3600):
+            b.rcvtimeo = -1
+            await b.recv()
+        return trio.current_time() - before
+
+    passed = trio.run(main, clock=trio.testing.MockClock(autojump_threshold=0))
+    assert passed >= 4 * 3600
+
+
+def test_a_time_out_that_is_not_needed_is_forgotten(pair: Pair) -> None:
+    async def main() -> tuple[float, int]:
+        a, b = pair()
+        b.rcvtimeo = 3_600_000
+        await trio.lowlevel.checkpoint()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(b.recv)
+            await trio.testing.wait_all_tasks_blocked()
+            await a.send(b"")
+        await trio.testing.wait_all_tasks_blocked()
+        statistics = trio.lowlevel.current_statistics()
+        return statistics.seconds_to_next_deadline, statistics.tasks_living
+
+    seconds, tasks = trio.run(main)
+    assert seconds == float("inf")
+    # trio's two, that of its calls from threads, and the one that watches the sockets.
+    assert tasks <= 4
+
+
+def test_runs_of_trio_one_after_another(pair: Pair) -> None:
+    """Nobody of a run that is over takes what comes in the next."""
+    a, b = pair()
+
+    async def leave_a_waiter() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(b.recv)
+            nursery.start_soon(b.poll)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.cancel_scope.cancel()
+
+    async def crash_with_a_waiter() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(b.recv)
+            await trio.testing.wait_all_tasks_blocked()
+            raise ZeroDivisionError
+
+    async def exchange(n: int) -> bytes:
+        with trio.fail_after(DEADLINE_S):
+            async with trio.open_nursery() as nursery:
+
+                async def send() -> None:
+                    await trio.testing.wait_all_tasks_blocked()
+                    await a.send(b"%d" % n)
+
+                nursery.start_soon(send)
+                return await b.recv()
+
+    for n in range(5):
+        trio.run(leave_a_waiter)
+        with pytest.raises(ExceptionGroup):
+            trio.run(crash_with_a_waiter)
+        assert trio.run(exchange, n) == b"%d" % n
+        assert asyncio.run(asyncio.wait_for(echo(a, b, n), DEADLINE_S)) == b"%d" % n
+
+
+async def echo(a: zmq.anyio.Socket, b: zmq.anyio.Socket, n: int) -> bytes:
+    receiving = asyncio.create_task(b.recv())
+    await asyncio.sleep(0)
+    await a.send(b"%d" % n)
+    return await receiving
+
+
+def test_a_run_that_cannot_watch_descriptors(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread watches for it, and ends with it."""
+
+    class Blind(zmq.core.engine.Reactor):
+        def fileno(self) -> int:
+            return -1
+
+    monkeypatch.setattr(zmq.core.engine, "Reactor", Blind)
+    a, b = pair()
+
+    async def main() -> list[bytes]:
+        got: list[bytes] = []
+
+        async def receive() -> None:
+            got.append(await b.recv())
+
+        with trio.fail_after(DEADLINE_S):
+            for n in range(3):
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(receive)
+                    await trio.sleep(0.01)
+                    await a.send(b"%d" % n)
+            poller = zmq.anyio.Poller()
+            poller.register(b, zmq.POLLIN)
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(poller.poll)
+                await trio.sleep(0.01)
+                await a.send(b"3")
+        return got
+
+    assert trio.run(main) == [b"0", b"1", b"2"]
+    for thread in threading.enumerate():
+        if thread.name in ("zmq-selector", "zmq-poller"):
+            thread.join(DEADLINE_S)
+            assert not thread.is_alive()
+
+
+def test_trio_as_a_guest_of_asyncio(pair: Pair) -> None:
+    """Host and guest take turns in one thread, and wait for one socket."""
+    a, b = pair()
+
+    async def guest() -> bytes:
+        return await b.recv()
+
+    async def host() -> tuple[bytes, bytes]:
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[Any] = loop.create_future()
+        receiving = asyncio.create_task(b.recv())
+        await asyncio.sleep(0.01)
+        trio.lowlevel.start_guest_run(
+            guest,
+            run_sync_soon_threadsafe=loop.call_soon_threadsafe,
+            done_callback=over.set_result,
+        )
+        await asyncio.sleep(0.05)
+        await a.send(b"for one")
+        await a.send(b"for the other")
+        return await receiving, (await over).unwrap()
+
+    assert sorted(asyncio.run(asyncio.wait_for(host(), DEADLINE_S))) == [
+        b"for one",
+        b"for the other",
+    ]
+
+
+def test_a_poller_watches_a_descriptor_that_is_closed_next(pair: Pair) -> None:
+    """No wait for a descriptor outlives its poll: its number may be another's then."""
+
+    async def main() -> None:
+        for turns in range(4):
+            reading, writing = os.pipe()
+            poller = zmq.anyio.Poller()
+            poller.register(reading, zmq.POLLIN)
+            with trio.CancelScope() as scope:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(poller.poll)
+                    for _ in range(turns):
+                        await trio.lowlevel.checkpoint()
+                    scope.cancel()
+            os.close(reading)
+            os.close(writing)
+            await trio.testing.wait_all_tasks_blocked()
+
+    trio.run(main)
+
+
+# ---- both ----
+
+
+def test_asyncio_and_anyio_sockets_wait_in_one_queue(pair: Pair) -> None:
+    """Two handles of one socket, in one loop."""
+
+    async def main() -> tuple[bytes, bytes]:
+        a, b = pair()
+        of_asyncio = zmq.asyncio.Socket.from_socket(b)
+        first = of_asyncio.recv()
+        second = asyncio.create_task(b.recv())
+        await asyncio.sleep(0)
+        await a.send(b"1")
+        await a.send(b"2")
+        return await first, await second
+
+    assert asyncio.run(asyncio.wait_for(main(), DEADLINE_S)) == (b"1", b"2")
+
+
+def test_without_a_loop(pair: Pair) -> None:
+    _, b = pair()
+    receiving = b.recv()
+    with pytest.raises(RuntimeError, match="no running event loop"):
+        receiving.send(None)
+
+
+def test_only_the_loop_that_runs_is_imported() -> None:
+    (line,) = run_python(
+        """
+        import sys
+        import zmq.anyio
+        before = {"asyncio", "trio", "anyio"} & set(sys.modules)
+        import trio
+
+        async def main():
+            async with zmq.anyio.Context() as context, context.socket(zmq.PAIR) as socket:
+                await socket.poll(1)
+
+        trio.run(main)
+        print(sorted(before), "zmq.loops.asyncio" in sys.modules, "anyio" in sys.modules)
+        """
+    )
+    assert line == "[] False False"
