@@ -1,0 +1,100 @@
+"""Where the dashboard listens, and which names a browser may call it by. Pure functions."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+_ADDRESS = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\*|\d{1,5})")
+# A Host header: a name or number, and mostly a port.
+_HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]/@\s]+))(?::\d{1,5})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A host and a port to listen on."""
+
+    host: str
+    port: int
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can connect."""
+        return is_loopback(self.host)
+
+    def url(self, port: int) -> str:
+        """The page, as a browser on this machine reaches it."""
+        host = self.host
+        if host in {"", "0.0.0.0", "*"}:
+            host = "127.0.0.1"
+        elif host == "::":
+            host = "::1"
+        return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+
+
+def parse_address(text: str) -> Address:
+    """Read an address to listen on.
+
+    Parameters
+    ----------
+    text
+        ``127.0.0.1:8080``, ``[::1]:8080``, ``localhost:8080``; port 0 or ``*`` takes a free one,
+        and host ``*`` is every interface.
+
+    Returns
+    -------
+    Address
+        Host and port.
+
+    Raises
+    ------
+    ValueError
+        It is no such address.
+    """
+    match = _ADDRESS.fullmatch(text)
+    host = match and (match["v6"] or match["host"])
+    if match is None or not host:
+        raise ValueError(f"{text!r} is not HOST:PORT; write for example 127.0.0.1:8080")
+    port = 0 if match["port"] == "*" else int(match["port"])
+    if port > 65535:
+        raise ValueError(f"{text!r}: port {port} is above 65535")
+    return Address("" if host == "*" else host, port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine's loopback; names other than localhost are not looked up."""
+    number = _number(host)
+    return host.lower() == "localhost" if number is None else number.is_loopback
+
+
+def named_host(header: str) -> str | None:
+    """The name or number in a Host header, in small letters, without the port.
+
+    Parameters
+    ----------
+    header
+        The header as it came.
+
+    Returns
+    -------
+    str or None
+        None when it is malformed.
+    """
+    match = _HOST.fullmatch(header)
+    if match is None:
+        return None
+    host: str = match["v6"] or match["host"]
+    return host.lower().rstrip(".")
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is an IP address: no name server can have been made to lie about it."""
+    return _number(host) is not None
+
+
+def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

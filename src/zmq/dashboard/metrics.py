@@ -1,0 +1,84 @@
+"""The counters as Prometheus reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    Metric,
+    StateSetMetricFamily,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from zmq.dashboard.readings import Reading
+from zmq.dashboard.sources import STATES
+
+
+class _DeviceCollector(Collector):
+    def __init__(self, current: Callable[[], tuple[Reading, str]]) -> None:
+        self._current = current
+
+    def collect(self) -> Iterable[Metric]:
+        reading, state = self._current()
+        yield _by_direction(
+            "ohmq_device_messages",
+            "Whole messages, by the side that they came in on.",
+            (reading.messages_in, reading.messages_out),
+        )
+        yield _by_direction(
+            "ohmq_device_bytes",
+            "Bytes of all parts, by the side that they came in on.",
+            (reading.bytes_in, reading.bytes_out),
+        )
+        if reading.blocked_in_s is not None and reading.blocked_out_s is not None:
+            yield _by_direction(
+                "ohmq_device_blocked_seconds",
+                "Time in which messages of a side could not be handed on.",
+                (reading.blocked_in_s, reading.blocked_out_s),
+            )
+        if reading.dropped is not None:
+            yield CounterMetricFamily(
+                "ohmq_device_monitor_dropped",
+                "Copies that the monitor could not take.",
+                value=reading.dropped,
+            )
+        peers = GaugeMetricFamily("ohmq_device_peers", "Peers connected now.", labels=["side"])
+        for side, count in (("in", reading.peers_in), ("out", reading.peers_out)):
+            if count is not None:
+                peers.add_metric([side], count)
+        if peers.samples:
+            yield peers
+        yield StateSetMetricFamily(
+            "ohmq_device_state", "What it does.", {each: each == state for each in STATES}
+        )
+
+
+def _by_direction(name: str, what: str, values: tuple[float, float]) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, what, labels=["side"])
+    for side, value in zip(("in", "out"), values, strict=True):
+        family.add_metric([side], value)
+    return family
+
+
+class Metrics:
+    """Renders the metrics of one source.
+
+    Parameters
+    ----------
+    current
+        Gives the latest reading and state; called for each request.
+    """
+
+    def __init__(self, current: Callable[[], tuple[Reading, str]]) -> None:
+        # A registry of its own: the program beside it may have metrics, too.
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(_DeviceCollector(current))
+
+    def render(self, accept: str) -> tuple[bytes, str]:
+        """The metrics, in the format that an Accept header asks for, and their content type."""
+        encoder, content_type = choose_encoder(accept)
+        return encoder(self._registry), content_type

@@ -1,0 +1,112 @@
+"""Counters of a device over time, and the rates between them. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+TICK_S = 0.5
+# As far back as the page can look.
+HISTORY_S = 600.0
+# Rates are taken over this time: shorter makes them nervous, longer makes them late.
+RATE_S = 1.0
+
+
+class Reading(NamedTuple):
+    """Counters since the start of a device. None stands for what its source cannot tell."""
+
+    messages_in: int = 0
+    bytes_in: int = 0
+    messages_out: int = 0
+    bytes_out: int = 0
+    dropped: int | None = None
+    blocked_in_s: float | None = None
+    blocked_out_s: float | None = None
+    peers_in: int | None = None
+    peers_out: int | None = None
+
+
+class Point(NamedTuple):
+    """One moment of the charts; the names are the columns."""
+
+    #: When, in ms since 1970.
+    time: float
+    #: Per second.
+    messages_in: float
+    bytes_in: float
+    messages_out: float
+    bytes_out: float
+    dropped: float | None
+    #: Share of the time, 0 to 100.
+    blocked_in: float | None
+    blocked_out: float | None
+    peers_in: int | None
+    peers_out: int | None
+
+
+class History:
+    """The latest points, and what is needed to make the next."""
+
+    def __init__(self, tick_s: float = TICK_S) -> None:
+        self.points: deque[Point] = deque(maxlen=max(2, round(HISTORY_S / tick_s)))
+        self.latest = Reading()
+        self._readings: deque[tuple[float, Reading]] = deque()
+
+    def add(self, now_s: float, reading: Reading, wall_s: float) -> Point | None:
+        """Add a reading.
+
+        Parameters
+        ----------
+        now_s
+            A clock that never goes back, in s.
+        reading
+            The counters.
+        wall_s
+            The time of day, in s since 1970.
+
+        Returns
+        -------
+        Point or None
+            None for the first one, to which there is no difference yet.
+        """
+        readings = self._readings
+        self.latest = reading
+        if readings and reading.messages_in + reading.messages_out < (
+            readings[-1][1].messages_in + readings[-1][1].messages_out
+        ):
+            readings.clear()  # a device that was started again counts from zero
+        readings.append((now_s, reading))
+        # A quarter of a tick of grace: ticks are never exact.
+        while len(readings) > 2 and now_s - readings[1][0] >= RATE_S - TICK_S / 4:
+            readings.popleft()
+        before_s, before = readings[0]
+        seconds = now_s - before_s
+        if seconds <= 0:
+            return None
+        point = _between(before, reading, seconds, wall_s)
+        self.points.append(point)
+        return point
+
+
+def _between(before: Reading, after: Reading, seconds: float, wall_s: float) -> Point:
+    def rate(name: str) -> float:
+        return float(round((getattr(after, name) - getattr(before, name)) / seconds, 2))
+
+    def share(old: float | None, new: float | None) -> float | None:
+        if old is None or new is None:
+            return None
+        return round(min(100.0, max(0.0, 100.0 * (new - old) / seconds)), 2)
+
+    known = before.dropped is not None and after.dropped is not None
+    return Point(
+        time=round(wall_s * 1000),
+        messages_in=rate("messages_in"),
+        bytes_in=rate("bytes_in"),
+        messages_out=rate("messages_out"),
+        bytes_out=rate("bytes_out"),
+        dropped=rate("dropped") if known else None,
+        blocked_in=share(before.blocked_in_s, after.blocked_in_s),
+        blocked_out=share(before.blocked_out_s, after.blocked_out_s),
+        peers_in=after.peers_in,
+        peers_out=after.peers_out,
+    )

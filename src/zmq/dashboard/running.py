@@ -1,0 +1,240 @@
+"""Starting and stopping a dashboard beside any program."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+from tornado.httpserver import HTTPServer
+
+from zmq.dashboard.address import Address, parse_address
+from zmq.dashboard.charts import THEMES, chart_items
+from zmq.dashboard.guard import Guard, make_guard
+from zmq.dashboard.hub import Hub
+from zmq.dashboard.server import listen, log, make_server
+from zmq.dashboard.sources import Device, Prefixes, Source, as_bytes, make_source
+from zmq.dashboard.tap import Prepare
+from zmq.dashboard.watcher import Look, Watcher
+
+# How long stopping may take: a tick of the watcher, or a device that is slow to tell its numbers.
+STOP_S = 5.0
+
+
+class Dashboard:
+    """A running dashboard; `serve` makes it. As a context manager it is stopped at the end.
+
+    Attributes
+    ----------
+    url : str
+        The page. It holds no secret.
+    token : str
+        What allows to pause, resume and stop, and to read from another machine.
+    address : tuple of str and int
+        Host and port that it listens on.
+    """
+
+    def __init__(self, source: Source, address: Address, guard: Guard, background: bool) -> None:
+        self._guard = guard
+        self._source = source
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._server: HTTPServer | None = None
+        self._thread: threading.Thread | None = None
+        for theme in THEMES:
+            chart_items(theme)  # slow the first time: not while the loop should run
+        self._loop = asyncio.new_event_loop() if background else asyncio.get_running_loop()
+        self._hub = Hub(source)
+        self._watcher = Watcher(source, source.make_tap(), self._publish)
+        try:
+            self._sockets = listen(address)
+        except BaseException:
+            self._watcher.end(0)
+            if background:
+                self._loop.close()
+            raise
+        port: int = self._sockets[0].getsockname()[1]
+        self.address = (address.host, port)
+        self.url = address.url(port)
+        if background:
+            ready = threading.Event()
+            self._thread = threading.Thread(
+                target=self._run, args=(ready,), name="ohmq dashboard", daemon=True
+            )
+            self._thread.start()
+            ready.wait()
+        else:
+            self._open()
+        self._watcher.start()
+
+    @property
+    def token(self) -> str:
+        """What allows to steer."""
+        return self._guard.token
+
+    @property
+    def link(self) -> str:
+        """The page, opened with the token. For a person; keep it out of logs.
+
+        The token is behind the ``#``, which a browser sends nowhere.
+        """
+        return f"{self.url}#token={self.token}"
+
+    @property
+    def running(self) -> bool:
+        """Whether it answers."""
+        return not self._stopped
+
+    def stop(self) -> None:
+        """End it; what it shows goes on. Blocks up to a few seconds; any thread may call it."""
+        with self._lock:
+            if self._stopped:
+                return
+            self._stopped = True
+        # The watcher first: it uses what is closed afterwards.
+        ended = self._watcher.end(STOP_S)
+        if self._thread is None:
+            self._close()
+        elif self._thread is not threading.current_thread():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(STOP_S)
+        if ended:
+            self._source.close()
+        else:
+            log.warning("a device does not tell its numbers; its dashboard was left behind")
+
+    def __enter__(self) -> Dashboard:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        state = "stopped" if self._stopped else "running"
+        return f"<zmq.dashboard.Dashboard {self.url} ({state})>"
+
+    # ---- in the thread of the loop
+
+    def _run(self, ready: threading.Event) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.call_soon(self._open)
+            self._loop.call_soon(ready.set)
+            self._loop.run_forever()
+            self._close()
+            self._loop.run_until_complete(asyncio.sleep(0.05))  # pages hear of the end
+            self._end_tasks()
+        finally:
+            ready.set()
+            self._loop.close()
+
+    def _open(self) -> None:
+        self._server = make_server(self._hub, self._guard, self._sockets, self._count_viewers)
+
+    def _close(self) -> None:
+        if self._server is not None:
+            self._server.stop()
+        for viewer in list(self._hub.viewers):
+            close: Any = getattr(viewer, "close", None)
+            close(1001, "the dashboard has ended")
+
+    def _end_tasks(self) -> None:
+        tasks = asyncio.all_tasks(self._loop)
+        for task in tasks:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+
+    def _count_viewers(self, count: int) -> None:
+        self._watcher.viewers = count
+
+    def _publish(self, look: Look) -> None:
+        """Called in the thread of the watcher."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._hub.publish, look)
+
+
+def serve(
+    source: Device | str,
+    address: str = "127.0.0.1:8080",
+    token: str | None = None,
+    *,
+    title: str | None = None,
+    monitor: str | None = None,
+    in_prefix: bytes | str | None = None,
+    out_prefix: bytes | str | None = None,
+    hosts: Iterable[str] = (),
+    private: bool = False,
+    prepare: Prepare | None = None,
+    background: bool = True,
+) -> Dashboard:
+    """Show what passes through a device, on a page of this program's own web server.
+
+    Returns at once; the server runs in a thread. It reads the counters of the device twice a second
+    and, while a page is open, a sample of its messages. It neither starts nor stops the device,
+    unless somebody with the token presses the button.
+
+    Parameters
+    ----------
+    source
+        A background device (of zmq.devices, or anything with stats, pause and resume), or the
+        endpoint of a monitor, of a queue that runs anywhere. Of the latter only what the
+        monitor publishes is known, and it cannot be paused or stopped.
+    address
+        HOST:PORT to listen on; port 0 or ``*`` takes a free one. Off loopback every reader needs
+        the token, and it travels unencrypted: put a proxy with TLS or a tunnel in between.
+    token
+        At least 16 characters; None makes one.
+    title
+        Name on the page.
+    monitor
+        Where copies of the messages can be read, if the device does not say so itself.
+    in_prefix, out_prefix
+        First part of the copies, by direction; give both or none. By default those of the device,
+        and "in" and "out" for a monitor.
+    hosts
+        Further names that browsers may call this machine by. Requests for others are refused.
+    private
+        Whether reading needs the token on loopback, too: other users of this machine can reach it.
+    prepare
+        Called with each socket that reads a monitor before it connects: to set its CURVE keys,
+        for example.
+    background
+        False serves in the asyncio loop that is running, without a thread for the server.
+
+    Returns
+    -------
+    Dashboard
+        With url, token and stop(); a context manager.
+
+    Raises
+    ------
+    ValueError
+        The address, the token or the prefixes make no sense.
+    TypeError
+        The source is nothing to look at.
+    OSError
+        The address cannot be had.
+    ZMQError
+        The monitor cannot be connected to.
+    """
+    where = parse_address(address)
+    guard = make_guard(where, token, hosts, private=private)
+    prefixes: Prefixes = None
+    if in_prefix is not None and out_prefix is not None:
+        prefixes = (as_bytes(in_prefix), as_bytes(out_prefix))
+    elif in_prefix is not None or out_prefix is not None:
+        raise ValueError("give both in_prefix and out_prefix, or none of them")
+    found = make_source(source, title=title, monitor=monitor, prefixes=prefixes, prepare=prepare)
+    try:
+        return Dashboard(found, where, guard, background)
+    except BaseException:
+        found.close()
+        raise

@@ -1,0 +1,41 @@
+// Numbers and times as people read them. Pure functions.
+
+const UNITS = ["B", "kB", "MB", "GB", "TB"];
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const tenth = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+
+export function count(value) {
+  return value === null || value === undefined ? "–" : whole.format(value);
+}
+
+// Rates of a slow device are not all "0".
+export function rate(value) {
+  if (value === null || value === undefined) return "–";
+  return value > 0 && value < 10 ? tenth.format(value) : whole.format(value);
+}
+
+export function bytes(value) {
+  let unit = 0;
+  let left = value;
+  while (left >= 999.5 && unit < UNITS.length - 1) {
+    left /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? whole.format(left) : tenth.format(left)} ${UNITS[unit]}`;
+}
+
+export function percent(value) {
+  return value === null || value === undefined ? "–" : `${tenth.format(value)} %`;
+}
+
+export function seconds(value) {
+  if (value < 60) return `${tenth.format(value)} s`;
+  return `${whole.format(Math.floor(value / 60))} min ${whole.format(Math.floor(value % 60))} s`;
+}
+
+export function clock(time_s) {
+  const time = new Date(time_s * 1000);
+  const two = (number) => String(number).padStart(2, "0");
+  const ms = String(time.getMilliseconds()).padStart(3, "0");
+  return `${two(time.getHours())}:${two(time.getMinutes())}:${two(time.getSeconds())}.${ms}`;
+}
