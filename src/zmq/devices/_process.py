@@ -60,6 +60,7 @@ class RemoteRun:
         self._state = "new"
         self._clean = False
         self._asked = 0
+        self._complaint: str | None = None
         self.error: BaseException | None = None
         self.endpoints: dict[str, list[str]] = {}
         launch_class = device._launch_class
@@ -133,7 +134,7 @@ class RemoteRun:
             (self.endpoints,) = what
             self._state = "running"
         elif word == "stats":
-            self._asked, state, stats = what
+            self._asked, state, stats, self._complaint = what
             self._stats = DeviceStats(*stats)
             if state != "new":  # a loop of a subclass does not tell
                 self._state = state
@@ -219,10 +220,14 @@ class RemoteRun:
         self._command("resume")
 
     def _command(self, word: str) -> None:
-        if not self._ask(word):
-            raise RuntimeError(
-                "the device has ended" if self._has_ended() else "the device does not answer"
-            )
+        with self._lock:
+            answered, complaint = self._ask(word), self._complaint
+        if self._has_ended():
+            raise RuntimeError("the device has ended")
+        if not answered:
+            raise RuntimeError("the process of the device does not answer")
+        if complaint is not None:
+            raise RuntimeError(complaint)
 
     def stats(self) -> DeviceStats:
         """Return what has passed through; the last that is known if the process does not answer."""
@@ -300,11 +305,14 @@ def _attend(run: Run, end: Connection, write: Any) -> None:
         if word == "stop":
             run.ask_stop(*what)
             continue
-        if word != "stats":
-            with contextlib.suppress(RuntimeError):  # too early or too late: the answer says so
+        complaint = None
+        try:
+            if word != "stats":
                 getattr(run, word)()
+        except RuntimeError as error:
+            complaint = str(error)
         if not run.ended.is_set():
-            write("stats", number, run.state(), tuple(run.stats()))
+            write("stats", number, run.state(), tuple(run.stats()), complaint)
 
 
 def _terminated(run: Run) -> None:

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import zmq
 from zmq.core.relay_stats import DeviceStats
+from zmq.devices._sides import close_side
 
 if TYPE_CHECKING:
     from zmq.core.relay import Relay
+    from zmq.devices._sides import OpenSide
 
 #: How long a device that is to end waits for peers that take nothing, in s.
 PATIENCE_S = 5.0
@@ -80,11 +82,17 @@ class Run:
         """Whether an error is how a device ends that has worked."""
         return self.started.is_set() and error.errno in _REGULAR
 
-    def flush(self, context: zmq.Context[Any]) -> None:
-        """End a context of the device's own, whose sockets are closed: what they hold is sent."""
+    def flush(self, context: zmq.Context[Any], opened: list[OpenSide]) -> None:
+        """Close the sockets and end their context; what they hold is sent if time allows."""
+        left_s = self._left_s()
+        begin = time.monotonic()
+        for each in opened:
+            close_side(each, max_linger_ms=int(left_s * 1000))
         try:
-            context.term(timeout=self._left_s())
+            context.term(timeout=left_s + PATIENCE_S)
         except zmq.TermTimeout:
+            self._flushed = False  # a socket of somebody else's is open in it
+        if time.monotonic() - begin >= left_s:
             self._flushed = False
 
     def _left_s(self) -> float:

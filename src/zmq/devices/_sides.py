@@ -112,16 +112,21 @@ def _explained(error: Exception, side: Side, what: str = "") -> Exception:
     return error
 
 
-def close_side(opened: OpenSide) -> None:
+def close_side(opened: OpenSide, max_linger_ms: int | None = None) -> None:
     """Close a socket, its addresses first: when this returns somebody else may bind them.
 
     Blocks until libzmq's I/O thread has closed the listeners. What was sent and is not on its way
-    yet lingers, as the socket's LINGER says.
+    yet lingers, as the socket's LINGER says, or for `max_linger_ms` if that is less.
     """
     socket, events = opened.socket, opened.events
     if socket.closed:
         return
     try:
+        if max_linger_ms is not None:
+            linger: Any = socket.getsockopt(zmq.LINGER)
+            socket.setsockopt(
+                zmq.LINGER, max_linger_ms if linger < 0 else min(linger, max_linger_ms)
+            )
         for endpoint in opened.endpoints:
             socket.unbind(endpoint)
         if events is not None:

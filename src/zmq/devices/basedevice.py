@@ -254,10 +254,12 @@ class Device:
         """Close the sockets; what was sent leaves first, as long as the device may take."""
         opened, self._opened = self._opened, []
         context, self._own_context = self._own_context, None
-        for each in opened:
-            close_side(each)
-        if context is not None and self._run is not None:
-            self._run.flush(context)
+        if context is None or self._run is None:
+            for each in opened:
+                close_side(each)
+        else:
+            # In a context of its own what was sent has to leave before the context ends.
+            self._run.flush(context, opened)
 
     def _drop_guards(self) -> None:
         while self._guards:
@@ -407,6 +409,9 @@ class BackgroundDevice(Device):
             raise RuntimeError(f"this {type(self).__name__} was not started")
         self.launcher.join(timeout=timeout)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return super().__getstate__() | {"launcher": None}
+
     def _is_own_loop(self) -> bool:
         """Whether a subclass does the work, which need not tell when it begins."""
         cls = type(self)
@@ -488,4 +493,4 @@ class ProcessDevice(BackgroundDevice):
         self._remote.join(timeout)
 
     def __getstate__(self) -> dict[str, Any]:
-        return super().__getstate__() | {"launcher": None, "_remote": None}
+        return super().__getstate__() | {"_remote": None}

@@ -1,0 +1,595 @@
+"""Background devices from start to end: what is set up, what goes wrong, and what is left."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import pickle
+import re
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+import zmq
+from devicing import KINDS, TWO_KINDS, bind, make, queue, running, to
+from support import ROOT, run_python, until
+from zmq.devices import (
+    Device,
+    ProcessDevice,
+    Proxy,
+    ThreadDevice,
+    ThreadMonitoredQueue,
+    ThreadProxy,
+    ThreadProxySteerable,
+)
+
+Make = Callable[..., zmq.Socket]
+
+
+def ask(socket: Make, device, text: bytes = b"question") -> bytes:
+    """One request through a ROUTER/DEALER or REP/REQ device."""
+    client, worker = socket(zmq.REQ), socket(zmq.REP)
+    client.connect(to(device, "in"))
+    worker.connect(to(device, "out"))
+    client.send(text)
+    worker.send(worker.recv() + b", answered")
+    answer = client.recv()
+    # The next one's requests are for the next one's worker.
+    client.close()
+    worker.close()
+    until(lambda: device.stats().peers_out == 0)
+    return answer
+
+
+class TestStarting:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_relays_when_start_returns(self, kind: str, socket: Make) -> None:
+        device = queue(kind)
+        assert (device.state, device.done, device.launcher) == ("new", False, None)
+        assert device.endpoints == {"in": [], "out": []}
+        with running(device):
+            assert (device.state, device.done) == ("running", False)
+            assert device.launcher.is_alive()
+            assert device.launcher.daemon is True
+            assert ask(socket, device) == b"question, answered"
+            assert re.fullmatch(r"tcp://127\.0\.0\.1:\d+", to(device, "in"))
+            assert device.stop(5) is True
+        assert (device.state, device.done, device.error) == ("stopped", True, None)
+        assert not device.launcher.is_alive()
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_can_be_started_again_at_the_same_addresses(self, kind: str, socket: Make) -> None:
+        device = make(ThreadDevice, kind, zmq.QUEUE, zmq.ROUTER, zmq.DEALER)
+        device.bind_in_to_random_port("tcp://127.0.0.1")
+        device.bind_out_to_random_port("tcp://127.0.0.1")
+        for n in range(3):
+            with running(device):
+                assert ask(socket, device, b"%d" % n) == b"%d, answered" % n
+                assert device.stats().messages_in == 1
+                with pytest.raises(RuntimeError, match="running already"):
+                    device.start()
+                device.stop(5)
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_with_starts_nothing_and_stops_at_the_end(self, kind: str) -> None:
+        with queue(kind) as device:
+            assert device.state == "new"
+            device.start()
+            launcher = device.launcher
+        assert device.state == "stopped"
+        assert not launcher.is_alive()
+        with queue(kind) as never:
+            pass
+        assert never.state == "new"
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_stops_when_the_block_raises(self, kind: str) -> None:
+        device = queue(kind)
+
+        def fail() -> None:
+            with device:
+                device.start()
+                raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            fail()
+        assert device.state == "stopped"
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_ports_chosen_beforehand(self, kind: str, socket: Make) -> None:
+        device = make(ThreadProxySteerable, kind, zmq.ROUTER, zmq.DEALER)
+        ports = {
+            side: getattr(device, f"bind_{side}_to_random_port")("tcp://127.0.0.1")
+            for side in ("in", "out", "mon", "ctrl")
+        }
+        assert device.bind_in_to_random_port(
+            "tcp://127.0.0.1", min_port=40000, max_port=45000
+        ) in range(40000, 45000)
+        with running(device):
+            for side, port in ports.items():
+                assert device.endpoints[side][0] == f"tcp://127.0.0.1:{port}"
+            assert len(device.endpoints["in"]) == 2
+
+    def test_a_chosen_port_is_not_given_to_others(self) -> None:
+        devices = [ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH) for _ in range(40)]
+        ports = [device.bind_in_to_random_port("tcp://127.0.0.1") for device in devices]
+        assert len(set(ports)) == len(ports)
+        with pytest.raises(zmq.ZMQError):
+            devices[0].bind_in_to_random_port("tcp://nowhere")
+        for device in devices:
+            device._drop_guards()
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    @pytest.mark.parametrize("identity", ["text-ø", b"bytes"])
+    def test_identities_as_text_or_bytes(self, kind: str, identity, socket: Make) -> None:
+        device = make(ThreadDevice, kind, zmq.QUEUE, zmq.DEALER, zmq.ROUTER)
+        device.setsockopt_in(zmq.IDENTITY, identity)
+        router = socket(zmq.ROUTER)
+        router.bind("tcp://127.0.0.1:*")
+        device.connect_in(router.last_endpoint.decode())
+        bind(device, "out")
+        with running(device):
+            dealer = socket(zmq.DEALER)
+            dealer.identity = b"peer"
+            dealer.connect(to(device, "out"))
+            dealer.send(b"hello")
+            encoded = identity if isinstance(identity, bytes) else identity.encode()
+            assert router.recv_multipart() == [encoded, b"peer", b"hello"]
+            router.send_multipart([encoded, b"peer", b"back"])
+            assert dealer.recv() == b"back"
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_one_socket_for_both_sides(self, kind: str, socket: Make) -> None:
+        device = bind(make(ThreadDevice, kind, zmq.QUEUE, zmq.ROUTER, -1), "in")
+        with running(device):
+            dealer = socket(zmq.DEALER)
+            dealer.connect(to(device, "in"))
+            dealer.send_multipart([b"a", b"b"])
+            assert dealer.recv_multipart() == [b"a", b"b"]
+            stats = device.stats()
+            assert (stats.messages_in, stats.messages_out) == (1, 0)
+            assert stats.peers_in == stats.peers_out == 1
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_rep_and_req(self, kind: str, socket: Make) -> None:
+        with running(queue(kind, zmq.REP, zmq.REQ)) as device:
+            for n in range(3):
+                assert ask(socket, device, b"%d" % n) == b"%d, answered" % n
+
+    def test_inproc_in_a_thread(self, socket: Make) -> None:
+        device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.bind_in("inproc://device-in")
+        device.bind_out("inproc://device-out")
+        shared = zmq.Context.instance()
+        with running(device), shared.socket(zmq.PUSH) as push, shared.socket(zmq.PULL) as pull:
+            assert device.endpoints == {
+                "in": ["inproc://device-in"],
+                "out": ["inproc://device-out"],
+            }
+            push.connect("inproc://device-in")
+            pull.connect("inproc://device-out")
+            push.send(b"x")
+            assert pull.recv() == b"x"
+            assert device.stats().peers_in is None
+
+    def test_context_factory(self, context: zmq.Context) -> None:
+        made = []
+
+        def factory() -> zmq.Context:
+            made.append(threading.current_thread())
+            return context
+
+        device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.context_factory = factory
+        device.bind_in("inproc://mine")
+        with running(device), context.socket(zmq.PUSH) as push:
+            push.connect("inproc://mine")
+            assert made == [device.launcher]
+        assert not context.closed
+
+    def test_a_context_of_its_own_is_terminated(self) -> None:
+        contexts = []
+
+        class Mine(zmq.Context):
+            def __init__(self, *args, **kwargs) -> None:
+                super().__init__(*args, **kwargs)
+                contexts.append(self)
+
+        device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.context_factory = Mine
+        with running(device):
+            assert len(contexts) == 1
+        assert contexts[0].closed
+
+    @pytest.mark.parametrize("how", ["term", "destroy"])
+    def test_the_end_of_its_context_ends_it(self, how: str) -> None:
+        context = zmq.Context()
+        device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.context_factory = lambda: context
+        device.start()
+        getattr(context, how)()
+        device.join(5)
+        assert (device.done, device.state, device.error) == (True, "stopped", None)
+
+    def test_daemon(self) -> None:
+        device = bind(ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH))
+        device.daemon = False
+        with running(device):
+            assert device.launcher.daemon is False
+
+    def test_goes_through_pickle(self) -> None:
+        device = ThreadMonitoredQueue(zmq.PULL, zmq.PUSH)
+        bind(device)
+        with running(device):
+            copy = pickle.loads(pickle.dumps(device))
+            assert (copy.state, copy.launcher, copy.mon_type) == ("new", None, zmq.PUB)
+            with running(copy):
+                assert to(copy, "in") != to(device, "in")
+
+    def test_joined_before_it_was_started(self) -> None:
+        for cls in (ThreadDevice, ProcessDevice):
+            with pytest.raises(RuntimeError, match="not started"):
+                cls(zmq.QUEUE, zmq.PULL, zmq.PUSH).join()
+            with pytest.raises(RuntimeError, match="not started"):
+                cls(zmq.QUEUE, zmq.PULL, zmq.PUSH).pause()
+
+    def test_types_are_asked_for(self) -> None:
+        with pytest.raises(TypeError, match="in_type"):
+            Device()
+        with pytest.raises(TypeError, match="out_type"):
+            Device(zmq.QUEUE, zmq.PULL)
+        with pytest.raises(TypeError, match="prefix"):
+            ThreadMonitoredQueue(zmq.PULL, zmq.PUSH, zmq.PUB, 1)
+
+
+class TestForeground:
+    def test_start_blocks_until_stop(self, socket: Make) -> None:
+        device = bind(Proxy(zmq.PULL, zmq.PUSH))
+        thread = threading.Thread(target=device.start)
+        thread.start()
+        until(lambda: device.state == "running")
+        push, pull = socket(zmq.PUSH), socket(zmq.PULL)
+        push.connect(to(device, "in"))
+        pull.connect(to(device, "out"))
+        push.send(b"x")
+        assert pull.recv() == b"x"
+        device.join(0.05)
+        assert not device.done
+        assert device.stop(5) is True
+        thread.join(5)
+        assert (device.done, device.state) == (True, "stopped")
+
+    def test_errors_are_raised_by_start(self) -> None:
+        device = Device(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.bind_in("tcp://127.0.0.1:*")
+        device.bind_out("nonsense://1")
+        with pytest.raises(zmq.ZMQError, match="nonsense://1"):
+            device.start()
+        assert device.state == "failed"
+
+    def test_a_signal_handler_stops_it(self) -> None:
+        (line,) = run_python(
+            """
+            import signal, threading, os, zmq
+            from zmq.devices import Device
+
+            device = Device(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+            device.bind_in("tcp://127.0.0.1:*")
+            answers = []
+            signal.signal(signal.SIGUSR1, lambda *_: answers.append(device.stop()))
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+            device.start()
+            print(answers, device.state)
+            """
+        )
+        assert line == "[False] stopped"
+
+
+def bound_twice(device, free: str) -> str:
+    device.bind_out(free)
+    return free
+
+
+WRONG: dict[str, tuple[Callable, type[Exception], str]] = {
+    "address": (
+        lambda d: d.bind_in("tcp://no-such-interface:1"),
+        zmq.ZMQError,
+        "no-such-interface",
+    ),
+    "connect": (lambda d: d.connect_in("tcp://"), zmq.ZMQError, r"in socket.*tcp://"),
+    "transport": (lambda d: d.bind_out("smoke://5"), zmq.ZMQError, r"out socket.*smoke://5"),
+    "option": (
+        lambda d: (d.bind_out("tcp://127.0.0.1:0"), d.setsockopt_out(zmq.SUBSCRIBE, b"")),
+        zmq.ZMQError,
+        r"out socket.*tcp://127\.0\.0\.1:0.*SUBSCRIBE",
+    ),
+    "type of an option": (lambda d: d.setsockopt_in(zmq.RCVHWM, "many"), TypeError, "in socket"),
+    "no socket type": (lambda d: setattr(d, "in_type", 99), zmq.ZMQError, "in socket.*99"),
+    "types": (
+        lambda d: setattr(d, "out_type", zmq.SUB),
+        zmq.ZMQError,
+        "PULL.*cannot make a device",
+    ),
+    "lost side": (
+        lambda d: (
+            setattr(d, "in_type", zmq.PAIR),
+            setattr(d, "out_type", -1),
+            d.bind_out("ipc://x"),
+        ),
+        ValueError,
+        "no out socket for ipc://x",
+    ),
+}
+
+
+class TestFailing:
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    @pytest.mark.parametrize("what", WRONG)
+    def test_start_raises_it(self, kind: str, what: str) -> None:
+        spoil, error_class, words = WRONG[what]
+        device = make(ThreadDevice, kind, zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        spoil(device)
+        with pytest.raises(error_class, match=words) as raised:
+            device.start()
+        assert type(raised.value) is error_class
+        assert (device.state, device.done) == ("failed", True)
+        assert str(device.error) == str(raised.value)
+        assert not device.launcher.is_alive()
+        assert device.stop() is False
+        device.join(1)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_an_address_in_use(self, kind: str, socket: Make) -> None:
+        taken = socket(zmq.PULL)
+        taken.bind("tcp://127.0.0.1:*")
+        address = taken.last_endpoint.decode()
+        device = make(ThreadDevice, kind, zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.bind_in(address)
+        with pytest.raises(zmq.ZMQError, match=re.escape(address)) as raised:
+            device.start()
+        assert raised.value.errno == zmq.EADDRINUSE
+        taken.unbind(address)
+        taken.close(0)
+
+        def start() -> bool:
+            try:
+                device.start()
+            except zmq.ZMQError:
+                return False  # the I/O thread has not closed the listener yet
+            return True
+
+        until(start)
+        assert to(device, "in") == address
+        device.stop(0)
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_nothing_is_left_behind(self, kind: str, socket: Make, endpoint) -> None:
+        path = endpoint("ipc")
+        gc.collect()
+        names = {thread.name for thread in threading.enumerate()}
+        open_before = len(zmq.dump().splitlines())
+        for _ in range(3):
+            device = make(ThreadDevice, kind, zmq.QUEUE, zmq.PULL, zmq.PUSH)
+            port = device.bind_in_to_random_port("tcp://127.0.0.1")
+            device.bind_in(path)
+            device.bind_out("tcp://no-such-interface:1")
+            with pytest.raises(zmq.ZMQError):
+                device.start()
+            # At once, and by somebody else.
+            with zmq.Context() as other, other.socket(zmq.PUSH) as push:
+                push.bind(f"tcp://127.0.0.1:{port}")
+                push.bind(path)
+        assert {thread.name for thread in threading.enumerate()} <= names
+        assert len(zmq.dump().splitlines()) <= open_before
+        assert not multiprocessing.active_children()
+
+    def test_a_factory_that_fails(self) -> None:
+        device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.context_factory = lambda: 1 / 0
+        with pytest.raises(ZeroDivisionError):
+            device.start()
+        assert device.state == "failed"
+
+    def test_what_cannot_go_to_a_process(self) -> None:
+        device = ProcessDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.start_method = "spawn"
+        device.context_factory = lambda: zmq.Context()
+        with pytest.raises((AttributeError, pickle.PicklingError)):
+            device.start()
+        assert device.state == "failed"
+        assert not multiprocessing.active_children()
+
+    def test_the_error_says_where_in_the_process(self) -> None:
+        device = ProcessDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.start_method = "spawn"
+        device.bind_in("smoke://1")
+        with pytest.raises(zmq.ZMQError) as raised:
+            device.start()
+        assert any("in process" in note for note in raised.value.__notes__)
+
+
+class Swapping(ThreadDevice):
+    """A run_device() of its own, as a subclass may have: it turns each message round."""
+
+    def run_device(self) -> None:
+        ins, outs = self._setup_sockets()
+        while True:
+            outs.send_multipart(ins.recv_multipart()[::-1])
+
+
+class SwappingProcess(ProcessDevice):
+    run_device = Swapping.run_device
+
+
+class Wrapped(ThreadProxy):
+    """A run_device() that adds something to the one it replaces."""
+
+    def run_device(self) -> None:
+        self.before = threading.current_thread()
+        super().run_device()
+
+
+class Idle(ThreadDevice):
+    """Has no sockets at all."""
+
+    def run(self) -> None:
+        self.event = threading.Event()
+        self.event.wait(10)
+
+
+class FailsLater(ThreadDevice):
+    def run_device(self) -> None:
+        self._setup_sockets()
+        time.sleep(0.2)
+        raise ArithmeticError("later")
+
+
+class TestOwnLoops:
+    @pytest.mark.parametrize("cls", [Swapping, SwappingProcess])
+    def test_run_device_of_a_subclass(self, cls, socket: Make) -> None:
+        device = bind(cls(zmq.QUEUE, zmq.PULL, zmq.PUSH))
+        if cls is SwappingProcess:
+            device.start_method = "fork"  # this module has no name under which to import it
+        device.start()
+        assert device.state == "running"
+        push, pull = socket(zmq.PUSH), socket(zmq.PULL)
+        push.connect(to(device, "in"))
+        pull.connect(to(device, "out"))
+        push.send_multipart([b"a", b"b"])
+        assert pull.recv_multipart() == [b"b", b"a"]
+        with pytest.raises(RuntimeError, match=r"run_device\(\) of its own"):
+            device.pause()
+        assert device.stats().messages_in == 0
+        assert device.stop(5) is True
+        assert (device.state, device.done) == ("stopped", True)
+        assert not device.launcher.is_alive()
+
+    def test_errors_of_its_sockets_are_raised_by_start(self) -> None:
+        device = Swapping(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.bind_in("smoke://1")
+        with pytest.raises(zmq.ZMQError, match="smoke://1"):
+            device.start()
+
+    def test_a_wrapper_of_the_usual_loop(self) -> None:
+        with running(bind(Wrapped(zmq.PULL, zmq.PUSH))) as device:
+            assert device.before is device.launcher
+            device.pause()
+            assert device.state == "paused"
+
+    def test_one_that_tells_nothing(self) -> None:
+        device = Idle(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.start()
+        assert device.state == "running"
+        assert device.stop(0.1) is False
+        device.event.set()
+        device.join(5)
+        assert device.done
+
+    def test_what_goes_wrong_later_is_told(self) -> None:
+        told = []
+        before, threading.excepthook = threading.excepthook, told.append
+        try:
+            device = bind(FailsLater(zmq.QUEUE, zmq.PULL, zmq.PUSH))
+            device.start()
+            device.join(5)
+        finally:
+            threading.excepthook = before
+        assert (device.state, device.done, str(device.error)) == ("failed", True, "later")
+        assert [one.exc_type for one in told] == [ArithmeticError]
+
+
+# The words of PyZMQ's documentation, of 2.2 and before it.
+SEEDS = {
+    "2.2": """
+from zmq.devices import ProcessDevice
+
+pd = ProcessDevice(zmq.QUEUE, zmq.REP, zmq.REQ)
+pd.bind_in('tcp://*:12345')
+pd.connect_out('tcp://127.0.0.1:12543')
+pd.setsockopt_in(zmq.IDENTITY, 'REP')
+pd.setsockopt_out(zmq.IDENTITY, 'REQ')
+pd.start()
+# it will now be running in a background process
+""",
+    "later": """
+from zmq.devices import ProcessDevice
+
+pd = ProcessDevice(zmq.QUEUE, zmq.ROUTER, zmq.DEALER)
+pd.bind_in('tcp://*:12345')
+pd.connect_out('tcp://127.0.0.1:12543')
+pd.setsockopt_in(zmq.IDENTITY, 'ROUTER')
+pd.setsockopt_out(zmq.IDENTITY, 'DEALER')
+pd.start()
+# it will now be running in a background process
+""",
+    "queue": """
+from zmq.devices import monitored_queue
+ins = ctx.socket(zmq.ROUTER)
+outs = ctx.socket(zmq.DEALER)
+mons = ctx.socket(zmq.PUB)
+configure_sockets(ins,outs,mons)
+monitored_queue(ins, outs, mons, in_prefix='in', out_prefix='out')
+""",
+}
+
+
+class TestSeeds:
+    @pytest.mark.parametrize("version", ["2.2", "later"])
+    def test_process_device_as_it_is_written(self, version: str) -> None:
+        (line,) = run_python(
+            "import zmq\n"
+            + SEEDS[version]
+            + """
+with zmq.Context() as ctx, ctx.socket(zmq.REP) as worker, ctx.socket(zmq.REQ) as client:
+    worker.bind('tcp://127.0.0.1:12543')
+    client.connect('tcp://127.0.0.1:12345')
+    client.rcvtimeo = worker.rcvtimeo = 10000
+    client.send(b'question')
+    worker.send(worker.recv() + b', answered')
+    print(client.recv().decode(), pd.stop(5), pd.state)
+"""
+        )
+        assert line == "question, answered True stopped"
+
+    def test_monitored_queue_as_it_is_written(self) -> None:
+        (line,) = run_python(
+            """
+            import sys, threading, zmq
+            ctx = zmq.Context()
+            there = threading.Event()
+
+            def configure_sockets(*sockets):
+                for name, each in zip(('ins', 'outs', 'mons'), sockets):
+                    each.bind(f'inproc://{name}')
+                there.set()
+
+            def words():
+                try:
+                    exec(SEED, globals())
+                except zmq.ContextTerminated:
+                    pass
+
+            SEED = sys.argv[1]
+            thread = threading.Thread(target=words)
+            thread.start()
+            there.wait()
+            client, worker, monitor = (ctx.socket(t) for t in (zmq.REQ, zmq.REP, zmq.SUB))
+            monitor.subscribe('')
+            for each, name in ((client, 'ins'), (worker, 'outs'), (monitor, 'mons')):
+                each.connect(f'inproc://{name}')
+            client.send(b'question')
+            worker.send(worker.recv() + b', answered')
+            print(client.recv().decode(), monitor.recv_multipart()[0], monitor.recv_multipart()[0])
+            ctx.destroy(0)
+            thread.join()
+            """,
+            SEEDS["queue"],
+        )
+        assert line == "question, answered b'in' b'out'"
+
+    def test_the_examples_are_the_ones_of_the_guide(self) -> None:
+        guide = (ROOT / "docs" / "devices.md").read_text()
+        for line in SEEDS["later"].strip().splitlines()[2:4]:
+            assert line.split("(")[0] in guide
