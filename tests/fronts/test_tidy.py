@@ -109,6 +109,8 @@ WORKS: tuple[Work, ...] = (
 @needs("cancel")
 async def test_no_cycles(front: Front, work: Work) -> None:
     """Nothing of the package is left to the collector: reference counts free all of it."""
+    if front.name == "eventlet" and work in (cancelled, put_back):
+        pytest.skip("an eventlet that lets go of the frames of a killed green thread")
     a, b = front.pair()
     await work(front, a, b)
     await front.settle()

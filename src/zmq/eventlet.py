@@ -1,0 +1,69 @@
+"""zmq for eventlet: what waits lets other green threads run.
+
+::
+
+    from zmq import eventlet as zmq
+
+or, for programs that say ``from eventlet.green import zmq``, once and before they do::
+
+    import zmq.eventlet
+
+    zmq.eventlet.install()
+
+Everything else is as in zmq.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import zmq as _zmq
+from zmq import *  # noqa: F403  # pyright: ignore[reportAssignmentType]
+from zmq import __all__ as _names
+from zmq.loops.eventlet import EventletContext, EventletPoller, EventletSocket
+
+
+class Socket(EventletSocket):  # type: ignore[no-redef]
+    """A socket whose send, recv and poll let other green threads run while they wait.
+
+    Several green threads may wait for one socket: they are served in order, sends and receives
+    apart from each other. RCVTIMEO and SNDTIMEO hold (ms), and so does eventlet.Timeout. Who is
+    killed or out of time takes no message along: the next to receive gets it. A wait ends with an
+    error when the socket is closed or its context terminated. Sockets may be used in several
+    threads, each with a hub of its own.
+    """
+
+
+class Poller(EventletPoller):  # type: ignore[no-redef]
+    """Watches sockets of any kind, and descriptors; poll() lets others run (zmq_poll(3))."""
+
+
+class _Context(EventletContext):
+    """A context whose sockets are sockets of this module (zmq_ctx_new(3))."""
+
+    _socket_class = Socket
+    # Not the blocking Context's.
+    _instance = None
+
+
+def install() -> None:
+    """Put this module where ``from eventlet.green import zmq`` finds it.
+
+    Any time before that import will do; a module that has imported eventlet's own keeps it.
+    """
+    import eventlet.green  # type: ignore[import-untyped]
+
+    module = sys.modules[__name__]
+    sys.modules["eventlet.green.zmq"] = module
+    setattr(eventlet.green, "zmq", module)  # noqa: B010
+
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:  # for a checker it is what it replaces: its API is the same
+    #: Called, it gives a new context; ``Context.instance()`` gives the one of the process.
+    Context = _Context
+    __all__ = [*_names, "install"]
+
+    def __getattr__(name: str) -> object:
+        """Import what few programs use when one of them does."""
+        return getattr(_zmq, name)

@@ -1,0 +1,27 @@
+"""zmq for gevent: what waits lets other greenlets run.
+
+::
+
+    import zmq.green as zmq
+
+Everything else is as in zmq.
+"""
+
+from __future__ import annotations
+
+import zmq as _zmq
+from zmq import *  # noqa: F403
+from zmq.green import core, poll
+from zmq.green.device import device as _device
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:  # for a checker they are what they replace: their API is the same
+    Context = core._Context
+    Socket = core._Socket
+    Poller = poll._Poller
+    device = _device
+    __all__ = _zmq.__all__
+
+    def __getattr__(name: str) -> object:
+        """Import what few programs use when one of them does."""
+        return getattr(_zmq, name)

@@ -1,0 +1,31 @@
+"""Context and Socket of zmq.green."""
+
+from __future__ import annotations
+
+import zmq
+from zmq.constants import RCVTIMEO, SNDTIMEO
+from zmq.loops.gevent import GeventContext, GeventSocket
+
+__all__ = ["TIMEOS", "_Context", "_Socket", "zmq"]
+
+#: The options that limit how long a send or a receive may wait; they hold here as everywhere.
+TIMEOS = (RCVTIMEO, SNDTIMEO)
+
+
+class _Socket(GeventSocket):
+    """A socket whose send, recv and poll let other greenlets run while they wait.
+
+    Several greenlets may wait for one socket: they are served in order, sends and receives apart
+    from each other. RCVTIMEO and SNDTIMEO hold (ms), and so does gevent.Timeout. A greenlet that is
+    killed or out of time takes no message with it: the next to receive gets it. A wait ends with an
+    error when the socket is closed or its context terminated. Sockets may be used in several
+    threads, each with a hub of its own.
+    """
+
+
+class _Context(GeventContext):
+    """A context whose sockets are sockets of zmq.green (zmq_ctx_new(3))."""
+
+    _socket_class = _Socket
+    # Not the blocking Context's.
+    _instance = None

@@ -1,0 +1,3 @@
+"""Tornado beside gevent; see zmq.eventloop."""
+
+from __future__ import annotations

@@ -1,0 +1,15 @@
+"""ZMQStream for programs of gevent."""
+
+from __future__ import annotations
+
+import zmq.eventloop.zmqstream
+
+__all__ = ["ZMQStream"]
+
+
+class ZMQStream(zmq.eventloop.zmqstream.ZMQStream):
+    """A ZMQStream, as in zmq.eventloop.zmqstream; its socket may be one of zmq.green.
+
+    Tornado's loop lets greenlets run where gevent has patched the standard library
+    (``gevent.monkey.patch_all()``).
+    """

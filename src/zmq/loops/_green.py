@@ -1,0 +1,115 @@
+"""Sockets of greenlets: to wait is to switch to the hub."""
+
+from __future__ import annotations
+
+from zmq.constants import DONTWAIT, POLLIN
+from zmq.core.engine import Engine
+from zmq.core.queued import QueuedSocket
+from zmq.core.socket import Socket
+from zmq.loops._hub import hub_loop
+from zmq.loops._parked import Parked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+__all__ = ["GreenSocket"]
+
+_NOW = int(DONTWAIT)
+
+
+class GreenSocket(QueuedSocket):
+    """A socket whose calls let other greenlets run while they wait."""
+
+    # The hub that was used last, and the engine there: one attribute, as threads may share sockets.
+    _place: tuple[Any, Any] = (None, None)
+
+    # ---- the hooks of QueuedSocket ----
+
+    def _now(self, value: Any) -> Any:
+        return value
+
+    def _raise(self, error: Exception) -> Any:
+        try:
+            raise error
+        finally:
+            del error  # it has this frame in its traceback
+
+    def _operation(self, engine: Engine) -> Parked:
+        return Parked(hub_loop(engine.loop))
+
+    def _wait(self, operation: Parked) -> Any:
+        return operation.wait()
+
+    def _after(self, engine: Engine, value: Any) -> Any:
+        # To give way after a send would be a chance for a Timeout to hide that it was made.
+        return value
+
+    def _give_way(self) -> None:
+        """Let others have their turn, if it is due (rule 5)."""
+        engine = self._here()
+        if engine.spent:
+            hub_loop(engine.loop).pause()
+
+    # ---- calls that give way before they begin ----
+
+    def send(
+        self,
+        data: Any,
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> Any:
+        """Send one message part, as the blocking send does."""
+        if not flags & _NOW:
+            self._give_way()
+        return super().send(data, flags, copy, track, routing_id, group)
+
+    def poll(self, timeout: float | None = None, flags: int = POLLIN) -> Any:
+        """Wait for the socket to be ready, as the blocking poll does."""
+        if timeout != 0:
+            self._give_way()
+        return super().poll(timeout, int(flags))
+
+    # ---- calls that go through send and recv, where a subclass or an object has its own ----
+
+    def _own(self, name: str) -> bool:
+        return getattr(type(self), name) is not getattr(GreenSocket, name) or name in self.__dict__
+
+    def send_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self,
+        msg_parts: Iterable[Any],
+        flags: int = 0,
+        copy: bool = True,
+        track: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """Send a message of several parts, as the blocking send_multipart does."""
+        if self._own("send"):
+            return Socket.send_multipart(self, msg_parts, flags, copy, track, **kwargs)
+        if not flags & _NOW:
+            self._give_way()
+        return super().send_multipart(msg_parts, flags, copy, track, **kwargs)
+
+    def send_many(self, messages: Iterable[Any], flags: int = 0) -> Any:
+        """Send many messages in one call, as the blocking send_many does."""
+        if self._own("send"):
+            return Socket.send_many(self, messages, flags)
+        if not flags & _NOW:
+            self._give_way()
+        return super().send_many(messages, flags)
+
+    def recv_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, flags: int = 0, copy: bool = True, track: bool = False
+    ) -> Any:
+        """Receive all parts of one message, as the blocking recv_multipart does."""
+        cls = Socket if self._own("recv") else QueuedSocket
+        return cls.recv_multipart(self, flags, copy, track)
+
+    def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
+        """Wait for one message and receive all that are there, as the blocking recv_many does."""
+        cls = Socket if self._own("recv") else QueuedSocket
+        return cls.recv_many(self, limit, flags, multipart=multipart)

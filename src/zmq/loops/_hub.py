@@ -1,0 +1,129 @@
+"""What gevent and eventlet have in common: a greenlet, the hub, that runs the loop."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections import deque
+from functools import partial
+
+from zmq.core.engine import Loop
+from zmq.loops._parked import Parked
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar, Self
+
+__all__ = ["HubLoop", "hub_loop"]
+
+# Those of this process. A forked child has hubs of its parent, but makes loops of its own.
+_loops: weakref.WeakSet[HubLoop] = weakref.WeakSet()
+
+
+class HubLoop(Loop):
+    """The hub of a thread, for engines.
+
+    What waits is woken in order, by the hub itself, once the reactor has had its turn: so a
+    greenlet that goes on never runs in the middle of the engines' work.
+    """
+
+    # The loop of each thread, gone with it: a hub may be kept for ever when its thread has ended.
+    _here: ClassVar[Any]
+
+    def __init__(self, hub: Any) -> None:
+        super().__init__()
+        self.hub = hub
+        self._woken: deque[Parked] = deque()
+        self.start()
+        _loops.add(self)
+
+    @classmethod
+    def of(cls, hub: Any) -> Self:
+        """Return what stands for a hub, which is that of this thread."""
+        found = getattr(cls._here, "loop", None)
+        if found is None or found.hub is not hub:
+            found = cls._here.loop = cls(hub)
+        return found
+
+    def start(self) -> None:
+        """Have the hub call the reactor."""
+        raise NotImplementedError
+
+    def hold(self) -> None:
+        """Note that one greenlet more waits: the hub must not end."""
+
+    def release(self) -> None:
+        """Note that one waits no more."""
+
+    def complain(self) -> None:
+        """Report the exception that is being handled, as the hub does."""
+        raise NotImplementedError
+
+    def start_thread(self, function: Callable[[], object]) -> None:
+        """Start a thread of the system, also where the program's threads are greenlets."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Leave the hub alone: this is the child of a fork."""
+        self._here.loop = None
+
+    def wake_soon(self, operation: Parked) -> None:
+        """Have a greenlet go on after the callback that runs now."""
+        self._woken.append(operation)
+
+    def pause(self) -> None:
+        """Have the greenlet that runs now wait for the next turn of the reactor."""
+        operation = Parked(self)
+        self.reactor.call(partial(operation.succeed, None))
+        operation.wait()
+
+    def in_thread(self, function: Callable[[], object]) -> None:
+        """Have the greenlet that runs now wait for a call that blocks, in a thread of its own."""
+        operation = Parked(self)
+
+        def work() -> None:
+            try:
+                function()
+            except BaseException as error:
+                self.reactor.call(partial(operation.fail, error))
+            else:
+                self.reactor.call(partial(operation.succeed, None))
+
+        self.start_thread(work)
+        operation.wait()
+
+    def run(self, callback: Callable[[], object]) -> None:
+        """Call back, in the hub; then let those go on who can."""
+        try:
+            callback()
+        except Exception:
+            self.complain()
+        woken = self._woken
+        try:
+            while woken:
+                woken.popleft().wake()
+        except Exception:
+            self.complain()  # the error of a greenlet whose parent is the hub
+        finally:
+            if woken:
+                self.run(_nothing)
+
+
+def hub_loop(loop: Loop) -> HubLoop:
+    """Tell the checkers that a loop is one of greenlets."""
+    return loop  # type: ignore[return-value]
+
+
+def _nothing() -> None:
+    pass
+
+
+def _forked() -> None:
+    for loop in list(_loops):
+        loop.forget()
+    _loops.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)

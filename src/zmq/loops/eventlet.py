@@ -1,0 +1,123 @@
+"""eventlet: green threads wait in the hub of their thread."""
+
+from __future__ import annotations
+
+import sys
+import weakref
+
+from eventlet import patcher  # type: ignore[import-untyped]
+from eventlet.hubs import get_hub  # type: ignore[import-untyped]
+
+from zmq.core.engine import Engine
+from zmq.loops._green import GreenSocket
+from zmq.loops._green_poller import GreenContext, GreenPoller
+from zmq.loops._hub import HubLoop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar
+
+_thread: Any = patcher.original("_thread")
+_threading: Any = patcher.original("threading")
+
+__all__ = ["EventletContext", "EventletLoop", "EventletPoller", "EventletSocket"]
+
+
+class EventletLoop(HubLoop):
+    """A hub of eventlet, for engines.
+
+    After a fork eventlet's own hub is shared with the parent: a child that goes on with green
+    threads has to call eventlet.hubs.use_hub() first, for sockets of any kind.
+    """
+
+    _here = _threading.local()
+
+    @classmethod
+    def current(cls) -> EventletLoop:
+        """Return what stands for the hub of this thread."""
+        return cls.of(get_hub())
+
+    def start(self) -> None:
+        """Have the hub call the reactor, for as long as there is this loop."""
+        run, turn = weakref.WeakMethod(self.run), self.reactor.turn
+        hub = self.hub
+
+        def signalled(fd: int) -> None:
+            found = run()
+            if found is not None:
+                found(turn)
+
+        hub.add(hub.READ, self.reactor.fileno(), signalled, _gone, _closed)
+
+    def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back whenever a descriptor is readable, until the returned function is called."""
+        hub = self.hub
+        listener = hub.add(hub.READ, fd, lambda _fd: self.run(callback), _gone, _closed)
+        return lambda: hub.remove(listener)
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back once, after a time; the returned function prevents it."""
+        return _Timer(self, seconds, callback).cancel
+
+    def complain(self) -> None:
+        """Report the exception that is being handled, as the hub does."""
+        # Raised, it would make the hub remove the descriptor.
+        self.hub.squelch_generic_exception(sys.exc_info())
+
+    def start_thread(self, function: Callable[[], object]) -> None:
+        """Start a thread of the system, also where the program's threads are green."""
+        _thread.start_new_thread(function, ())
+
+
+class _Timer:
+    """Calls back, once. Cancelled it keeps nothing alive: the hub may have it until it is due."""
+
+    def __init__(self, loop: EventletLoop, seconds: float, callback: Callable[[], object]) -> None:
+        self.loop: EventletLoop | None = loop
+        self.callback: Callable[[], object] | None = callback
+        self.timer = loop.hub.schedule_call_global(seconds, self.due)
+
+    def due(self) -> None:
+        if self.loop is not None and self.callback is not None:
+            self.loop.run(self.callback)
+
+    def cancel(self) -> None:
+        self.loop = self.callback = None
+        self.timer.cancel()
+
+
+def _gone(error: BaseException) -> None:
+    """Nobody but us has the descriptor: the hub has nothing to throw at anybody."""
+
+
+def _closed() -> None:
+    pass
+
+
+class EventletSocket(GreenSocket):
+    """A socket whose calls let other green threads run while they wait."""
+
+    def _here(self) -> Engine:
+        hub = get_hub()
+        known, engine = self._place
+        if hub is not known:
+            engine = Engine.of(EventletLoop.of(hub), self)
+            self._place = (hub, engine)
+        return engine  # type: ignore[no-any-return]
+
+
+class EventletPoller(GreenPoller):
+    """A poller that lets other green threads run while it waits."""
+
+    def _loop(self) -> EventletLoop:
+        return EventletLoop.current()
+
+
+class EventletContext(GreenContext[EventletSocket]):
+    """A context whose sockets are EventletSockets."""
+
+    _socket_class: ClassVar[Any] = EventletSocket
+
+    def _loop(self) -> EventletLoop:
+        return EventletLoop.current()

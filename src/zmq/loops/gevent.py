@@ -1,0 +1,120 @@
+"""gevent: greenlets wait in the hub of their thread."""
+
+from __future__ import annotations
+
+import sys
+
+from gevent import get_hub  # type: ignore[import-untyped]
+from gevent.monkey import get_original  # type: ignore[import-untyped]
+
+from zmq.core.engine import Engine
+from zmq.loops._green import GreenSocket
+from zmq.loops._green_poller import GreenContext, GreenPoller
+from zmq.loops._hub import HubLoop
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, ClassVar
+
+__all__ = ["GeventContext", "GeventLoop", "GeventPoller", "GeventSocket"]
+
+_READ = 1  # of a watcher of gevent
+
+
+class GeventLoop(HubLoop):
+    """A hub of gevent, for engines.
+
+    The reactor is watched only while greenlets wait. A hub runs until nothing is left that could
+    wake anybody: so a program that forgot a socket ends, and a deadlock is reported as one.
+    """
+
+    _here = get_original("threading", "local")()
+
+    @classmethod
+    def current(cls) -> GeventLoop:
+        """Return what stands for the hub of this thread."""
+        return cls.of(get_hub())
+
+    def start(self) -> None:
+        """Prepare to have the hub call the reactor."""
+        self._waiting = 0
+        self._watcher = self.hub.loop.io(self.reactor.fileno(), _READ)
+
+    def hold(self) -> None:
+        """Note that one greenlet more waits."""
+        self._waiting += 1
+        if self._waiting == 1:
+            self._watcher.start(self.run, self.reactor.turn)
+
+    def release(self) -> None:
+        """Note that one waits no more."""
+        self._waiting -= 1
+        if self._waiting == 0:
+            # Who waits again before the hub has run costs no system call.
+            self._watcher.stop()
+
+    def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back whenever a descriptor is readable, until the returned function is called."""
+        watcher = self.hub.loop.io(fd, _READ)
+        watcher.start(self.run, callback)
+        return _Stop(watcher)
+
+    def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back once, after a time; the returned function prevents it."""
+        timer = self.hub.loop.timer(seconds)
+        # From now, and not from when the hub last looked at the clock.
+        timer.start(self.run, callback, update=True)
+        return _Stop(timer)
+
+    def complain(self) -> None:
+        """Report the exception that is being handled, as the hub does."""
+        self.hub.handle_error(self, *sys.exc_info())
+
+    def start_thread(self, function: Callable[[], object]) -> None:
+        """Start a thread of the system, also where the program's threads are greenlets."""
+        get_original("_thread", "start_new_thread")(function, ())
+
+    def forget(self) -> None:
+        """Leave the hub alone: this is the child of a fork."""
+        super().forget()
+        self._watcher.stop()
+
+
+class _Stop:
+    """Stops a watcher."""
+
+    def __init__(self, watcher: Any) -> None:
+        self.watcher = watcher
+
+    def __call__(self) -> None:
+        self.watcher.stop()
+        self.watcher.close()
+
+
+class GeventSocket(GreenSocket):
+    """A socket whose calls let other greenlets run while they wait."""
+
+    def _here(self) -> Engine:
+        hub = get_hub()
+        known, engine = self._place
+        if hub is not known:
+            engine = Engine.of(GeventLoop.of(hub), self)
+            self._place = (hub, engine)
+        return engine  # type: ignore[no-any-return]
+
+
+class GeventPoller(GreenPoller):
+    """A poller that lets other greenlets run while it waits."""
+
+    def _loop(self) -> GeventLoop:
+        return GeventLoop.current()
+
+
+class GeventContext(GreenContext[GeventSocket]):
+    """A context whose sockets are GeventSockets."""
+
+    _socket_class: ClassVar[Any] = GeventSocket
+
+    def _loop(self) -> GeventLoop:
+        return GeventLoop.current()
