@@ -216,6 +216,48 @@ async def test_two_kinds_of_waiters_beside_each_other(front: Front) -> None:
         assert sorted(taken) == [b"1", b"2"]
 
 
+BLOCKERS: dict[str, Callable[[zmq.Socket[bytes]], Any]] = {
+    "send": lambda s: s.send(b"late"),
+    "poll": lambda s: s.poll(None, zmq.POLLOUT),
+    "zmq_poll": lambda s: zmq.zmq_poll([(s, zmq.POLLOUT)], -1),
+}
+
+
+@pytest.mark.parametrize("blocker", BLOCKERS)
+async def test_one_that_cannot_go_on_wakes_others(front: Front, blocker: str) -> None:
+    """A thread that blocks until it can send looks at the socket, and sleeps on.
+
+    A wake-up of a task that waits to receive may be lost for ever, that of a thread for a second:
+    there are more rounds than the deadline has seconds.
+    """
+    a, b = front.pair(zmq.DEALER, zmq.DEALER, hwm=1)
+    full = 0
+    with suppress(zmq.Again):
+        while True:
+            front.raw(a).send(b"filler", zmq.DONTWAIT)
+            full += 1
+    blocking = front.raw(a)
+
+    def block() -> None:
+        with suppress(zmq.ZMQError):  # the end of a test that fails
+            BLOCKERS[blocker](blocking)
+
+    thread = threading.Thread(target=block, daemon=True)
+    thread.start()
+    for n in range(10 if front.can else 100):
+        waiter = front.start(a.recv)
+        await front.settle()
+        front.raw(b).send(b"%d" % n)
+        assert await front.join(waiter) == b"%d" % n
+    assert thread.is_alive()
+    for _ in range(full):
+        assert await front(b.recv()) == b"filler"
+    if blocker == "send":
+        assert await front(b.recv()) == b"late"
+    thread.join(5)
+    assert not thread.is_alive()
+
+
 async def test_waiters_on_several_handles(front: Front) -> None:
     a, b = front.pair()
     second = front.zmq.Socket.shadow(b.underlying) if front.name != "threads" else front.raw(b)
