@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
+from zmq.cli.display import forget_stdout
 from zmq.cli.errors import EXIT_FAILED, EXIT_OK, ReaderGone, one_line
 
 _MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if sys.stdout is not None:  # None when the program was started with it closed
             sys.stdout.flush()
     except (BrokenPipeError, ReaderGone):
-        _forget_stdout()
+        forget_stdout()
         return EXIT_OK
     except KeyboardInterrupt:
         return 130
@@ -66,13 +67,6 @@ def _plain_info(typed: Sequence[str]) -> int:
 def _say_what_is_missing(typed: Sequence[str]) -> int:
     print(_MISSING_EXTRA, file=sys.stderr)
     return EXIT_FAILED
-
-
-def _forget_stdout() -> None:
-    """Keep the interpreter from complaining at exit that nobody reads standard output."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from zmq.cli import device, info
+from zmq.cli import device, info, recv, send
 from zmq.cli.errors import EXIT_OK, EXIT_USAGE, CommandError, ReaderGone, one_line
 
 # One module a command. A new command is a new file and one more name here.
-COMMANDS = (device, info)
+COMMANDS = (device, send, recv, info)
 
 
 def _version(wanted: bool) -> None:
@@ -71,7 +71,8 @@ def run(arguments: Sequence[str]) -> int:
     except ReaderGone:
         raise
     except CommandError as error:
-        print(f"ohmq: {one_line(str(error))}", file=sys.stderr)
+        if str(error):
+            print(f"ohmq: {one_line(str(error))}", file=sys.stderr)
         return error.exit_code
     except typer.Exit as stop:
         return stop.exit_code

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Protocol, TextIO
 
-from zmq.cli.errors import ReaderGone
+from zmq.cli.errors import CommandError, EndedBySignal, ReaderGone
 
 _ECHO_COLUMNS = 3
 
@@ -135,3 +136,72 @@ def choose_display(*, quiet: bool, stream: TextIO | None = None) -> Display:
         with contextlib.suppress(ModuleNotFoundError):  # without rich, plain lines do
             return LiveDisplay(stream)
     return PlainDisplay(stream)
+
+
+class Ticker:
+    """A status line on standard error for long work: on a terminal only, a few times a second."""
+
+    def __init__(self, *, quiet: bool, every_s: float = 0.2) -> None:
+        tty = sys.stderr is not None and sys.stderr.isatty()
+        self._display = choose_display(quiet=quiet or not tty, stream=sys.stderr)
+        self._every_s = every_s
+        self._due_at = time.monotonic() + every_s
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody is there to see it."""
+        return isinstance(self._display, QuietDisplay)
+
+    def tick(self, line: Callable[[], str]) -> None:
+        """Show a line if it is time for one; called as often as is convenient."""
+        if self.silent:
+            return
+        now = time.monotonic()
+        if now >= self._due_at:
+            self._due_at = now + self._every_s
+            self._display.status(line())
+
+    def close(self) -> None:
+        """Take the line away."""
+        self._display.close()
+
+    def __enter__(self) -> Ticker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def write_bytes(data: bytes, *, flush: bool = False) -> None:
+    """Write to standard output as it is.
+
+    Raises
+    ------
+    ReaderGone
+        Nobody reads it any more.
+    EndedBySignal
+        A signal ended a write that nobody took; then there is nothing more to be written.
+    CommandError
+        The disk is full, for example.
+    """
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.buffer.write(data)
+        if flush:
+            sys.stdout.buffer.flush()
+    except BrokenPipeError as error:
+        raise ReaderGone from error
+    except EndedBySignal:
+        forget_stdout()
+        raise
+    except OSError as error:
+        forget_stdout()
+        raise CommandError(f"cannot write to standard output: {error.strerror}") from error
+
+
+def forget_stdout() -> None:
+    """Keep the interpreter from trying at exit to write what nobody takes."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -37,7 +37,9 @@ class Endpoint:
         return self.address.endswith((":*", ":0")) or self.address == "ipc://*"
 
 
-def parse_endpoint(text: str, option: str, *, ipc_limit: int = 107) -> Endpoint:
+def parse_endpoint(
+    text: str, option: str, *, ipc_limit: int = 107, bind: bool | None = None
+) -> Endpoint:
     """Read one endpoint from the command line.
 
     Parameters
@@ -48,6 +50,8 @@ def parse_endpoint(text: str, option: str, *, ipc_limit: int = 107) -> Endpoint:
         The option it was given to, for the error.
     ipc_limit
         Longest ipc path of this machine, in bytes.
+    bind
+        Whether to bind or to connect, where the option says so; then nothing may stand in front.
 
     Returns
     -------
@@ -59,8 +63,10 @@ def parse_endpoint(text: str, option: str, *, ipc_limit: int = 107) -> Endpoint:
     UsageError
         No such address can exist.
     """
-    bind = not text.startswith(">")
-    address = text[1:] if text[:1] in {"@", ">"} else text
+    address = text
+    if bind is None:
+        bind = not text.startswith(">")
+        address = text[1:] if text[:1] in {"@", ">"} else text
     match = _TRANSPORT.fullmatch(address)
     if match is None:
         raise UsageError(f"{option} {text!r}: no transport in it; {_EXAMPLE}")

@@ -5,6 +5,10 @@ from __future__ import annotations
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+# As timeout(1) has it.
+EXIT_TIMEOUT = 124
+# A command that a signal ended exits with this and the number of the signal, as shells have it.
+EXIT_SIGNAL = 128
 
 
 class CommandError(Exception):
@@ -23,6 +27,21 @@ class ReaderGone(CommandError):
     """Nobody reads standard output any more (``| head``): a reason to end, not to complain."""
 
     exit_code = EXIT_OK
+
+
+class TimedOut(CommandError):
+    """Time was over before the work was done."""
+
+    exit_code = EXIT_TIMEOUT
+
+
+class EndedBySignal(CommandError):
+    """A signal ended the command; it has nothing more to say unless something was lost."""
+
+    def __init__(self, number: int, text: str = "") -> None:
+        super().__init__(text)
+        self.number = number
+        self.exit_code = EXIT_SIGNAL + number
 
 
 def one_line(text: str) -> str:

@@ -81,6 +81,29 @@ def _open_side(socket: zmq.Socket[Any], side: Side) -> OpenSide:
         socket.set(zmq.RCVHWM, side.hwm)
     if side.type_name == "SUB":
         socket.set(zmq.SUBSCRIBE, b"")
+    return OpenSide(side, socket, tuple(attach(socket, side)))
+
+
+def attach(socket: zmq.Socket[Any], side: Side) -> list[str]:
+    """Bind and connect a socket.
+
+    Parameters
+    ----------
+    socket
+        A socket of the side's type.
+    side
+        Its endpoints, and what to call them in errors.
+
+    Returns
+    -------
+    list of str
+        The addresses that it really has, in the same order.
+
+    Raises
+    ------
+    CommandError
+        An address cannot be had; the line names it and says what to do.
+    """
     addresses = []
     for endpoint in side.endpoints:
         if endpoint.bind and endpoint.transport == "ipc":
@@ -94,7 +117,7 @@ def _open_side(socket: zmq.Socket[Any], side: Side) -> OpenSide:
                 addresses.append(endpoint.address)
         except zmq.ZMQError as error:
             raise explain(error.errno, side, endpoint) from error
-    return OpenSide(side, socket, tuple(addresses))
+    return addresses
 
 
 def _text(value: Any) -> str:

@@ -1,0 +1,166 @@
+"""CURVE on the command line: keys come from files, because others can read the arguments."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from zmq.cli.errors import CommandError, UsageError
+
+if TYPE_CHECKING:
+    import zmq
+
+_KEY_CHARS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class CurveOptions:
+    """The options as typed, or the same keys of a configuration."""
+
+    key: str | None = None
+    server_key: str | None = None
+    server: bool = False
+    allow: str | None = None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any of them was given."""
+        return self.server or bool(self.key or self.server_key or self.allow)
+
+
+@dataclass(frozen=True, slots=True)
+class CurveKeys:
+    """What a socket needs; `server_key` is None on the server."""
+
+    public: bytes
+    secret: bytes
+    server_key: bytes | None = None
+    allow: str | None = None
+
+
+def load_keys(options: CurveOptions, names: str = "--curve-{}") -> CurveKeys | None:
+    """Read the keys.
+
+    Parameters
+    ----------
+    options
+        What was typed.
+    names
+        How an option is called in errors.
+
+    Returns
+    -------
+    CurveKeys or None
+        None without any option; a client without a key of its own gets a new one.
+
+    Raises
+    ------
+    UsageError
+        The options contradict each other, or libzmq has no CURVE.
+    CommandError
+        A file is missing or no certificate.
+    """
+    if not options.wanted:
+        return None
+    import zmq
+
+    def name(key: str) -> str:
+        return names.format(key)
+
+    if not zmq.has("curve"):
+        raise UsageError("this libzmq was built without CURVE; see 'ohmq info'")
+    if options.server:
+        if options.server_key:
+            raise UsageError(f"{name('server-key')} is for clients; this side is the server")
+        if not options.key:
+            raise UsageError(f"{name('server')} needs {name('key')} FILE; 'ohmq keygen' makes one")
+        if options.allow and not Path(options.allow).is_dir():
+            raise CommandError(f"{name('allow')} {options.allow}: no such directory")
+    elif not options.server_key:
+        raise UsageError(
+            f"{name('server-key')} is missing: the public key of the server, or its file"
+        )
+    elif options.allow:
+        raise UsageError(f"{name('allow')} is for servers; add {name('server')}")
+    public, secret = _own_keys(options.key, name("key")) if options.key else zmq.curve_keypair()
+    server_key = _public_key(options.server_key, name("server-key")) if options.server_key else None
+    return CurveKeys(public, secret, server_key, options.allow)
+
+
+def _own_keys(file: str, option: str) -> tuple[bytes, bytes]:
+    public, secret = _load(file, option)
+    if secret is None:
+        raise CommandError(f"{option} {file}: holds no secret key; take the .key_secret file")
+    return public, secret
+
+
+def _public_key(text: str, option: str) -> bytes:
+    """A key as typed, or of a file; a file wins, whatever its name looks like."""
+    if len(text) == _KEY_CHARS and not Path(text).exists():
+        from zmq.utils import z85
+
+        try:
+            z85.decode(text)
+        except ValueError:
+            raise UsageError(f"{option} {text}: neither a file nor a key in Z85") from None
+        return text.encode("ascii")
+    return _load(text, option)[0]
+
+
+def _load(file: str, option: str) -> tuple[bytes, bytes | None]:
+    from zmq.auth.certs import load_certificate
+
+    try:
+        return load_certificate(file)
+    except FileNotFoundError:
+        raise CommandError(f"{option} {file}: no such file") from None
+    except (OSError, ValueError) as error:
+        raise CommandError(f"{option} {file}: {error}") from None
+
+
+def apply_keys(socket: zmq.Socket[Any], keys: CurveKeys | None) -> None:
+    """Give a socket its keys; before it binds or connects."""
+    if keys is None:
+        return
+    socket.curve_publickey = keys.public
+    socket.curve_secretkey = keys.secret
+    if keys.server_key is None:
+        socket.curve_server = True
+        if keys.allow:
+            socket.zap_domain = b"ohmq"
+    else:
+        socket.curve_serverkey = keys.server_key
+
+
+@contextlib.contextmanager
+def authenticated(context: zmq.Context[Any], keys: CurveKeys | None) -> Iterator[None]:
+    """Admit only the clients whose public keys are in the directory, where one was given.
+
+    Raises
+    ------
+    CommandError
+        A file of the directory is no certificate.
+    """
+    if keys is None or keys.allow is None:
+        yield
+        return
+    import logging
+
+    from zmq.auth.thread import ThreadAuthenticator
+
+    quiet = logging.getLogger("zmq.cli.auth")
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
+    authenticator = ThreadAuthenticator(context, log=quiet)
+    authenticator.start()
+    try:
+        try:
+            authenticator.configure_curve(domain="*", location=keys.allow)
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{keys.allow}: {error}") from None
+        yield
+    finally:
+        authenticator.stop()
