@@ -142,6 +142,9 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     interests[0].fd = waiter.waker.read_fd
     interests[1].fd = handle.fd
     interests[0].events = interests[1].events = ZMQ_POLLIN
+    if handle.watches != NULL or handle.waiters != waiter or waiter.next != NULL:
+        # What was tried before has looked at the socket, and may have taken others' wake-up.
+        touch(handle, USED)
     waiter.sleeping = True
     ohmq_count(&_sleepers, 1)
     ohmq_lock_release(&handle.lock)

@@ -121,7 +121,8 @@ class Operation:
 
     def fail(self, error: BaseException) -> None:
         """End with an error; it has left its queue."""
-        self.reject(error)
+        # What happened in here tells a program nothing, and its frames would hold on to the error.
+        self.reject(error.with_traceback(None))
 
     def expire(self) -> None:
         """End as the time is over."""

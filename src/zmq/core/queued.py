@@ -256,15 +256,16 @@ class QueuedSocket(Socket):
     def poll(self, timeout: float | None = None, flags: int = _IN) -> Any:
         """Wait for the socket to be ready, as the blocking poll does."""
         engine = self._here()
+        limit, wanted = timeout_of(timeout), int(flags)
         try:
-            events = engine.events() & flags
+            events = engine.events() & wanted
         except Exception as error:
             return self._raise(error)
-        if events or timeout == 0:
+        if events or limit == 0:
             return self._after(engine, events)
         operation = self._operation(engine)
         operation.on_timeout = int
-        engine.wait_for_events(operation, self, flags, timeout_of(timeout))
+        engine.wait_for_events(operation, self, wanted, limit)
         return self._wait(operation)
 
 

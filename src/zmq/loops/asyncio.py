@@ -95,7 +95,7 @@ def done(loop: asyncio.AbstractEventLoop, value: Any) -> Future[Any]:
 def failed(loop: asyncio.AbstractEventLoop, error: BaseException) -> Future[Any]:
     """Return a future that has failed, and does not complain if nobody looks."""
     future: Future[Any] = Future(loop=loop)
-    future.set_exception(error)
+    future.set_exception(error.with_traceback(None))
     future.exception()
     return future
 
