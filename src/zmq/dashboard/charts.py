@@ -22,7 +22,9 @@ from bokeh.plotting import figure
 from zmq.dashboard.readings import Point
 
 THEMES = ("light", "dark")
-HEIGHT = 180
+HEIGHT, LOW = 180, 130
+# Where both directions are alike, the wide one is seen behind the narrow one.
+WIDE, NARROW = 3.2, 1.5
 _FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
@@ -45,6 +47,7 @@ class Chart(NamedTuple):
     least: float
     fixed: bool = False
     steps: bool = False
+    tall: bool = False
 
 
 def _both(quantity: str, in_name: str = "in → out", out_name: str = "out → in") -> tuple[Line, ...]:
@@ -52,8 +55,8 @@ def _both(quantity: str, in_name: str = "in → out", out_name: str = "out → i
 
 
 CHARTS = (
-    Chart("messages", _both("messages"), "0.[0]a", "0,0.[0] /s", 10),
-    Chart("bytes", _both("bytes"), "0.[0]a", "0,0 B/s", 1000),
+    Chart("messages", _both("messages"), "0.[0]a", "0,0.[0] /s", 10, tall=True),
+    Chart("bytes", _both("bytes"), "0.[0]a", "0,0 B/s", 1000, tall=True),
     Chart("peers", _both("peers", "in", "out"), "0,0", "0,0", 4, steps=True),
     Chart("blocked", _both("blocked"), "0", "0.[0] %", 100, fixed=True),
     Chart("dropped", (Line("dropped", "dropped", True),), "0.[0]a", "0,0.[0] /s", 10),
@@ -90,7 +93,7 @@ def _draw(chart: Chart, inks: dict[str, str]) -> figure:
     else:
         heights = DataRange1d(start=0, min_interval=chart.least, range_padding=0.08, default_span=1)
     plot = figure(
-        height=HEIGHT,
+        height=HEIGHT if chart.tall else LOW,
         sizing_mode="stretch_width",
         x_axis_type="datetime",
         x_range=Range1d(start=0, end=1, name="window"),
@@ -107,11 +110,12 @@ def _draw(chart: Chart, inks: dict[str, str]) -> figure:
     drawn: list[DataRenderer] = []
     for line in chart.lines:
         ink = inks["in" if line.is_in else "out"]
-        look: dict[str, Any] = {"source": source, "color": ink, "line_width": 1.8}
+        width = WIDE if line.is_in and len(chart.lines) > 1 else NARROW
+        look: dict[str, Any] = {"source": source, "color": ink, "line_width": width}
         if chart.steps:
             drawn.append(plot.step("time", line.column, mode="after", **look))
         else:
-            plot.varea("time", 0, line.column, source=source, fill_color=ink, fill_alpha=0.1)
+            plot.varea("time", 0, line.column, source=source, fill_color=ink, fill_alpha=0.08)
             drawn.append(plot.line("time", line.column, **look))
     tips = [(line.name, f"@{line.column}{{{chart.value}}}") for line in chart.lines]
     plot.add_tools(

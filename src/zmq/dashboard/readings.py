@@ -24,6 +24,8 @@ class Reading(NamedTuple):
     blocked_out_s: float | None = None
     peers_in: int | None = None
     peers_out: int | None = None
+    #: Since the device was started.
+    seconds: float | None = None
 
 
 class Point(NamedTuple):

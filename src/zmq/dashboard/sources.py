@@ -128,6 +128,7 @@ class DeviceSource:
             blocked_out_s=getattr(stats, "blocked_out_s", None),
             peers_in=getattr(stats, "peers_in", None),
             peers_out=getattr(stats, "peers_out", None),
+            seconds=getattr(stats, "seconds", None),
         )
 
     def state(self) -> str:

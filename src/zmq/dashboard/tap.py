@@ -1,9 +1,8 @@
 """Samples of the messages that a monitor publishes.
 
 A monitor that is subscribed to costs its device a copy of every message, and the program that reads
-it the time to read. So the tap unsubscribes as soon as it has what a page can show, and stays
-so until the next tick; when nobody looks it does not subscribe at all. What the monitor still
-sends after that is thrown away by libzmq, which filters again where messages arrive.
+it the time to read. So where there are many the tap subscribes for as long as it takes to get what
+a page can show, some milliseconds of each tick; when nobody looks it does not subscribe at all.
 """
 
 from __future__ import annotations
@@ -18,11 +17,14 @@ from zmq.dashboard.messages import Copy, keep
 
 # Messages of one tick: as many as the filters of the pages get to choose from.
 SAMPLE = 250
-# How often a tap looks for messages; sooner where the last sample was full.
+# How often a tap looks for messages.
 LOOK_S = 0.02
-SHORT_LOOK_S = 0.003
+# How long it stays subscribed where that brings too many; adapted to how many they are.
+SHORTEST_S = 0.001
 # Enough for what comes between two looks: what a tap makes the monitor drop, the device counts.
 RCVHWM = 20_000
+
+_SUBSCRIBE, _UNSUBSCRIBE = b"\x01", b"\x00"
 
 Prepare = Callable[[zmq.Socket[Any]], object]
 
@@ -65,8 +67,13 @@ class Tap:
         self._prefixes = prefixes
         self._number = 0
         self._subscribed = False
+        #: Messages of the last sample, where it was one of many.
+        self._got: int | None = None
+        # LOOK_S, or shorter: then there are many, and this is how long to subscribe.
         self._look_s = LOOK_S
-        self._socket = context.socket(zmq.SUB)
+        # Unlike SUB it does not filter once more what has arrived, so that what came before the
+        # end of a subscription can be read after it.
+        self._socket = context.socket(zmq.XSUB)
         try:
             self._socket.set(zmq.LINGER, 0)
             self._socket.set(zmq.RCVHWM, RCVHWM)
@@ -95,19 +102,21 @@ class Tap:
         """
         complete = self._subscribed
         if not self._subscribed:
-            self._drain()
-            self._socket.setsockopt(zmq.SUBSCRIBE, b"")
+            self._adapt(self._drain())
+            self._socket.send(_SUBSCRIBE)
             self._subscribed = True
         copies: list[Copy] = []
         while not stop.wait(max(0.0, min(self._look_s, until_s - time.monotonic()))):
-            self._read(copies)
-            if len(copies) >= SAMPLE:
-                complete = False
+            many = self._look_s < LOOK_S
+            if many:
                 self.rest()
-                self._look_s = SHORT_LOOK_S
+            self._read(copies)
+            if many or len(copies) >= SAMPLE:
+                complete = False
+                self._got = len(copies)
+                self.rest()
                 stop.wait(max(0.0, until_s - time.monotonic()))
                 break
-            self._look_s = LOOK_S
             if time.monotonic() >= until_s:
                 break
         return Sample(copies, complete)
@@ -115,7 +124,7 @@ class Tap:
     def rest(self) -> None:
         """Have the monitor send nothing until the next sample."""
         if self._subscribed:
-            self._socket.setsockopt(zmq.UNSUBSCRIBE, b"")
+            self._socket.send(_UNSUBSCRIBE)
             self._subscribed = False
 
     def close(self) -> None:
@@ -131,10 +140,18 @@ class Tap:
             self._number += 1
             copies.append(keep(self._number, time.time(), frames, self._prefixes))
 
-    def _drain(self) -> None:
-        """Throw away what arrived too late for the sample that it belonged to."""
-        for _ in range(10 * SAMPLE):
+    def _drain(self) -> int:
+        """Throw away what the last subscription brought beyond its sample; return how many."""
+        for count in range(2 * RCVHWM):
             try:
                 self._socket.recv_multipart(zmq.DONTWAIT, copy=False)
             except zmq.Again:
-                return
+                return count
+        return 2 * RCVHWM
+
+    def _adapt(self, beyond: int) -> None:
+        """Subscribe next time for as long as SAMPLE messages should take."""
+        if self._got is not None:
+            wanted_s = self._look_s * SAMPLE / max(1, self._got + beyond)
+            self._look_s = min(LOOK_S, max(SHORTEST_S, wanted_s))
+            self._got = None

@@ -12,7 +12,7 @@ export class Charts {
     this.columns = []; // names, as the server has them
     this.points = []; // arrays in that order, oldest first
     this.drawn = new Map(); // name to {source, range}
-    this.window_s = 180;
+    this.window_s = 60;
     this.turn = 0;
   }
 

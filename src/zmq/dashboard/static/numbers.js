@@ -33,6 +33,20 @@ export function seconds(value) {
   return `${whole.format(Math.floor(value / 60))} min ${whole.format(Math.floor(value % 60))} s`;
 }
 
+// How long something has run: the two largest units will do.
+export function age(value) {
+  const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
+  const first = units.findIndex(([, size]) => value >= size);
+  if (first < 0) return "0 s";
+  let left = Math.floor(value);
+  const words = [];
+  for (const [name, size] of units.slice(first, first + 2)) {
+    words.push(`${Math.floor(left / size)} ${name}`);
+    left %= size;
+  }
+  return words.join(" ");
+}
+
 export function clock(time_s) {
   const time = new Date(time_s * 1000);
   const two = (number) => String(number).padStart(2, "0");

@@ -2,7 +2,7 @@
 
 import { Charts } from "./charts.js";
 import { Feed } from "./feed.js";
-import { bytes, count, percent, rate, seconds } from "./numbers.js";
+import { age, bytes, count, percent, rate, seconds } from "./numbers.js";
 import { Rows } from "./rows.js";
 import { Steer } from "./steer.js";
 
@@ -97,6 +97,8 @@ function totals(said) {
   if (all.blocked_in_s !== null) {
     $("blocked_s").textContent = seconds(all.blocked_in_s + all.blocked_out_s);
   }
+  const running = ["running", "paused"].includes(said.state) && all.seconds !== null;
+  $("uptime").textContent = running ? `for ${age(all.seconds)}` : "";
   reveal({
     peers: all.peers_in !== null || all.peers_out !== null,
     blocked: all.blocked_in_s !== null,
