@@ -15,7 +15,27 @@ else:
 
     _SocketType = object
 
-__all__ = ["SocketContext"]
+__all__ = ["SocketContext", "with_own_name"]
+
+
+def with_own_name(addr: str | bytes, ipv6: bool) -> str | None:
+    """Return an endpoint with the address of this machine in place of its name.
+
+    None for an endpoint with any other name: to look those up may take long, and nothing can be
+    bound there.
+    """
+    import socket
+
+    text = addr.decode("utf-8", "replace") if isinstance(addr, bytes) else addr
+    host, _, port = text.removeprefix("tcp://").rpartition(":")
+    if not text.startswith("tcp://") or host not in ("localhost", socket.gethostname()):
+        return None
+    try:
+        found = socket.getaddrinfo(host, None, 0 if ipv6 else socket.AF_INET, socket.SOCK_STREAM)
+    except OSError:
+        return None
+    address = str(found[0][4][0])
+    return f"tcp://[{address}]:{port}" if ":" in address else f"tcp://{address}:{port}"
 
 
 class SocketContext(Subscripted[_SocketType]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from _warnings import warn  # there to the very end of the interpreter, and free to import
-from errno import EACCES
+from errno import EACCES, ENODEV
 
 from zmq._native import OptionAttribute, keep_getattr
 from zmq._native import Socket as NativeSocket
@@ -19,7 +19,7 @@ from zmq.constants import (
     SocketType,
 )
 from zmq.core import codecs
-from zmq.core.endpoint import SocketContext
+from zmq.core.endpoint import SocketContext, with_own_name
 from zmq.error import ZMQBindError, ZMQError
 
 TYPE_CHECKING = False
@@ -235,7 +235,8 @@ class Socket(NativeSocket, Subscripted[_Received]):
         ----------
         addr : str
             Like "tcp://127.0.0.1:5555", "ipc:///tmp/queue", "inproc://name"; port "*" takes a
-            free one, which LAST_ENDPOINT and the result tell.
+            free one, which LAST_ENDPOINT and the result tell. The machine's own name and
+            "localhost" stand for its address; libzmq itself takes addresses and interfaces only.
 
         Returns
         -------
@@ -247,9 +248,25 @@ class Socket(NativeSocket, Subscripted[_Received]):
         ZMQError
             With the address in its text: EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENODEV ...
         """
-        super().bind(addr)
+        try:
+            super().bind(addr)
+        except ZMQError as error:
+            known = error.errno == ENODEV and with_own_name(addr, self.get(SocketOption.IPV6))
+            if not known:
+                raise
+            super().bind(known)
         bound = self.get(SocketOption.LAST_ENDPOINT).decode("utf-8", "replace")
         return SocketContext(self, "bind", bound or addr)
+
+    def unbind(self, addr: str | bytes) -> None:
+        """Stop listening on an endpoint, given as for bind (zmq_unbind(3))."""
+        try:
+            super().unbind(addr)
+        except ZMQError:
+            known = not self.closed and with_own_name(addr, self.get(SocketOption.IPV6))
+            if not known:
+                raise
+            super().unbind(known)
 
     def connect(self, addr: str | bytes) -> SocketContext[Self]:
         """Connect to an endpoint; the peer need not be there yet (zmq_connect(3)).
