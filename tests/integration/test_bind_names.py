@@ -12,6 +12,10 @@ import zmq
 
 @pytest.mark.parametrize("name", ["localhost", sockets.gethostname()])
 def test_a_name_of_this_machine(context: zmq.Context[zmq.Socket[bytes]], name: str) -> None:
+    try:
+        sockets.getaddrinfo(name, None, sockets.AF_INET)
+    except OSError:
+        pytest.skip(f"an address of {name}: the machine does not know its own name")
     with context.socket(zmq.REP) as server, context.socket(zmq.REQ) as client:
         ask(server, client, name)
 
