@@ -8,11 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
-from zmq.cli import device, info, recv, send
+from zmq.cli import dashboard, device, info, recv, send
 from zmq.cli.errors import EXIT_OK, EXIT_USAGE, CommandError, ReaderGone, one_line
 
 # One module a command. A new command is a new file and one more name here.
-COMMANDS = (device, send, recv, info)
+COMMANDS = (device, dashboard, send, recv, info)
 
 
 def _version(wanted: bool) -> None:

@@ -83,6 +83,11 @@ class Dashboard:
         return f"{self.url}#token={self.token}"
 
     @property
+    def private(self) -> bool:
+        """Whether reading needs the token, too."""
+        return self._guard.private
+
+    @property
     def running(self) -> bool:
         """Whether it answers."""
         return not self._stopped

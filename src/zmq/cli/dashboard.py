@@ -1,0 +1,157 @@
+"""``ohmq dashboard``: a page about a monitored queue that runs already, anywhere."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zmq.cli import options as opt
+from zmq.cli.curve import CurveOptions, apply_keys, load_keys
+from zmq.cli.display import choose_display
+from zmq.cli.endpoints import parse_endpoint
+from zmq.cli.errors import CommandError, UsageError, one_line
+from zmq.cli.info import ipc_limit, refuse_mixed_installation
+from zmq.cli.plan import check_seconds
+from zmq.cli.stopper import Stopper
+
+if TYPE_CHECKING:
+    from zmq.dashboard import Dashboard
+
+TOKEN_VARIABLE = "OHMQ_DASHBOARD_TOKEN"
+# Seconds that a wait takes at most: any number will do, the next one follows.
+_LONG_S = 3600.0
+
+
+def dashboard(
+    endpoint: Annotated[
+        str, typer.Argument(metavar="ENDPOINT", help="Where the queue has its PUB monitor.")
+    ],
+    listen: Annotated[
+        str, typer.Option(metavar="HOST:PORT", help="Address of the page; port * is a free one.")
+    ] = "127.0.0.1:8080",
+    in_prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help="First part of copies of in>out messages.")
+    ] = "in",
+    out_prefix: Annotated[
+        str, typer.Option(metavar="TEXT", help="First part of copies of out>in messages.")
+    ] = "out",
+    title: Annotated[str | None, typer.Option(metavar="TEXT", help="Name on the page.")] = None,
+    host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Name that browsers call this machine by; repeatable."),
+    ] = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="Ask for the token on loopback, too.")
+    ] = False,
+    curve_key: opt.CurveKey = None,
+    curve_server_key: opt.CurveServerKey = None,
+    duration: opt.Duration = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Show what passes through a monitored queue on a web page, until Ctrl-C.
+
+    The queue runs anywhere, and may be one of PyZMQ: all that is known of it comes from its monitor.
+    Its messages are counted, a sample of them is shown; it cannot be paused or stopped from here.
+    Example:
+
+    ohmq dashboard tcp://127.0.0.1:5557
+
+    Who connects over another address than loopback needs the token in the environment variable
+    OHMQ_DASHBOARD_TOKEN.
+    """
+    check_seconds("--duration", duration)
+    place = parse_endpoint(f">{endpoint.removeprefix('>')}", "ENDPOINT", ipc_limit=ipc_limit())
+    refuse_mixed_installation()
+    keys = load_keys(CurveOptions(curve_key, curve_server_key))
+    shown = sys.stdout is not None and sys.stdout.isatty()
+    display = choose_display(quiet=quiet)
+    # Signals first: one that comes while the page is being set up ends it, too.
+    with (
+        Stopper() as stopper,
+        open_dashboard(
+            place.address,
+            listen,
+            title=title,
+            in_prefix=os.fsencode(in_prefix),
+            out_prefix=os.fsencode(out_prefix),
+            hosts=host or (),
+            private=private,
+            prepare=lambda socket: apply_keys(socket, keys),
+        ) as page,
+    ):
+        if page.private and not shown and TOKEN_VARIABLE not in os.environ:
+            raise UsageError(f"--listen {listen}: readers need a token; set {TOKEN_VARIABLE}")
+        try:
+            display.lines([f"monitor   {place.address}", f"dashboard {page.url}"])
+            if page.private and shown:
+                display.hint(f"with its token: {page.link}")
+            _wait(stopper, duration)
+        finally:
+            display.close()
+
+
+def open_dashboard(source: Any, listen: str, **settings: Any) -> Dashboard:
+    """Start a dashboard, with errors that a user can act on.
+
+    Parameters
+    ----------
+    source
+        A background device, or the endpoint of a monitor.
+    listen
+        HOST:PORT of the page.
+    **settings
+        What zmq.dashboard.serve takes beside the token, which comes from the environment.
+
+    Returns
+    -------
+    Dashboard
+        It runs.
+
+    Raises
+    ------
+    CommandError
+        The extra is missing, or the address cannot be had.
+    """
+    try:
+        import zmq
+        from zmq.dashboard import serve
+    except ModuleNotFoundError as error:
+        raise CommandError(f"{one_line(str(error))}") from None
+    try:
+        return serve(source, listen, os.environ.get(TOKEN_VARIABLE), **settings)
+    except ValueError as error:
+        raise UsageError(one_line(str(error))) from None
+    except OSError as error:
+        raise _explain(error, listen) from None
+    except zmq.ZMQError as error:
+        raise CommandError(one_line(str(error))) from None
+
+
+def _explain(error: OSError, listen: str) -> CommandError:
+    if error.errno == errno.EADDRINUSE:
+        return CommandError(
+            f"{listen}: address in use; take another port, or stop the program that has it"
+        )
+    if error.errno == errno.EACCES:
+        return CommandError(f"{listen}: permission denied; ports under 1024 need extra rights")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return CommandError(f"{listen}: no network interface of this machine has that address")
+    return CommandError(f"{listen}: {error.strerror or one_line(str(error))}")
+
+
+def _wait(stopper: Stopper, duration_s: float | None) -> None:
+    end_at = None if duration_s is None else time.monotonic() + duration_s
+    while True:
+        left = _LONG_S if end_at is None else end_at - time.monotonic()
+        if left <= 0 or stopper.wait(min(left, _LONG_S)):
+            return
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("dashboard")(dashboard)
