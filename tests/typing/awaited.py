@@ -13,6 +13,8 @@ import zmq
 import zmq.anyio
 import zmq.asyncio
 from zmq import Frame, MessageTracker
+from zmq.core.monitor import MonitorMessage
+from zmq.utils.monitor import recv_monitor_message
 
 # ---- zmq.asyncio: futures ----
 
@@ -86,6 +88,8 @@ async def futures(socket: zmq.asyncio.Socket, flag: bool) -> None:
     ready = dict(await poller.poll(10))
     print(ready[socket])
 
+    events = socket.get_monitor_socket()
+    assert_type(await recv_monitor_message(events), MonitorMessage)
     async for message in socket:
         assert_type(message, list[bytes])
     async with zmq.asyncio.Context() as own, own.socket(zmq.SUB) as sub:
@@ -135,6 +139,8 @@ async def coroutines(socket: zmq.anyio.Socket, flag: bool) -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(socket.recv)
         group.start_soon(socket.send, b"part")
+    events = socket.get_monitor_socket()
+    assert_type(await recv_monitor_message(events), MonitorMessage)
     async for message in socket:
         assert_type(message, list[bytes])
     async with zmq.anyio.Context() as own, own.socket(zmq.SUB) as sub:

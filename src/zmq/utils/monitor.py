@@ -10,10 +10,13 @@ from zmq.core.monitor import MonitorMessage, parse_monitor_message
 
 if TYPE_CHECKING:
     import zmq
+    from zmq.core.queued import AwaitableSocket
 
 __all__ = ["parse_monitor_message", "recv_monitor_message"]
 
 
+@overload
+def recv_monitor_message(socket: AwaitableSocket, flags: int = 0) -> Awaitable[MonitorMessage]: ...
 @overload
 def recv_monitor_message(socket: zmq.Socket[bytes], flags: int = 0) -> MonitorMessage: ...
 @overload
