@@ -119,7 +119,7 @@ cdef Ending relay_loop(Course *course) noexcept nogil:
             ending = obey(course)
             if ending != GOES_ON:
                 return ending
-        if course.signals_due and moved and course.now > course.signals_due:
+        if course.signals_due and course.now > course.signals_due:
             return INTERRUPTED
         if moved == 0:
             ending = rest(course)
@@ -143,6 +143,7 @@ cdef Ending rest(Course *course) noexcept nogil:
     for i in range(course.n_ways):
         way = &course.ways[i]
         if paused:
+            way.drained = False  # nobody has looked lately
             unblock(course, way)
         if not way.drained:
             if read_events(way.source, &events) < 0:

@@ -6,6 +6,7 @@ sockets relay), it has ended. Whoever asks something of it may come at any of th
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -86,8 +87,10 @@ class Run:
         """Close the sockets and end their context; what they hold is sent if time allows."""
         left_s = self._left_s()
         begin = time.monotonic()
+        # A little longer than this waits: who is early has sent everything.
+        linger_ms = math.ceil(left_s * 1000) + 5 if left_s else 0
         for each in opened:
-            close_side(each, max_linger_ms=int(left_s * 1000))
+            close_side(each, max_linger_ms=linger_ms)
         try:
             context.term(timeout=left_s + PATIENCE_S)
         except zmq.TermTimeout:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import struct
+import socket as os_socket
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import zmq
 
-#: What a device hears of its sockets: enough to count peers, and to know of closed listeners.
-_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED | zmq.EVENT_CLOSED
+#: What a device hears of its sockets: enough to count peers.
+_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 
 # How long the I/O thread may take to close a listener; it takes microseconds.
 _CLOSING_S = 2.0
@@ -113,37 +113,49 @@ def _explained(error: Exception, side: Side, what: str = "") -> Exception:
 
 
 def close_side(opened: OpenSide, max_linger_ms: int | None = None) -> None:
-    """Close a socket, its addresses first: when this returns somebody else may bind them.
+    """Close a socket; when this returns somebody else may bind its addresses.
 
     Blocks until libzmq's I/O thread has closed the listeners. What was sent and is not on its way
-    yet lingers, as the socket's LINGER says, or for `max_linger_ms` if that is less.
+    yet lingers, as the socket's LINGER says, or for `max_linger_ms` if that is less. (unbind would
+    close the listeners at once, but ends the connections they have accepted with all they hold.)
     """
     socket, events = opened.socket, opened.events
-    if socket.closed:
-        return
     try:
         if max_linger_ms is not None:
             linger: Any = socket.getsockopt(zmq.LINGER)
             socket.setsockopt(
                 zmq.LINGER, max_linger_ms if linger < 0 else min(linger, max_linger_ms)
             )
-        for endpoint in opened.endpoints:
-            socket.unbind(endpoint)
         if events is not None:
-            _wait_closed(events, set(opened.endpoints))
+            # Without a reader events would stop the I/O thread, one that says goodbye included.
+            while events.poll(0):
+                events.recv_multipart()
+            socket.disable_monitor()
     except zmq.ZMQError:
-        pass  # the context is ending: everything in it is let go
+        pass  # the context is ending, or somebody has closed them
     finally:
         socket.close()
         if events is not None:
             events.close(linger=0)
+    for endpoint in opened.endpoints:
+        if endpoint.startswith("tcp://"):
+            _wait_closed(endpoint)
 
 
-def _wait_closed(events: zmq.Socket[Any], endpoints: set[str]) -> None:
+def _wait_closed(endpoint: str) -> None:
+    """Wait until nobody listens at an address: until then the system refuses to bind it."""
+    host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
+    host = host.strip("[]").partition("%")[0]
+    family = os_socket.AF_INET6 if ":" in host else os_socket.AF_INET
     deadline = time.monotonic() + _CLOSING_S
-    while endpoints and (left := deadline - time.monotonic()) > 0:
-        if not events.poll(left * 1000):
-            return
-        event, address = events.recv_multipart()
-        if struct.unpack_from("=H", event)[0] == zmq.EVENT_CLOSED:
-            endpoints.discard(address.decode())
+    while time.monotonic() < deadline:
+        with os_socket.socket(family, os_socket.SOCK_STREAM) as probe:
+            probe.setsockopt(os_socket.SOL_SOCKET, os_socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, int(port)))
+            except OSError as error:
+                if error.errno != zmq.EADDRINUSE:
+                    return
+            else:
+                return
+        time.sleep(0.001)

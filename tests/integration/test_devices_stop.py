@@ -1,0 +1,301 @@
+"""The end of devices: nothing that they took in is lost, and nothing keeps them from ending."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+import zmq
+from devicing import (
+    KINDS,
+    TWO_KINDS,
+    bind,
+    count_until_quiet,
+    make,
+    queue,
+    running,
+    stats_when,
+    to,
+)
+from support import until
+from zmq.devices import ThreadDevice, ThreadProxy, ThreadProxySteerable
+
+Make = Callable[..., zmq.Socket]
+MESSAGES = 2000
+
+
+def streamer(kind: str) -> object:
+    return queue(kind, zmq.PULL, zmq.PUSH)
+
+
+def fill(socket: Make, device, count: int = MESSAGES, size: int = 10) -> zmq.Socket:
+    """Send into a device."""
+    push = socket(zmq.PUSH, sndhwm=0)
+    push.connect(to(device, "in"))
+    for n in range(count):
+        push.send_multipart([b"%d" % n, bytes(size)])
+    return push
+
+
+class TestNothingIsLost:
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_stop_hands_on_what_was_taken_in(self, kind: str, socket: Make) -> None:
+        device = streamer(kind)
+        with running(device):
+            pull = socket(zmq.PULL)
+            pull.connect(to(device, "out"))
+            stats_when(device, lambda s: s.peers_out == 1)
+            fill(socket, device)
+            # As long as it sends, it is not what the device has taken in.
+            stats_when(device, lambda s: s.messages_in > 0)
+            received: list[int] = []
+            reader = threading.Thread(target=lambda: received.append(count_until_quiet(pull)))
+            reader.start()
+            stats_when(device, lambda s: s.messages_in == MESSAGES)
+            assert device.stop(10) is True
+            reader.join(20)
+        assert received == [MESSAGES]
+        assert device.stats().messages_in == MESSAGES
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_also_what_waits_in_its_queues(self, kind: str, socket: Make) -> None:
+        """A full output: most messages are in the queue of the in socket when stop() comes."""
+        device = streamer(kind)
+        device.setsockopt_in(zmq.RCVHWM, 0)
+        device.setsockopt_out(zmq.SNDHWM, 10)
+        with running(device):
+            pull = socket(zmq.PULL, rcvhwm=10)
+            pull.connect(to(device, "out"))
+            stats_when(device, lambda s: s.peers_out == 1)
+            # More than the system's buffers on the way out can hold.
+            push = fill(socket, device, size=20_000)
+            until(lambda: device.stats().blocked_in_s > 0)
+            push.close(5000)
+            time.sleep(0.5)  # on its way through the kernel
+            assert device.stats().messages_in < MESSAGES
+            received: list[int] = []
+            reader = threading.Thread(target=lambda: received.append(count_until_quiet(pull)))
+            reader.start()
+            assert device.stop() is True
+            reader.join(20)
+        assert received == [MESSAGES]
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_also_of_a_device_that_is_paused(self, kind: str, socket: Make) -> None:
+        device = streamer(kind)
+        with running(device):
+            pull = socket(zmq.PULL)
+            pull.connect(to(device, "out"))
+            stats_when(device, lambda s: s.peers_out == 1)
+            device.pause()
+            push = fill(socket, device, 100)
+            push.close(5000)
+            time.sleep(0.3)
+            assert device.stats().messages_in == 0
+            assert device.stop(10) is True
+            assert count_until_quiet(pull, 0.5) == 100
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_while_clients_go_on_sending(self, kind: str, socket: Make) -> None:
+        """There is always more to come: it ends all the same."""
+        device = streamer(kind)
+        with running(device), zmq.Context() as context:
+            pull = socket(zmq.PULL)
+            pull.connect(to(device, "out"))
+            stats_when(device, lambda s: s.peers_out == 1)
+            going = True
+
+            def send() -> None:
+                with context.socket(zmq.PUSH) as push:
+                    push.linger, push.sndtimeo = 0, 100
+                    push.connect(to_in)
+                    while going:
+                        try:
+                            push.send(b"x")
+                        except zmq.Again:
+                            continue
+
+            to_in = to(device, "in")
+            received: list[int] = []
+            reader = threading.Thread(target=lambda: received.append(count_until_quiet(pull)))
+            sender = threading.Thread(target=send)
+            sender.start()
+            reader.start()
+            stats_when(device, lambda s: s.messages_in > 1000)
+            device.stop(10)
+            assert device.done
+            going = False
+            sender.join(10)
+            reader.join(10)
+        assert received == [device.stats().messages_in]
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_requests_and_replies(self, kind: str, socket: Make) -> None:
+        with running(queue(kind)) as device:
+            client, worker = socket(zmq.DEALER), socket(zmq.DEALER)
+            client.connect(to(device, "in"))
+            worker.connect(to(device, "out"))
+            for n in range(200):
+                client.send(b"%d" % n)
+            for _ in range(200):
+                worker.send_multipart(worker.recv_multipart())
+            stats_when(device, lambda s: s.messages_out == 200)
+            assert device.stop(5) is True
+            assert [int(client.recv()) for _ in range(200)] == list(range(200))
+
+
+class TestNothingKeepsIt:
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_no_peer_for_what_it_holds(self, kind: str, socket: Make) -> None:
+        with running(streamer(kind)) as device:
+            fill(socket, device, 5)
+            stats_when(device, lambda s: s.blocked_in_s > 0)
+            begin = time.monotonic()
+            assert device.stop(0.3) is False
+            assert time.monotonic() - begin >= 0.3
+            assert (device.state, device.done) == ("stopped", True)
+            assert device.stop(0.3) is False
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_without_a_limit_it_loses_patience(self, kind: str, socket: Make, monkeypatch) -> None:
+        with running(streamer(kind)) as device:
+            fill(socket, device, 5)
+            stats_when(device, lambda s: s.blocked_in_s > 0)
+            assert device.stop() is False
+            assert device.done
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_a_peer_that_takes_nothing_of_what_was_sent(self, kind: str, socket: Make) -> None:
+        """What libzmq has queued for a peer that does not read ends with the device's time."""
+        device = streamer(kind)
+        device.context_factory = zmq.Context
+        with running(device):
+            pull = socket(zmq.PULL, rcvhwm=1)
+            pull.connect(to(device, "out"))
+            stats_when(device, lambda s: s.peers_out == 1)
+            push = socket(zmq.PUSH)
+            push.connect(to(device, "in"))
+            for _ in range(20):
+                push.send(bytes(1_000_000))
+            stats_when(device, lambda s: s.messages_in == 20)
+            assert device.stop(0.5) is False
+            assert device.done
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_many_at_once_ask(self, kind: str) -> None:
+        with running(queue(kind)) as device:
+            answers: list[bool] = []
+            threads = [
+                threading.Thread(target=lambda: answers.append(device.stop(5))) for _ in range(5)
+            ]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join(10)
+            assert answers == [True] * 5
+
+    def test_stats_go_on_while_others_stop_it(self) -> None:
+        with running(queue("spawn")) as device:
+            ended = threading.Event()
+
+            def look() -> None:
+                while not ended.is_set():
+                    device.stats()
+                    _ = device.state
+
+            thread = threading.Thread(target=look)
+            thread.start()
+            time.sleep(0.1)
+            assert device.stop(5) is True
+            ended.set()
+            thread.join(5)
+            assert not thread.is_alive()
+            assert device.state == "stopped"
+
+    def test_a_process_that_does_not_answer_is_killed(self, socket: Make) -> None:
+        device = queue("spawn")
+        device.start()
+        os.kill(device.launcher.pid, signal.SIGSTOP)
+        assert device.stop(0.2) is False
+        assert (device.state, device.done) == ("failed", True)
+        assert "SIGKILL" in str(device.error)
+        assert not device.launcher.is_alive()
+
+    def test_terminating_the_process_drains_it(self, socket: Make) -> None:
+        """What multiprocessing does with daemons at the end of a program."""
+        with running(streamer("spawn")) as device:
+            pull = socket(zmq.PULL)
+            pull.connect(to(device, "out"))
+            stats_when(device, lambda s: s.peers_out == 1)
+            device.pause()
+            fill(socket, device, 100).close(5000)
+            time.sleep(0.3)
+            device.launcher.terminate()
+            device.join(10)
+            assert device.state == "stopped"
+            assert count_until_quiet(pull, 0.5) == 100
+
+    def test_interrupting_the_process_does_nothing(self) -> None:
+        with running(queue("spawn")) as device:
+            os.kill(device.launcher.pid, signal.SIGINT)
+            time.sleep(0.2)
+            assert device.state == "running"
+            assert device.stop(5) is True
+
+
+class TestTerminate:
+    """TERMINATE on the control socket ends a device as stop() does."""
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    @pytest.mark.parametrize("ctrl", [zmq.PAIR, zmq.REP, zmq.SUB, zmq.PULL])
+    def test_it_drains(self, kind: str, ctrl: int, socket: Make) -> None:
+        device = bind(make(ThreadProxySteerable, kind, zmq.PULL, zmq.PUSH, zmq.PUB, ctrl))
+        if ctrl == zmq.SUB:
+            device.setsockopt_ctrl(zmq.SUBSCRIBE, "")
+        with running(device):
+            pull = socket(zmq.PULL)
+            pull.connect(to(device, "out"))
+            other = {zmq.PAIR: zmq.PAIR, zmq.REP: zmq.REQ, zmq.SUB: zmq.PUB, zmq.PULL: zmq.PUSH}
+            control = socket(other[ctrl])
+            control.connect(to(device, "ctrl"))
+            stats_when(device, lambda s: s.peers_out == 1)
+            time.sleep(0.2)  # a PUB has to hear of its subscriber
+            control.send(b"PAUSE")
+            until(lambda: device.state == "paused")
+            if ctrl == zmq.REP:
+                assert control.recv() == b""
+            fill(socket, device, 100).close(5000)
+            time.sleep(0.3)
+            assert device.stats().messages_in == 0
+            control.send(b"TERMINATE")
+            device.join(10)
+            assert device.state == "stopped"
+            assert count_until_quiet(pull, 0.5) == 100
+            assert device.stop() is True
+
+
+class TestLingering:
+    def test_a_thread_leaves_what_it_sent_to_the_context(self, socket: Make) -> None:
+        """The context is the program's: it goes on sending after stop()."""
+        device = ThreadProxy(zmq.PULL, zmq.PUSH)
+        bind(device)
+        with running(device):
+            pull = socket(zmq.PULL, rcvhwm=1)
+            pull.connect(to(device, "out"))
+            stats_when(device, lambda s: s.peers_out == 1)
+            fill(socket, device, 500)
+            stats_when(device, lambda s: s.messages_in == 500)
+            assert device.stop(5) is True
+            assert count_until_quiet(pull, 0.5) == 500
+
+    def test_options_of_a_socket_are_kept(self) -> None:
+        device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.setsockopt_out(zmq.LINGER, 0)
+        bind(device)
+        with running(device):
+            assert device.stop(1) is True
