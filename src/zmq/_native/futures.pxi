@@ -1,11 +1,25 @@
 # The short way of sockets whose calls return futures: what can be done at once is done here, and
 # its future made, without a Python frame. All else goes the long way, through zmq.core.queued.
 
-cdef extern from "Python.h":
-    void PyErr_SetObject(object error, object value)
+cdef extern from *:
+    """
+    // Before 3.12 asyncio asks for the process id, a system call, wherever it is asked for the loop
+    // that runs. What it keeps for the thread is made anew whenever another loop runs: the same
+    // one, the same loop.
+    #if PY_VERSION_HEX < 0x030C0000
+    #define OHMQ_RUNNING_KEY "__asyncio_running_event_loop__"
+    #else
+    #define OHMQ_RUNNING_KEY NULL
+    #endif
+    """
+    const char *OHMQ_RUNNING_KEY
+    PyObject *PyThreadState_GetDict()
+    object PyObject_Call(object, tuple, dict)
+    PyObject *PyDict_GetItemWithError(PyObject *, PyObject *) except? NULL
 
 cdef object _running_loop = None
 cdef object _future = None
+cdef object _running_key = OHMQ_RUNNING_KEY.decode() if OHMQ_RUNNING_KEY != NULL else None
 
 
 def set_future(running_loop, future):
@@ -14,82 +28,33 @@ def set_future(running_loop, future):
     _running_loop, _future = running_loop, future
 
 
+cdef inline PyObject *running_mark() except? NULL:
+    """What asyncio keeps for this thread, borrowed; NULL for nothing, or where it is no mark."""
+    if _running_key is None:
+        return NULL
+    cdef PyObject *kept = PyThreadState_GetDict()
+    return NULL if kept == NULL else PyDict_GetItemWithError(kept, <PyObject *> _running_key)
+
+
 cdef inline Signal signal_here(Socket socket):
     """The signal of the socket in the loop that runs; None where the long way has to find it."""
-    if socket._engine is None or _running_loop() is not socket._loop:
+    cdef PyObject *mark
+    if socket._engine is None:
         return None
+    mark = running_mark()
+    if mark != NULL and mark == <PyObject *> socket.running:
+        return <Signal> socket._engine
+    if _running_loop() is not socket.loop:
+        return None
+    socket.running = None if mark == NULL else <object> mark
     return <Signal> socket._engine
 
 
-@cython.freelist(16)
-@cython.final
-cdef class Done:
-    """The future of a call that has been made: it has its result from the start.
-
-    It is what a program may expect of an asyncio future, isinstance included. Most are awaited and
-    forgotten; only for what is asked more seldom there is a future behind it.
-    """
-
-    cdef object value
-    cdef object loop
-    cdef object future
-    cdef public bint _asyncio_future_blocking
-
-    @property
-    def __class__(self):
-        return _future
-
-    def done(self) -> bool:
-        return True
-
-    def cancelled(self) -> bool:
-        return False
-
-    def cancel(self, msg=None) -> bool:
-        return False
-
-    def exception(self):
-        return None
-
-    def result(self):
-        return self.value
-
-    def __await__(self):
-        return self
-
-    def __iter__(self):
-        return self
-
-    def __next__(self):
-        raise StopIteration(self.value)
-
-    def __getattr__(self, name):
-        if self.future is None:
-            self.future = _future(loop=self.loop)
-            self.future.set_result(self.value)
-        return getattr(self.future, name)
-
-    def __repr__(self):
-        return f"<Future finished result={self.value!r}>"
-
-
-cdef PyObject *done_next(PyObject *made) noexcept:
-    """__next__ without an instance of the exception, which nobody sees, and without a traceback."""
-    value = (<Done> made).value
-    if isinstance(value, (tuple, BaseException)):
-        value = StopIteration(value)
-    PyErr_SetObject(StopIteration, value)
-    return NULL
-
-
-(<PyTypeObject *> Done).tp_iternext = done_next
-
-
 cdef inline object done(object value, Socket socket):
-    cdef Done made = Done.__new__(Done)
-    made.value = value
-    made.loop = socket._loop
-    return made
+    # A dictionary made for each call would be a tenth of the time of a receive.
+    future = PyObject_Call(_future, (), socket.loop_argument)
+    future.set_result(value)
+    return future
 
 
 def future_recv(Socket self not None, flags=0, copy: bool = True, track: bool = False):

@@ -151,10 +151,8 @@ cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
     PyObject **_PyObject_GetDictPtr(object self)
     ctypedef object (*getattrofunc)(object, object)
-    ctypedef PyObject *(*iternextfunc)(PyObject *) noexcept
     ctypedef struct PyTypeObject:
         getattrofunc tp_getattro
-        iternextfunc tp_iternext
     void PyType_Modified(type cls)
     PyObject *_PyType_Lookup(type cls, object name)
     object PyObject_GenericGetAttr(object self, object name)

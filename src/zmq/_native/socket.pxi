@@ -28,8 +28,10 @@ cdef class Socket:
     cdef object context_
     cdef Py_ssize_t threshold
     cdef bint is_shadow
-    cdef public object _loop    # of a queued socket: the event loop that it was used in last,
-    cdef public object _engine  # and its engine there
+    cdef object loop            # of a queued socket: the event loop that it was used in last,
+    cdef dict loop_argument     # as a future takes it,
+    cdef object running         # what asyncio keeps for the thread while that loop runs,
+    cdef public object _engine  # and the socket's engine there
 
     def __cinit__(self):
         self.handle = NO_HANDLE
@@ -60,6 +62,15 @@ cdef class Socket:
         require(owner)
         self.handle = adopt(open_socket(owner, socket_type), owner, True)
         self.handle.wrapper = <void *> self
+
+    @property
+    def _loop(self):
+        return self.loop
+
+    @_loop.setter
+    def _loop(self, loop):
+        self.loop, self.running = loop, None
+        self.loop_argument = {"loop": loop}
 
     # ---- what it is ----
 
