@@ -24,7 +24,7 @@ import zmq
 
 Body = Callable[..., Coroutine[Any, Any, Any]]
 DEADLINE_S = 20.0
-SETTLE_S = 0.01
+SETTLE_S = 0.005
 
 
 class Task:

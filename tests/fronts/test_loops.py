@@ -6,6 +6,8 @@ import asyncio
 import gc
 import os
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -211,21 +213,56 @@ def test_no_loop_at_all(front: Front) -> None:
 
 @needs("loop")
 def test_many_short_loops(front: Front) -> None:
-    """Each leaves no descriptor, no thread and no engine behind."""
+    """Each leaves no descriptor and no thread behind."""
     a, b = front.pair()
-    front.run(exchange(front, a, b, b"warm"))
-    front.run(exchange(front, a, b, b"warm"))
-    gc.collect()
-    before = len(os.listdir("/proc/self/fd")), threading.active_count()
-    for n in range(20):
-        assert front.run(exchange(front, a, b, b"%d" % n)) == b"%d" % n
+    front.run(exchange(front, a, b, b"warm"), exchange(front, a, b, b"warm"))
+    with as_many_as_before():
+        for n in range(8):
+            assert front.run(exchange(front, a, b, b"%d" % n)) == b"%d" % n
 
-    def counts() -> bool:
+
+@contextmanager
+def as_many_as_before() -> Iterator[None]:
+    """In the end there are no more descriptors and threads than at the start."""
+
+    def count() -> tuple[int, int]:
         gc.collect()
-        after = len(os.listdir("/proc/self/fd")), threading.active_count()
-        return after[0] <= before[0] and after[1] <= before[1]
+        return len(os.listdir("/proc/self/fd")), threading.active_count()
 
-    until(counts)
+    descriptors, threads = count()
+    yield
+
+    def gone() -> bool:
+        now = count()
+        return now[0] <= descriptors and now[1] <= threads
+
+    until(gone)
+
+
+@needs("leave")
+@pytest.mark.parametrize("ringing", [False, True], ids=["quiet", "ringing"])
+def test_many_loops_that_end_with_waiters(front: Front, ringing: bool) -> None:
+    """Also where a message comes while the futures are still there, but their loop is not."""
+    a, b = front.pair()
+    sender, receiver = front.raw(a), front.raw(b)
+    waiters: list[Any] = []
+
+    async def main() -> None:
+        if "futures" in front.can:
+            waiters.extend([b.recv(), b.poll()])
+        await front.turns(2)
+
+    def once() -> None:
+        front.run(main)
+        if ringing:
+            sender.send(b"x")
+            assert receiver.recv() == b"x"
+        waiters.clear()
+
+    once()
+    with as_many_as_before():
+        for _ in range(8):
+            once()
 
 
 @needs("loop")

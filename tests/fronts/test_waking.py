@@ -78,21 +78,17 @@ async def receive(front: Front, socket: Any, how: str) -> None:
 
 
 @pytest.mark.parametrize("wait", WAITS)
-@pytest.mark.parametrize("shadow", [False, True], ids=["itself", "shadow"])
 async def test_a_call_after_the_arrival(
-    front: Front, aside: Callable[[Any], None], shadow: bool, wait: str
+    front: Front, aside: Callable[[Any], None], wait: str
 ) -> None:
     """The message arrives, and a call on the same socket sees it before the loop does."""
     a, b = front.pair()
     sender, second = front.raw(a), front.raw(b)
-    for _ in range(5):
+    for _ in range(8):
         waiter = front.spawn(receive, front, b, wait)
         await front.turns(2)
         sender.send(b"x")
-        if shadow or front.name != "threads":
-            aside(second)
-        else:
-            aside(b)
+        aside(second)
         await front.join(waiter)
 
 
@@ -244,7 +240,7 @@ async def test_one_that_cannot_go_on_wakes_others(front: Front, blocker: str) ->
 
     thread = threading.Thread(target=block, daemon=True)
     thread.start()
-    for n in range(10 if front.can else 100):
+    for n in range(10 if front.can else 50):
         waiter = front.start(a.recv)
         await front.settle()
         front.raw(b).send(b"%d" % n)
