@@ -12,6 +12,8 @@ import zmq
 #: What a device hears of its sockets: enough to count peers.
 _EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 
+_MONITOR_LINGER_MS = 1000
+
 # How long the I/O thread may take to close a listener; it takes microseconds.
 _CLOSING_S = 2.0
 
@@ -78,9 +80,13 @@ def open_side(context: zmq.Context[Any], kind: int, side: Side, *, watched: bool
 
 def _configure(opened: OpenSide, kind: int, side: Side, *, watched: bool) -> None:
     socket = opened.socket
-    if watched and side.name == "mon" and kind in (zmq.PUB, zmq.XPUB):
-        # It says when it would drop, so that drops are counted.
-        socket.setsockopt(zmq.XPUB_NODROP, 1)
+    if watched and side.name == "mon":
+        # Without a limit, libzmq would keep what a reader that died has not read, and the one
+        # place that a PAIR has, until the socket is closed.
+        socket.setsockopt(zmq.LINGER, _MONITOR_LINGER_MS)
+        if kind in (zmq.PUB, zmq.XPUB):
+            # It says when it would drop, so that drops are counted.
+            socket.setsockopt(zmq.XPUB_NODROP, 1)
     for option, value in side.options:
         socket.setsockopt(option, value.encode() if isinstance(value, str) else value)
     if watched and not side.inproc() and side.name != "ctrl":
