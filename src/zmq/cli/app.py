@@ -71,8 +71,9 @@ def run(arguments: Sequence[str]) -> int:
     except ReaderGone:
         raise
     except CommandError as error:
-        if str(error):
-            print(f"ohmq: {one_line(str(error))}", file=sys.stderr)
+        for line in error.lines or [str(error)]:
+            if line:
+                print(f"ohmq: {one_line(line)}", file=sys.stderr)
         return error.exit_code
     except typer.Exit as stop:
         return stop.exit_code

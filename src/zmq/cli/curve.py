@@ -121,18 +121,27 @@ def _load(file: str, option: str) -> tuple[bytes, bytes | None]:
         raise CommandError(f"{option} {file}: {error}") from None
 
 
+def key_options(keys: CurveKeys | None) -> list[tuple[int, int | bytes]]:
+    """The socket options that keys mean, to be set before it binds or connects."""
+    if keys is None:
+        return []
+    import zmq
+
+    found: list[tuple[int, int | bytes]] = [
+        (zmq.CURVE_PUBLICKEY, keys.public),
+        (zmq.CURVE_SECRETKEY, keys.secret),
+    ]
+    if keys.server_key is not None:
+        return [*found, (zmq.CURVE_SERVERKEY, keys.server_key)]
+    if keys.allow is not None:
+        found.append((zmq.ZAP_DOMAIN, b"ohmq"))
+    return [*found, (zmq.CURVE_SERVER, 1)]
+
+
 def apply_keys(socket: zmq.Socket[Any], keys: CurveKeys | None) -> None:
     """Give a socket its keys; before it binds or connects."""
-    if keys is None:
-        return
-    socket.curve_publickey = keys.public
-    socket.curve_secretkey = keys.secret
-    if keys.server_key is None:
-        socket.curve_server = True
-        if keys.allow:
-            socket.zap_domain = b"ohmq"
-    else:
-        socket.curve_serverkey = keys.server_key
+    for option, value in key_options(keys):
+        socket.set(option, value)
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zmq.cli import options as opt
-from zmq.cli.curve import CurveOptions, apply_keys, load_keys
+from zmq.cli.curve import CurveOptions, key_options, load_keys
 from zmq.cli.display import choose_display
 from zmq.cli.endpoints import parse_endpoint
 from zmq.cli.errors import CommandError, UsageError, one_line
@@ -20,6 +20,7 @@ from zmq.cli.plan import check_seconds
 from zmq.cli.stopper import Stopper
 
 if TYPE_CHECKING:
+    import zmq
     from zmq.dashboard import Dashboard
 
 TOKEN_VARIABLE = "OHMQ_DASHBOARD_TOKEN"
@@ -55,9 +56,9 @@ def dashboard(
 ) -> None:
     """Show what passes through a monitored queue on a web page, until Ctrl-C.
 
-    The queue runs anywhere, and may be one of PyZMQ: all that is known of it comes from its monitor.
-    Its messages are counted, a sample of them is shown; it cannot be paused or stopped from here.
-    Example:
+    The queue runs anywhere, and may be one of PyZMQ: all that is known of it comes from its
+    monitor. Its messages are counted, a sample of them is shown; it cannot be paused or stopped
+    from here. Example:
 
     ohmq dashboard tcp://127.0.0.1:5557
 
@@ -68,6 +69,11 @@ def dashboard(
     place = parse_endpoint(f">{endpoint.removeprefix('>')}", "ENDPOINT", ipc_limit=ipc_limit())
     refuse_mixed_installation()
     keys = load_keys(CurveOptions(curve_key, curve_server_key))
+
+    def prepare(socket: zmq.Socket[Any]) -> None:
+        for option, value in key_options(keys):
+            socket.set(option, value)
+
     shown = sys.stdout is not None and sys.stdout.isatty()
     display = choose_display(quiet=quiet)
     # Signals first: one that comes while the page is being set up ends it, too.
@@ -81,7 +87,7 @@ def dashboard(
             out_prefix=os.fsencode(out_prefix),
             hosts=host or (),
             private=private,
-            prepare=lambda socket: apply_keys(socket, keys),
+            prepare=prepare,
         ) as page,
     ):
         if page.private and not shown and TOKEN_VARIABLE not in os.environ:

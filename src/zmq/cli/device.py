@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from zmq.cli.display import choose_display
+from zmq.cli.display import choose_display, is_live
+from zmq.cli.errors import UsageError
 from zmq.cli.info import ipc_limit, refuse_mixed_installation
-from zmq.cli.plan import KINDS, RELAY_TYPES, DeviceOptions, check_seconds, plan_device
+from zmq.cli.plan import (
+    KINDS,
+    RELAY_TYPES,
+    DeviceOptions,
+    check_address,
+    check_seconds,
+    plan_device,
+)
 
 _INT_MAX = 2**31 - 1
 _HWM_HELP = "High-water mark of in and out; 0 is no limit."
@@ -61,8 +70,19 @@ def device(
         float | None, typer.Option(min=0, metavar="SECONDS", help="End after this time.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    dashboard: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="Serve a page that shows it.")
+    ] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Run the devices of a TOML file, and keep them running."),
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="Check FILE, and do nothing.")] = False,
+    log: Annotated[
+        str | None, typer.Option(metavar="FORM", help="With --config: lines or json.")
+    ] = None,
 ) -> None:
-    """Run a queue, forwarder or streamer until Ctrl-C.
+    """Run a queue, forwarder or streamer until Ctrl-C; or, with --config, many.
 
     Messages and bytes per second each way are shown while it runs, totals at the end. An ENDPOINT
     is bound; '>' in front connects it instead (quote it), '@' binds it. Port '*' takes a free
@@ -85,12 +105,54 @@ def device(
     )
     check_seconds("--interval", interval)
     check_seconds("--duration", duration)
+    if config is not None:
+        _refuse_options(options, dashboard)
+        _run_config(config, check=check, log=log, quiet=quiet, duration_s=duration)
+        return
+    if check or log is not None:
+        raise UsageError("--check and --log: are for --config FILE")
+    if dashboard is not None:
+        check_address(dashboard)
     plan = plan_device(options, ipc_limit=ipc_limit())
     refuse_mixed_installation()
     # Only now: the parser and `info` must work where the native part does not.
     from zmq.cli.running import run_device
 
-    run_device(plan, choose_display(quiet=quiet), interval_s=interval, duration_s=duration)
+    display = choose_display(quiet=quiet)
+    run_device(plan, display, interval_s=interval, duration_s=duration, dashboard=dashboard)
+
+
+def _refuse_options(options: DeviceOptions, dashboard: str | None) -> None:
+    """What describes one device has no place beside a file that describes many."""
+    if options != DeviceOptions(kind=None, ins=(), outs=()) or dashboard is not None:
+        raise UsageError(
+            "--config: endpoints, types and the dashboard of a device are in the file; see "
+            "docs/cli.md"
+        )
+
+
+def _run_config(
+    file: str, *, check: bool, log: str | None, quiet: bool, duration_s: float | None
+) -> None:
+    refuse_mixed_installation()
+    from zmq.cli.config import LOGS, Config, load_config
+    from zmq.cli.supervisor import Supervisor, check_line
+
+    if log is not None and log not in LOGS:
+        raise UsageError(f"--log {log!r}: unknown; there are {', '.join(LOGS)}")
+
+    def load() -> Config:
+        config = load_config(file, ipc_limit=ipc_limit())
+        if log is None:
+            return config
+        return replace(config, supervisor=replace(config.supervisor, log=log))
+
+    config = load()
+    display = choose_display(quiet=quiet)
+    if check:
+        display.lines([check_line(file, config)])
+        return
+    Supervisor(load, config, display, status=is_live(display)).run(duration_s)
 
 
 def register(app: typer.Typer) -> None:

@@ -138,6 +138,11 @@ def choose_display(*, quiet: bool, stream: TextIO | None = None) -> Display:
     return PlainDisplay(stream)
 
 
+def is_live(display: Display) -> bool:
+    """Whether somebody looks at a terminal that can refresh a line."""
+    return isinstance(display, LiveDisplay)
+
+
 class Ticker:
     """A status line on standard error for long work: on a terminal only, a few times a second."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 EXIT_OK = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -15,6 +17,8 @@ class CommandError(Exception):
     """The command cannot do what it was asked; the message is the line that the user reads."""
 
     exit_code = EXIT_FAILED
+    #: What to print, where that is more than one error.
+    lines: Sequence[str] = ()
 
 
 class UsageError(CommandError):

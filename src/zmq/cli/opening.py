@@ -19,6 +19,7 @@ from zmq.cli.plan import Side
 # How long a closing socket may take to hand over what is still queued.
 LINGER_MS = 1000
 
+_CONNECTIONS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 _NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV})
 
 
@@ -29,6 +30,14 @@ class OpenSide:
     side: Side
     socket: zmq.Socket[Any]
     addresses: tuple[str, ...]
+    #: Tells of its connections, if somebody wants to know.
+    events: zmq.Socket[Any] | None = None
+
+    @property
+    def bound(self) -> list[str]:
+        """The addresses at which others reach it."""
+        pairs = zip(self.side.endpoints, self.addresses, strict=True)
+        return [address for endpoint, address in pairs if endpoint.bind]
 
     def describe(self) -> list[str]:
         """One line an endpoint: name, type, verb, address."""
@@ -40,7 +49,7 @@ class OpenSide:
 
 
 @contextlib.contextmanager
-def open_sides(sides: tuple[Side, ...]) -> Iterator[list[OpenSide]]:
+def open_sides(sides: tuple[Side, ...], *, watched: bool = False) -> Iterator[list[OpenSide]]:
     """Open every socket of a device, in a context of its own; close them at the end.
 
     Closing waits at most `LINGER_MS` for messages that are still queued.
@@ -49,6 +58,8 @@ def open_sides(sides: tuple[Side, ...]) -> Iterator[list[OpenSide]]:
     ----------
     sides
         The sockets wanted.
+    watched
+        Whether their connections, and what a monitor drops, are to be counted.
 
     Yields
     ------
@@ -67,21 +78,27 @@ def open_sides(sides: tuple[Side, ...]) -> Iterator[list[OpenSide]]:
         for side in sides:
             socket = context.socket(getattr(zmq, side.type_name))
             sockets.append(socket)
-            opened.append(_open_side(socket, side))
+            opened.append(_open_side(socket, side, watched=watched))
         yield opened
     finally:
         for socket in sockets:
+            socket.disable_monitor()
             socket.close(linger=LINGER_MS)
         context.term()
 
 
-def _open_side(socket: zmq.Socket[Any], side: Side) -> OpenSide:
+def _open_side(socket: zmq.Socket[Any], side: Side, *, watched: bool) -> OpenSide:
     if side.hwm is not None:
         socket.set(zmq.SNDHWM, side.hwm)
         socket.set(zmq.RCVHWM, side.hwm)
     if side.type_name == "SUB":
         socket.set(zmq.SUBSCRIBE, b"")
-    return OpenSide(side, socket, tuple(attach(socket, side)))
+    events = None
+    if watched:
+        events = socket.get_monitor_socket(_CONNECTIONS)
+        if side.name == "monitor" and side.type_name in {"PUB", "XPUB"}:
+            socket.set(zmq.XPUB_NODROP, 1)  # it says when it would drop
+    return OpenSide(side, socket, tuple(attach(socket, side)), events)
 
 
 def attach(socket: zmq.Socket[Any], side: Side) -> list[str]:
@@ -107,7 +124,7 @@ def attach(socket: zmq.Socket[Any], side: Side) -> list[str]:
     addresses = []
     for endpoint in side.endpoints:
         if endpoint.bind and endpoint.transport == "ipc":
-            _refuse_used_ipc_path(endpoint, side)
+            refuse_used_ipc_path(endpoint, side)
         try:
             if endpoint.bind:
                 socket.bind(endpoint.address)
@@ -124,7 +141,7 @@ def _text(value: Any) -> str:
     return bytes(value).rstrip(b"\0").decode(errors="replace")
 
 
-def _refuse_used_ipc_path(endpoint: Endpoint, side: Side) -> None:
+def refuse_used_ipc_path(endpoint: Endpoint, side: Side) -> None:
     """libzmq silently takes over an ipc path that another program is listening on."""
     path = endpoint.address.removeprefix("ipc://")
     if path == "*" or path.startswith("@"):

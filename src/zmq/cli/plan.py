@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,7 @@ MONITOR_TYPES = ("PUB", "PUSH", "PAIR", "XPUB")
 _RECEIVE = frozenset({"ROUTER", "DEALER", "SUB", "XSUB", "XPUB", "PULL", "PAIR"})
 _SEND = frozenset({"ROUTER", "DEALER", "PUB", "XPUB", "XSUB", "PUSH", "PAIR"})
 RELAY_TYPES = tuple(sorted(_RECEIVE | _SEND))
+_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:]+):(?:\*|\d{1,5})")
 _EXAMPLES = {"in": "tcp://127.0.0.1:5555", "out": "tcp://127.0.0.1:5556"}
 
 
@@ -178,3 +180,15 @@ def check_seconds(option: str, seconds: float | None, *, longest: float = 1e9) -
     """
     if seconds is not None and (math.isnan(seconds) or not 0 <= seconds <= longest):
         raise UsageError(f"{option} {seconds}: not a number of seconds between 0 and {longest:.0f}")
+
+
+def check_address(text: str) -> None:
+    """Refuse what is not the HOST:PORT of a web server.
+
+    Raises
+    ------
+    UsageError
+        It is not.
+    """
+    if not _ADDRESS.fullmatch(text):
+        raise UsageError(f"{text!r} is not HOST:PORT; write for example 127.0.0.1:8080")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 
-from zmq.cli.display import Display
+import zmq
+from zmq.cli.display import Display, is_live
 from zmq.cli.errors import CommandError, one_line
 from zmq.cli.opening import OpenSide, open_sides
 from zmq.cli.plan import DevicePlan
 from zmq.cli.rates import rates_between, status_line, totals_lines
 from zmq.cli.stopper import Stopper
 from zmq.core.relay import Relay
-from zmq.core.relay_stats import RelayStats
+from zmq.core.relay_stats import DeviceStats
 
 # A relay that was told to stop answers within microseconds; this only keeps a bug from hanging.
 _JOIN_S = 5.0
@@ -23,13 +26,20 @@ class RunningRelay:
 
     def __init__(self, plan: DevicePlan, opened: list[OpenSide], stopper: Stopper) -> None:
         sockets = [each.socket for each in opened]
+        watched = opened[0].events is not None
+        monitor_type = None if plan.monitor is None else plan.monitor.type_name
         self._relay = Relay(
             sockets[0],
             sockets[1],
             sockets[2] if len(sockets) > 2 else None,
             in_prefix=plan.in_prefix,
             out_prefix=plan.out_prefix,
+            events=tuple(each.events for each in opened),
+            sheds=watched and monitor_type in {"PUB", "XPUB"},
         )
+        #: For a dashboard, like the endpoints.
+        self.mon_type = monitor_type and getattr(zmq, monitor_type)
+        self._opened = opened
         self._stopper = stopper
         self._thread = threading.Thread(target=self._run, name=f"ohmq {plan.kind}", daemon=True)
         self._error: Exception | None = None
@@ -46,9 +56,36 @@ class RunningRelay:
         """Begin to relay; from here on the sockets belong to the thread."""
         self._thread.start()
 
-    def stats(self) -> RelayStats:
+    def stats(self) -> DeviceStats:
         """What was relayed so far."""
-        return self._relay.stats()
+        return self._relay.measure()
+
+    @property
+    def endpoints(self) -> dict[str, list[str]]:
+        """Where it is bound, by the names of zmq.devices."""
+        return {each.side.name.removesuffix("itor"): each.bound for each in self._opened}
+
+    @property
+    def state(self) -> str:
+        """ "running", "paused", "stopped" or "failed"."""
+        if self._error is not None:
+            return "failed"
+        if not self._thread.is_alive():
+            return "stopped"
+        return "paused" if self._relay.paused() else "running"
+
+    def pause(self) -> None:
+        """Take no more messages until resume()."""
+        self._relay.pause()
+
+    def resume(self) -> None:
+        """Undo pause()."""
+        self._relay.resume()
+
+    def stop(self, timeout: float | None = None) -> bool:
+        """End the command, as a signal does; returns at once."""
+        self._stopper.stop()
+        return True
 
     def finish(self) -> None:
         """Stop and wait for the thread; the sockets may be closed afterwards.
@@ -67,7 +104,12 @@ class RunningRelay:
 
 
 def run_device(
-    plan: DevicePlan, display: Display, *, interval_s: float, duration_s: float | None
+    plan: DevicePlan,
+    display: Display,
+    *,
+    interval_s: float,
+    duration_s: float | None,
+    dashboard: str | None = None,
 ) -> None:
     """Run a device until a signal comes or its time is over.
 
@@ -83,13 +125,16 @@ def run_device(
         Time between two status lines, in s.
     duration_s
         When to end by itself, in s; None for never.
+    dashboard
+        HOST:PORT of a page that shows it; None for none.
 
     Raises
     ------
     CommandError
         An address cannot be had, or the relay failed.
     """
-    with Stopper() as stopper, open_sides(plan.sides) as opened:
+    watched = dashboard is not None
+    with Stopper() as stopper, open_sides(plan.sides, watched=watched) as opened:
         relay = RunningRelay(plan, opened, stopper)
         display.lines(line for each in opened for line in each.describe())
         started = time.monotonic()
@@ -97,7 +142,8 @@ def run_device(
         relay.start()
         monitored = plan.monitor is not None
         try:
-            _watch(relay, display, stopper, interval_s, duration_s, monitored=monitored)
+            with _shown(relay, plan, dashboard, display):
+                _watch(relay, display, stopper, interval_s, duration_s, monitored=monitored)
         finally:
             try:
                 display.close()  # the terminal may be gone; the relay must end all the same
@@ -105,6 +151,22 @@ def run_device(
                 relay.finish()
         seconds = time.monotonic() - started
         display.lines(totals_lines(relay.stats(), seconds, monitored=monitored))
+
+
+@contextlib.contextmanager
+def _shown(
+    relay: RunningRelay, plan: DevicePlan, address: str | None, display: Display
+) -> Iterator[None]:
+    """Serve the page of the device meanwhile, if it is to have one."""
+    if address is None:
+        yield
+        return
+    from zmq.cli.dashboards import serve_page
+
+    with serve_page(relay, plan, address, title=f"ohmq device {plan.kind}") as page:
+        # The link holds the token: for a person at a terminal, not for a log.
+        display.lines([f"{'page':<23}{page.link if is_live(display) else page.url}"])
+        yield
 
 
 def _watch(
