@@ -29,8 +29,8 @@ cdef class Signal:
     cdef bint watching
     cdef short queued           # POLLIN: receives wait in the queue, POLLOUT: sends do
     cdef short wanted           # what is waited for, by polls as well
-    cdef short armed            # what would block, and whatever changes that will be told; only
-                                # while asleep
+    # What would block, and will ring when it would not; only while asleep.
+    cdef short armed
 
     def __init__(self, Reactor reactor not None, Socket socket not None):
         self.handle = socket.handle
