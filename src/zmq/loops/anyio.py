@@ -41,7 +41,7 @@ def loop_here() -> Loop:
     """Return what stands for the loop that the caller is in."""
     token = running()
     if _trio is not None and _trio.in_trio_run():
-        return _trio.loop_of(token)  # type: ignore[no-any-return]
+        return _trio.loop_here()  # type: ignore[no-any-return]
     return _asyncio.AsyncioLoop.of(token)  # type: ignore[no-any-return]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import weakref
 
 import trio
 from outcome import Error, Value
@@ -18,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from typing import Any
 
-__all__ = ["Parked", "TrioLoop", "checkpoint", "current_trio_token", "in_trio_run", "loop_of"]
+__all__ = ["Parked", "TrioLoop", "checkpoint", "current_trio_token", "in_trio_run", "loop_here"]
 
-_runs: weakref.WeakKeyDictionary[lowlevel.TrioToken, TrioLoop]
-_runs = weakref.WeakKeyDictionary()
+_of_this_run: lowlevel.RunVar[TrioLoop] = lowlevel.RunVar("zmq")
 
 
 class TrioLoop(Loop):
@@ -75,12 +73,14 @@ async def _tell_of_the_end(over: threading.Event) -> None:
         over.set()
 
 
-def loop_of(token: lowlevel.TrioToken) -> TrioLoop:
+def loop_here() -> TrioLoop:
     """Return what stands for the run of trio that the caller is in."""
-    found = _runs.get(token)
-    if found is None:
-        found = _runs[token] = TrioLoop()
-    return found
+    try:
+        return _of_this_run.get()
+    except LookupError:
+        loop = TrioLoop()
+        _of_this_run.set(loop)
+        return loop
 
 
 class Parked(Operation):
