@@ -265,6 +265,31 @@ def test_many_loops_that_end_with_waiters(front: Front, ringing: bool) -> None:
             once()
 
 
+@needs("leave")
+def test_many_loops_that_end_with_their_sockets(front: Front) -> None:
+    """A loop, its waiters and their socket: all of it goes."""
+    waiters: list[Any] = []
+
+    def once() -> None:
+        a, b = front.pair()
+
+        async def main() -> None:
+            if "futures" in front.can:
+                waiters.extend([b.recv(), b.poll()])
+            await front.turns(2)
+
+        front.run(main)
+        a.close()
+        b.close()
+        front.sockets.clear()
+        waiters.clear()
+
+    once()
+    with as_many_as_before():
+        for _ in range(8):
+            once()
+
+
 @needs("loop")
 @pytest.mark.parametrize("close", ["before", "after"])
 def test_a_socket_closed_when_its_loop_is_gone(front: Front, close: str) -> None:
