@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import zmq
 
 _KEY_CHARS = 40
+_DOMAIN = b"ohmq"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def key_options(keys: CurveKeys | None) -> list[tuple[int, int | bytes]]:
     if keys.server_key is not None:
         return [*found, (zmq.CURVE_SERVERKEY, keys.server_key)]
     if keys.allow is not None:
-        found.append((zmq.ZAP_DOMAIN, b"ohmq"))
+        found.append((zmq.ZAP_DOMAIN, _DOMAIN))
     return [*found, (zmq.CURVE_SERVER, 1)]
 
 
@@ -167,7 +168,7 @@ def authenticated(context: zmq.Context[Any], keys: CurveKeys | None) -> Iterator
     authenticator.start()
     try:
         try:
-            authenticator.configure_curve(domain="*", location=keys.allow)
+            authenticator.configure_curve(domain=_DOMAIN.decode(), location=keys.allow)
         except (OSError, ValueError) as error:
             raise CommandError(f"{keys.allow}: {error}") from None
         yield

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zmq.cli import options as opt
-from zmq.cli.curve import CurveOptions, key_options, load_keys
+from zmq.cli.curve import CurveOptions, apply_keys, load_keys
 from zmq.cli.display import choose_display
 from zmq.cli.endpoints import parse_endpoint
 from zmq.cli.errors import CommandError, UsageError, one_line
@@ -71,8 +71,7 @@ def dashboard(
     keys = load_keys(CurveOptions(curve_key, curve_server_key))
 
     def prepare(socket: zmq.Socket[Any]) -> None:
-        for option, value in key_options(keys):
-            socket.set(option, value)
+        apply_keys(socket, keys)
 
     shown = sys.stdout is not None and sys.stdout.isatty()
     display = choose_display(quiet=quiet)

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 
 import typer
 
@@ -127,8 +127,7 @@ def _run(
     *,
     quiet: bool,
 ) -> None:
-    import zmq
-    from zmq.cli.sending import Sender
+    from zmq.cli.sending import EVENTS, Sender
     from zmq.cli.session import Session
     from zmq.cli.stopper import signals_raise
 
@@ -149,17 +148,24 @@ def _run(
             socket.xpub_verbose = True  # or the second subscriber of a topic would not be heard of
         if plan.type_name in {"ROUTER", "STREAM"}:
             socket.router_mandatory = True  # or it would drop what has no peer
-        monitor = socket.get_monitor_socket(zmq.Event.HANDSHAKE_SUCCEEDED | zmq.Event.DISCONNECTED)
-        try:
+        with _monitored(socket, EVENTS) as monitor:
             session.open()
             for line in session.unforeseen():
                 opt.say(line, quiet=quiet)
-            sender = Sender(session, plan_to_send, ticker, print_reply)
-            sender.await_peers(monitor)
-        finally:
+            sender = Sender(session, monitor, plan_to_send, ticker, print_reply)
+            sender.await_peers()
+            sender.run(source)
+
+
+@contextlib.contextmanager
+def _monitored(socket: Any, events: int) -> Iterator[Any]:
+    monitor = socket.get_monitor_socket(events)
+    try:
+        yield monitor
+    finally:
+        if not socket.closed:
             socket.disable_monitor()
-            monitor.close(linger=0)
-        sender.run(source)
+        monitor.close(linger=0)
 
 
 @contextlib.contextmanager

@@ -7,12 +7,12 @@ import itertools
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import zmq
 from zmq.cli.display import Ticker
 from zmq.cli.errors import CommandError, EndedBySignal, TimedOut
+from zmq.cli.events import describe
 from zmq.cli.rates import format_bytes
 from zmq.cli.session import Session
 from zmq.core.monitor import parse_monitor_message
@@ -23,6 +23,16 @@ _SLICE_S = 0.2
 _RETRY_S = 0.02
 # What a signal leaves to the messages that are on their way.
 _GRACE_S = 1.0
+_HANDSHAKING = frozenset({"tcp", "ipc", "ws", "wss", "tipc", "vmci"})
+# The others have a reply, a subscription or a routing id of a peer that is there.
+_QUEUING = frozenset({"PUSH", "DEALER", "PAIR", "CLIENT", "SCATTER", "CHANNEL"})
+#: What has to be monitored.
+EVENTS = (
+    zmq.Event.HANDSHAKE_SUCCEEDED
+    | zmq.Event.HANDSHAKE_FAILED_AUTH
+    | zmq.Event.HANDSHAKE_FAILED_PROTOCOL
+    | zmq.Event.DISCONNECTED
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +51,17 @@ class Sender:
     def __init__(
         self,
         session: Session,
+        monitor: zmq.Socket[Any],
         plan: SendPlan,
         ticker: Ticker,
         print_reply: Callable[[list[bytes]], None],
     ) -> None:
         self._socket: zmq.Socket[Any] = session.socket
         self._session = session
+        self._monitor = monitor
+        # Who has connected; what is queued for others may be dropped, and nobody would know.
+        self._missing = set(_connecting(session))
+        self._peers = 0
         self._plan = plan
         self._ticker = ticker
         self._print_reply = print_reply
@@ -69,6 +84,7 @@ class Sender:
                 if self.sent and self._plan.interval_s:
                     time.sleep(self._plan.interval_s)
                 self._send(message)
+            self._await_connections()
             self._flush(self._plan.timeout_s)
         except TimedOut:
             raise
@@ -80,26 +96,57 @@ class Sender:
                 raise EndedBySignal(error.number, self._not_left()) from error
             raise CommandError(f"{error}; {self._not_left()}") from error
 
-    def await_peers(self, monitor: zmq.Socket[Any]) -> None:
+    def await_peers(self) -> None:
         """Wait until as many peers are there as the plan wants; subscriptions, for publishers."""
-        if self._socket.type == zmq.XPUB:
-            source, change = self._socket, _subscription
-        else:
-            source, change = monitor, _connection
-        there = 0
         deadline = self._deadline()
-        while there < self._plan.peers:
-            if source.poll(int(self._slice_s(deadline) * 1000)):
-                there += change(source.recv_multipart())
-            elif self._over(deadline):
+        while self._peers < self._plan.peers:
+            if self._look_for_peers(self._slice_s(deadline)):
+                continue
+            if self._over(deadline):
                 raise TimedOut(
-                    f"{there} of {self._plan.peers} peers came within {self._plan.timeout_s:g} s; "
-                    "nothing was sent"
+                    f"{self._peers} of {self._plan.peers} peers came within "
+                    f"{self._plan.timeout_s:g} s; nothing was sent"
                 )
-            self._ticker.tick(partial(self._waiting_for_peers, there))
+            self._ticker.tick(
+                lambda: f"waiting for peers: {self._peers} of {self._plan.peers}; Ctrl-C ends it"
+            )
 
-    def _waiting_for_peers(self, there: int) -> str:
-        return f"waiting for peers: {there} of {self._plan.peers}; Ctrl-C ends it"
+    def _look_for_peers(self, seconds: float) -> bool:
+        """Wait for a change at most that long; False if there was none."""
+        if self._socket.type == zmq.XPUB:
+            if not self._socket.poll(int(seconds * 1000)):
+                return False
+            self._peers += _subscription(self._socket.recv_multipart())
+            return True
+        if not self._monitor.poll(int(seconds * 1000)):
+            return False
+        event = parse_monitor_message(self._monitor.recv_multipart())
+        endpoint = event["endpoint"].decode(errors="replace")
+        if event["event"] == zmq.Event.HANDSHAKE_SUCCEEDED:
+            self._peers += 1
+            self._missing.discard(endpoint)
+        elif event["event"] == zmq.Event.DISCONNECTED:
+            self._peers -= 1
+        elif endpoint in self._missing:  # libzmq gives up, and drops what was queued
+            what = describe(event)
+            raise CommandError(f"{endpoint}: {what.text or what.name.lower()}")
+        return True
+
+    def _await_connections(self) -> None:
+        """Wait for the peers to which messages are queued: until then they may be refused."""
+        deadline = self._deadline()
+        while self._missing:
+            if self._look_for_peers(self._slice_s(deadline)):
+                continue
+            if self._over(deadline):
+                places = ", ".join(sorted(self._missing))
+                raise TimedOut(
+                    f"{self._not_left()} within {self._plan.timeout_s:g} s; "
+                    f"no connection to {places}"
+                )
+            self._ticker.tick(
+                lambda: f"{self._progress()} | waiting for a connection; Ctrl-C gives up"
+            )
 
     def _send(self, message: list[bytes]) -> None:
         deadline = self._deadline()
@@ -199,11 +246,12 @@ def _subscription(parts: list[bytes]) -> int:
     return {b"\x01": 1, b"\x00": -1}.get(parts[0][:1], 0)
 
 
-def _connection(parts: list[bytes]) -> int:
-    event = parse_monitor_message(parts)["event"]
-    if event == zmq.Event.HANDSHAKE_SUCCEEDED:
-        return 1
-    return -1 if event == zmq.Event.DISCONNECTED else 0
+def _connecting(session: Session) -> list[str]:
+    """Endpoints to which messages may be queued before anybody is there."""
+    if session.plan.type_name not in _QUEUING:
+        return []
+    endpoints = [each for side in session.plan.sides for each in side.endpoints]
+    return [each.address for each in endpoints if not each.bind and each.transport in _HANDSHAKING]
 
 
 def repeated(messages: list[list[bytes]], count: int | None) -> Iterable[list[bytes]]:

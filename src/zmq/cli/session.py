@@ -94,7 +94,10 @@ class Session:
             False when time was over: what is left then is given up.
         """
         self._entered.close()  # its sockets would be in the way of the context
-        self.socket.close(linger=-1)
+        if not self.socket.closed:
+            self.socket.disable_monitor()
+            for each in self.context._sockets_open():
+                each.close(linger=-1 if each is self.socket else 0)
         self._flushed = True
         if self.context not in _ABANDONED:
             _ABANDONED.append(self.context)

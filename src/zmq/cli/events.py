@@ -1,0 +1,203 @@
+"""``ohmq events``: open a socket, and follow what happens to its connections."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from zmq.cli import options as opt
+from zmq.cli.codec import to_json
+from zmq.cli.curve import CurveOptions
+from zmq.cli.display import write_bytes
+from zmq.cli.errors import UsageError
+from zmq.cli.info import ipc_limit, refuse_mixed_installation
+from zmq.cli.plan import check_seconds
+from zmq.cli.sockets import DRAFT_TYPES, STABLE_TYPES, SocketOptions, SocketPlan, plan_socket
+
+if TYPE_CHECKING:
+    from zmq.core.monitor import MonitorMessage
+
+_FORMS = ("text", "json")
+_HELP = f"""Open a socket and follow its connection events.
+
+For finding out why two programs do not come together: the socket connects and binds as theirs
+would, and each step is printed. What it is sent is thrown away.
+
+ohmq events dealer -c tcp://127.0.0.1:5555 --timeout 5
+
+{opt.EXIT_CODES}.
+"""
+_SLICE_S = 0.2
+# What the value of an event is; of the others it is a file descriptor.
+_ERRNO = frozenset({"BIND_FAILED", "ACCEPT_FAILED", "CLOSE_FAILED", "HANDSHAKE_FAILED_NO_DETAIL"})
+_ADVICE = {
+    "CONNECT_RETRIED": "nobody accepted",
+    "HANDSHAKE_FAILED_AUTH": "refused by the server's authentication",
+    "HANDSHAKE_FAILED_NO_DETAIL": "the peer went away in the middle of the handshake",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """An event in words; `value` means what `unit` says."""
+
+    name: str
+    endpoint: str
+    value: int
+    unit: str
+    text: str
+
+
+def describe(event: MonitorMessage) -> Occurrence:
+    """Say what an event means. Pure."""
+    from zmq.constants import Event
+
+    # Not the name of the enum member alone: a newer libzmq may have one that is unknown here.
+    name = event["event"].name or f"EVENT_{int(event['event']):#x}"
+    value = int(event["value"])
+    endpoint = event["endpoint"].decode("utf-8", "backslashreplace").rstrip("\0")
+    unit, text = "fd", ""
+    if name in _ERRNO:
+        unit, text = "errno", os.strerror(value) if value else ""
+    elif name == "CONNECT_RETRIED":
+        unit, text = "ms", f"again in {value} ms"
+    elif name == "HANDSHAKE_FAILED_AUTH":
+        unit, text = "status", f"status {value}"
+    elif name == "HANDSHAKE_FAILED_PROTOCOL":
+        known = Event._value2member_map_.get(value)
+        unit = "code"
+        text = (getattr(known, "name", "") or hex(value)).removeprefix("PROTOCOL_ERROR_")
+        text = text.replace("_", " ").lower()
+    elif name in {"HANDSHAKE_SUCCEEDED", "MONITOR_STOPPED"}:
+        unit = ""
+    elif name == "CONNECT_DELAYED":
+        unit = "errno"
+        text = "" if value in (0, errno.EINPROGRESS) else os.strerror(value)
+    advice = _ADVICE.get(name, "")
+    return Occurrence(name, endpoint, value, unit, "; ".join(x for x in (advice, text) if x))
+
+
+def format_occurrence(what: Occurrence, form: str, now: datetime) -> str:
+    """One line. Pure."""
+    if form == "json":
+        facts: dict[str, Any] = {"time": now.isoformat(timespec="milliseconds")}
+        facts |= {"event": what.name, "endpoint": what.endpoint}
+        if what.unit:
+            facts[what.unit] = what.value
+        return to_json(facts | ({"text": what.text} if what.text else {}))
+    text = what.text or (f"fd {what.value}" if what.unit == "fd" else "")
+    line = f"{now:%H:%M:%S}.{now.microsecond // 1000:03} {what.name.lower():<26} {what.endpoint}"
+    return f"{line}  {text}".rstrip()
+
+
+def events(
+    type_name: opt.TypeArgument,
+    bind: opt.Binds = None,
+    connect: opt.Connects = None,
+    form: Annotated[
+        str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")
+    ] = "text",
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="EVENT", help="Show only these: connected, ...; repeatable"),
+    ] = None,
+    count: Annotated[
+        int | None,
+        typer.Option("--count", "-n", min=1, metavar="N", help="End after this many events."),
+    ] = None,
+    timeout: Annotated[
+        float | None,
+        typer.Option("--timeout", "-t", min=0, metavar="SECONDS", help="Longest without event."),
+    ] = None,
+    duration: opt.Duration = None,
+    settings: opt.Settings = None,
+    curve_key: opt.CurveKey = None,
+    curve_server_key: opt.CurveServerKey = None,
+    curve_server: opt.CurveServer = False,
+    curve_allow: opt.CurveAllow = None,
+    quiet: opt.Quiet = False,
+) -> None:
+    check_seconds("--timeout", timeout, longest=1e6)
+    check_seconds("--duration", duration, longest=1e6)
+    if form not in _FORMS:
+        raise UsageError(f"--format {form!r}: unknown; there are {', '.join(_FORMS)}")
+    refuse_mixed_installation()
+    wanted = frozenset(_event_name(name) for name in only or ())
+    curve = CurveOptions(curve_key, curve_server_key, curve_server, curve_allow)
+    typed = SocketOptions(type_name, bind or (), connect or (), settings or (), None, curve)
+    plan = plan_socket(typed, (*STABLE_TYPES, *DRAFT_TYPES), ipc_limit=ipc_limit())
+    _follow(plan, form, wanted, count, timeout, duration, quiet=quiet)
+
+
+def _event_name(name: str) -> str:
+    from zmq.constants import Event
+
+    known = [each for each in Event.__members__ if not each.startswith(("PROTOCOL_", "ALL"))]
+    if name.upper() not in known:
+        names = ", ".join(known).lower()
+        raise UsageError(f"--only {name!r}: no such event; there are {names}")
+    return name.upper()
+
+
+def _follow(
+    plan: SocketPlan,
+    form: str,
+    wanted: frozenset[str],
+    count: int | None,
+    timeout_s: float | None,
+    duration_s: float | None,
+    *,
+    quiet: bool,
+) -> None:
+    from zmq.cli.receiving import Inbox, subscribe
+    from zmq.cli.session import Session
+    from zmq.cli.stopper import Stopper
+    from zmq.core.monitor import parse_monitor_message
+
+    with Stopper() as stopper, Session(plan) as session:
+        monitor = session.socket.get_monitor_socket()
+        try:
+            session.open()
+            subscribe(session.socket, (b"",))
+            for line in session.unforeseen():
+                opt.say(line, quiet=quiet)
+            shown = 0
+            for message in Inbox(monitor, stopper, timeout_s=timeout_s, duration_s=duration_s):
+                _drop_messages(session.socket)
+                if message is None:
+                    continue
+                what = describe(parse_monitor_message(message))
+                if wanted and what.name not in wanted:
+                    continue
+                line = format_occurrence(what, form, datetime.now().astimezone())
+                with stopper.writing():
+                    write_bytes(line.encode() + b"\n", flush=True)
+                shown += 1
+                if shown == count:
+                    return
+        finally:
+            session.socket.disable_monitor()
+            monitor.close(linger=0)
+
+
+def _drop_messages(socket: Any) -> None:
+    """Keep peers from filling the socket, in turns that end."""
+    import zmq
+
+    until = time.monotonic() + _SLICE_S / 4
+    while time.monotonic() < until:
+        try:
+            socket.recv_multipart(zmq.NOBLOCK)
+        except zmq.ZMQError:  # nothing there, or a type that does not receive
+            return
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("events", help=_HELP)(events)
