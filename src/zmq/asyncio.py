@@ -21,7 +21,8 @@ from zmq.core.engine import Engine, Loop, set_fairness
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
 from zmq.core.socket import Socket as _Socket
-from zmq.loops.asyncio import AsyncioLoop, Waiting, converted, done, failed, running
+from zmq.loops._futures import Waiting, converted, done, failed
+from zmq.loops.asyncio import AsyncioLoop, running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,0 +1,152 @@
+"""The futures that calls of asyncio sockets return."""
+
+from __future__ import annotations
+
+import asyncio
+from asyncio import Future
+
+from zmq.core.engine import WOULD_BLOCK, Operation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Any
+
+    _Future = Future[Any]
+else:
+    _Future = Future
+
+__all__ = ["Waiting", "converted", "done", "failed"]
+
+
+def done(loop: asyncio.AbstractEventLoop, value: Any) -> Future[Any]:
+    """Return a future that has its result."""
+    future: Future[Any] = Future(loop=loop)
+    future.set_result(value)
+    return future
+
+
+def failed(loop: asyncio.AbstractEventLoop, error: BaseException) -> Future[Any]:
+    """Return a future that has failed, and does not complain if nobody looks."""
+    future: Future[Any] = Future(loop=loop)
+    future.set_exception(error.with_traceback(None))
+    future.exception()
+    return future
+
+
+def converted(received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
+    """Return the future of what a function makes of what is received."""
+    if isinstance(received, Waiting) and not received.done():
+        received.then(convert)
+        return received
+    if not isinstance(received, Future) or not received.done():
+        return asyncio.ensure_future(_chain(received, convert))
+    loop = received.get_loop()
+    try:
+        return done(loop, convert(received.result()))
+    except (Exception, asyncio.CancelledError) as error:
+        return failed(loop, error)
+
+
+async def _chain(received: Any, convert: Callable[[Any], Any]) -> Any:
+    return convert(await received)
+
+
+class Waiting(Operation, _Future):
+    """The future of an operation that waits.
+
+    The message that it ends with counts as delivered when somebody has seen it: a task that is
+    cancelled between the two has not, nor has a program that has dropped the future.
+    """
+
+    _awaiting = 0
+    _asks_to_be_woken = False
+    _wake: Any = None
+
+    def resolve(self, value: Any) -> None:
+        if self.done():
+            self.give_back()
+            return
+        self.set_result(value)
+        if self._wake is not None:
+            self._wake_task()
+
+    def reject(self, error: BaseException) -> None:
+        if not self.done():
+            self.set_exception(error)
+            self.exception()
+            if self._wake is not None:
+                self._wake_task()
+
+    def add_done_callback(self, fn: Any, *, context: Any = None) -> None:
+        # What a task asks for when it starts to wait is kept: see _wake_task.
+        if self._asks_to_be_woken:
+            self._asks_to_be_woken = False
+            if self._wake is None and context is not None:
+                self._wake = (fn, context)
+                return
+        super().add_done_callback(fn, context=context)
+
+    def _wake_task(self) -> None:
+        """Let the task go on at once, and not after another turn of the loop.
+
+        Operations end in a callback of the loop, in which no task runs: there is no other to
+        disturb. And nobody can cancel the task between its message and its going on.
+        """
+        (wake, context), self._wake = self._wake, None
+        # It gets its result from __await__, and looks at what it is given for errors only.
+        context.run(wake, _WOKEN)
+
+    def cancel(self, msg: Any = None) -> bool:
+        if not super().cancel(msg):
+            return False
+        self.cancel_wait()
+        if self._wake is not None:
+            (wake, context), self._wake = self._wake, None
+            self.get_loop().call_soon(wake, self, context=context)
+        return True
+
+    def result(self) -> Any:
+        value = _result(self)
+        # A task's own look before it goes on is not yet its program's.
+        if not self._awaiting:
+            self.taken = WOULD_BLOCK
+        return value
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        if not self.done():
+            self._asyncio_future_blocking = True
+            self._asks_to_be_woken = True
+            self._awaiting += 1
+            try:
+                yield self
+            except BaseException:
+                self._awaiting -= 1
+                if not self._awaiting:
+                    self.give_back()
+                raise
+            self._awaiting -= 1
+            if not self.done():
+                raise RuntimeError("a future of a socket is awaited, not yielded from")
+        self.taken = WOULD_BLOCK
+        try:
+            return _result(self)
+        finally:
+            del self  # it has the error, which knows this frame
+
+    __iter__ = __await__  # for generators of Tornado and older programs
+
+    def __del__(self) -> None:
+        if self.taken is not WOULD_BLOCK:
+            self.give_back()
+
+
+class _NoLoop:
+    def get_debug(self) -> bool:
+        return False
+
+
+_result = Future.result
+# The future of a task that only has to go on.
+_WOKEN: Future[None] = Future(loop=_NoLoop())  # type: ignore[arg-type]
+_WOKEN.set_result(None)
