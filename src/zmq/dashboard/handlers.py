@@ -221,7 +221,7 @@ class Feed(Guarded, WebSocketHandler):
     filter = Filter()
 
     def initialize(self) -> None:
-        self._busy = False
+        self._unsent = 0
         self._waiting: asyncio.TimerHandle | None = None
 
     def check_origin(self, origin: str) -> bool:
@@ -233,15 +233,14 @@ class Feed(Guarded, WebSocketHandler):
             return
         loop = asyncio.get_running_loop()
         self._waiting = loop.call_later(TOKEN_S, self.close, NEEDS_TOKEN, "token needed")
-        self.send('{"type":"locked"}')
+        self.answer_page('{"type":"locked"}')
 
     def _admit(self) -> None:
         if len(self.hub.viewers) >= MOST_VIEWERS:
             self.close(TOO_MANY, "too many pages")
             return
-        self.send(self.hub.hello())
-        self._busy = False  # what a page starts with is never left out
-        self.send(self.hub.rows(self.filter))
+        self.answer_page(self.hub.hello())
+        self.answer_page(self.hub.rows(self.filter))
         self.hub.viewers.add(self)
         self.settings["viewers"](len(self.hub.viewers))
 
@@ -256,11 +255,9 @@ class Feed(Guarded, WebSocketHandler):
             self._show_token(said.get("token"))
         elif isinstance(wanted := said.get("filter"), dict):
             self.filter = make_filter(wanted.get("way"), wanted.get("prefix"), wanted.get("text"))
-            self._busy = False
-            self.send(self.hub.rows(self.filter))
+            self.answer_page(self.hub.rows(self.filter))
         elif "whole" in said:
-            self._busy = False
-            self.send(self.hub.whole(said["whole"]))
+            self.answer_page(self.hub.whole(said["whole"]))
 
     def _show_token(self, token: object) -> None:
         if self._waiting is not None:
@@ -272,17 +269,20 @@ class Feed(Guarded, WebSocketHandler):
 
     def send(self, text: str) -> None:
         """Send, unless the page has not even taken the last message: then it misses this one."""
-        if self._busy:
-            return
+        if not self._unsent:
+            self.answer_page(text)
+
+    def answer_page(self, text: str) -> None:
+        """Send what a page has asked for, and does not miss."""
         try:
             sent = self.write_message(text)
         except WebSocketClosedError:
             return
-        self._busy = True
+        self._unsent += 1
         sent.add_done_callback(self._sent)
 
     def _sent(self, sent: asyncio.Future[None]) -> None:
-        self._busy = False
+        self._unsent -= 1
         if not sent.cancelled():
             sent.exception()  # a page that has gone; on_close comes, too
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,6 @@ from typing import Any
 
 from bokeh.util.paths import bokehjs_path
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from zmq.dashboard import handlers
@@ -25,18 +25,50 @@ STATIC = Path(__file__).with_name("static")
 MAX_BODY = 16_384
 MAX_HEADERS = 16_384
 PING_S = 20
+BACKLOG = 128
 
 
 def listen(address: Address) -> list[socket.socket]:
-    """Bind; a free port is the same one for each of them.
+    """Bind every address of a host, on one port.
 
     Raises
     ------
     OSError
-        The address cannot be had.
+        The address cannot be had, or the host has none.
     """
-    # Not to share the port with another server, which SO_REUSEPORT would allow.
-    return bind_sockets(address.port, address.host or None)
+    found: list[socket.socket] = []
+    port = address.port
+    places = socket.getaddrinfo(
+        address.host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )
+    try:
+        for family, where in dict.fromkeys((place[0], place[4]) for place in places):
+            if found and family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
+                continue  # a name may have an address of a protocol that this machine is without
+            one = _bind(family, (where[0], port, *where[2:]))
+            found.append(one)
+            port = one.getsockname()[1]  # of a free port: the same for each of them
+    except BaseException:
+        for one in found:
+            one.close()
+        raise
+    return found
+
+
+def _bind(family: int, where: tuple[Any, ...]) -> socket.socket:
+    one = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name != "nt":  # there it would let two programs have one port
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        one.setblocking(False)
+        one.bind(where)
+        one.listen(BACKLOG)
+    except BaseException:
+        one.close()
+        raise
+    return one
 
 
 def make_server(
