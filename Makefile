@@ -4,6 +4,8 @@
 VENV := .venv
 PYZMQ_VENV := .venv-pyzmq
 PYZMQ_VERSION := 27.3.0
+ECOSYSTEM_VENV := .venv-ecosystem
+ECOSYSTEM_STAMP := $(ECOSYSTEM_VENV)/.stamp
 BIN := $(VENV)/bin
 TOOLS_STAMP := $(VENV)/.stamp-tools
 INSTALL_STAMP := $(VENV)/.stamp-install
@@ -17,15 +19,17 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo test stress check bench build venv lock clean
+.PHONY: help demo test stress ecosystem check bench build venv lock clean test-browser
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   a monitored queue with clients and workers; DURATION=10 ends by itself"
 	@echo "make test   unit, integration, compatibility and leak tests; ARGS=\"-k poll\" is passed on"
+	@echo "make test-browser  the dashboard's page in Chromium, which is installed if need be"
 	@echo "make check  ruff, cython-lint, mypy, pyright, import-linter"
 	@echo "make bench  this package against PyZMQ $(PYZMQ_VERSION) and against C"
 	@echo "make stress the tests that take their time"
+	@echo "make ecosystem  Jupyter, ipyparallel, locust and zerorpc on this package"
 	@echo "make build  compile what has changed"
 	@echo "make venv   $(VENV) with the pinned tools"
 	@echo "make lock   write requirements-dev.lock again from pyproject.toml"
@@ -37,8 +41,15 @@ demo: build
 test: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest $(ARGS)
 
+test-browser: build
+	@sh tools/setup-system --browser
+	@$(BIN)/python -m pytest tests/dashboard $(ARGS)
+
 stress: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest --timeout 600 tests/stress $(ARGS)
+
+ecosystem: build $(ECOSYSTEM_STAMP)
+	@OHMQ_ECOSYSTEM_PYTHON=$(CURDIR)/$(ECOSYSTEM_VENV)/bin/python $(BIN)/python -m pytest tests/ecosystem $(ARGS)
 
 check: build
 	@sh tools/check $(BIN)
@@ -56,7 +67,7 @@ lock: $(TOOLS_STAMP)
 
 clean:
 	rm -f src/zmq/_native.*.so
-	rm -rf $(VENV) $(PYZMQ_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PYZMQ_VENV) $(ECOSYSTEM_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(TOOLS_STAMP): requirements-dev.lock
@@ -66,6 +77,13 @@ $(TOOLS_STAMP): requirements-dev.lock
 
 $(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml src/zmq/_version.py tools/install
 	@sh tools/install $(BIN)/python
+	@touch $@
+
+# PyZMQ comes with them, and goes again: both distributions install `zmq`.
+$(ECOSYSTEM_STAMP): | $(TOOLS_STAMP)
+	@PYTHON=$(BIN)/python sh tools/setup-venv $(ECOSYSTEM_VENV) ipykernel nbclient nbformat ipyparallel locust zerorpc
+	@$(ECOSYSTEM_VENV)/bin/python -m pip uninstall -qq -y pyzmq
+	@$(ECOSYSTEM_VENV)/bin/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "ohmq.pth").write_text("$(CURDIR)/src")'
 	@touch $@
 
 $(PYZMQ_STAMP): | $(TOOLS_STAMP)
