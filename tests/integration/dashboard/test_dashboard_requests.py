@@ -1,0 +1,203 @@
+"""The dashboard's server: real devices, real requests, no browser."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from dashboards import (
+    BEARER,
+    TOKEN,
+    Pipe,
+    ask,
+    closed,
+    leave,
+    listen,
+    next_said,
+)
+from support import until
+from zmq import dashboard
+
+pytestmark = pytest.mark.timeout(60)
+
+
+# ---- what everybody may read
+
+
+def test_the_page_and_its_parts(page: dashboard.Dashboard) -> None:
+    answer = ask(page)
+    assert (answer.code, answer.headers["Content-Type"]) == (200, "text/html")
+    assert b"http:" not in answer.body.replace(b"http://www.w3.org", b"")
+    assert b"https:" not in answer.body
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Server" not in answer.headers
+    for path in ("static/page.js", "static/page.css", "static/icon.svg", "static/theme.js"):
+        assert ask(page, path).code == 200, path
+    library = ask(page, "static/bokeh/bokeh.min.js")
+    assert library.code == 200
+    assert len(library.body) > 500_000
+    charts = json.loads(ask(page, "charts.json?theme=dark").body)
+    assert set(charts) == {"messages", "bytes", "peers", "blocked", "dropped"}
+    assert ask(page, "charts.json?theme=../x").code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["nothing", "static/../running.py", "static/%2e%2e/running.py", "static/bokeh/bokeh.js"]
+)
+def test_nothing_else_is_there(page: dashboard.Dashboard, path: str) -> None:
+    assert ask(page, path).code == 404
+
+
+def test_numbers(page: dashboard.Dashboard, pipe: Pipe) -> None:
+    for _ in range(10):
+        pipe.send(b"12345", b"678")
+
+    def stats() -> dict[str, Any]:
+        return dict(json.loads(ask(page, "api/stats").body))
+
+    found = until(lambda: (now := stats())["totals"]["messages_in"] == 10 and now)
+    assert found["state"] == "running"
+    assert found["totals"]["bytes_in"] == 80
+    assert (found["totals"]["peers_in"], found["totals"]["peers_out"]) == (1, 1)
+    assert found["totals"]["dropped"] == 0
+
+
+def test_prometheus(page: dashboard.Dashboard, pipe: Pipe) -> None:
+    pipe.send(b"12345")
+    lines = until(
+        lambda: (
+            (text := ask(page, "metrics").body.decode().splitlines())
+            and 'ohmq_device_messages_total{side="in"} 1.0' in text
+            and text
+        )
+    )
+    assert 'ohmq_device_bytes_total{side="in"} 5.0' in lines
+    assert 'ohmq_device_messages_total{side="out"} 0.0' in lines
+    assert 'ohmq_device_peers{side="in"} 1.0' in lines
+    assert 'ohmq_device_blocked_seconds_total{side="in"} 0.0' in lines
+    assert "ohmq_device_monitor_dropped_total 0.0" in lines
+    assert 'ohmq_device_state{ohmq_device_state="running"} 1.0' in lines
+    other = ask(page, "metrics", Accept="application/openmetrics-text; version=1.0.0")
+    assert other.headers["Content-Type"].startswith("application/openmetrics-text")
+    assert other.body.endswith(b"# EOF\n")
+
+
+def test_health(page: dashboard.Dashboard, device: Any) -> None:
+    assert (ask(page, "healthz").code, ask(page, "healthz").body) == (200, b"ok\n")
+    device.stop()
+    until(lambda: ask(page, "healthz").code == 503)
+    assert ask(page, "healthz").body == b"stopped\n"
+
+
+# ---- who may do what
+
+
+@pytest.mark.parametrize("path", ["", "api/stats", "metrics", "healthz", "feed", "nothing"])
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "10.0.0.1", "a b"])
+def test_foreign_hosts_are_refused(page: dashboard.Dashboard, path: str, host: str) -> None:
+    answer = ask(page, path, Host=host)
+    assert answer.code in {400, 403}
+    assert b"evil" not in answer.body
+
+
+def test_own_hosts(page: dashboard.Dashboard) -> None:
+    for host in ("localhost", "127.0.0.1:9", "[::1]:9"):
+        assert ask(page, Host=host).code == 200, host
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_foreign_origins_are_refused(page: dashboard.Dashboard, device: Any, origin: str) -> None:
+    assert ask(page, "api/stats", Origin=origin).code == 403
+    assert ask(page, "api/stop", "POST", Origin=origin, **BEARER).code == 403
+    assert device.state == "running"
+
+    answer = ask(
+        page,
+        "feed",
+        Origin=origin,
+        Connection="Upgrade",
+        Upgrade="websocket",
+        Sec_WebSocket_Version="13",
+        Sec_WebSocket_Key="MDEyMzQ1Njc4OWFiY2RlZg==",
+    )
+    assert answer.code == 403
+
+
+def test_steering_needs_the_token(page: dashboard.Dashboard, device: Any) -> None:
+    for action in ("pause", "resume", "stop"):
+        for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": f"token={TOKEN}"}):
+            answer = ask(page, f"api/{action}", "POST", **headers)
+            assert answer.code == 401
+            assert TOKEN.encode() not in answer.body
+        assert ask(page, f"api/{action}?token={TOKEN}", "POST").code == 401
+        assert ask(page, f"api/{action}", "GET", **BEARER).code == 405
+    assert device.state == "running"
+
+
+def test_pause_resume_stop(page: dashboard.Dashboard, device: Any, pipe: Pipe) -> None:
+    pipe.send(b"one")
+    assert ask(page, "api/pause", "POST", **BEARER).code == 200
+    assert device.state == "paused"
+    pipe.source.send(b"two")
+    assert not pipe.sink.poll(200)
+    answer = ask(page, "api/resume", "POST", **BEARER)
+    assert json.loads(answer.body) == {"state": "running", "done": True}
+    assert pipe.sink.recv() == b"two"
+    assert ask(page, "api/stop", "POST", Origin=page.url.rstrip("/"), **BEARER).code == 200
+    assert device.state == "stopped"
+    answer = ask(page, "api/pause", "POST", **BEARER)
+    assert answer.code == 409
+    assert "error" in json.loads(answer.body)
+
+
+def test_off_loopback_everything_needs_the_token(device: Any) -> None:
+    with dashboard.serve(device, "0.0.0.0:*", TOKEN) as page:
+        for path in ("api/stats", "metrics"):
+            assert ask(page, path).code == 401, path
+            assert ask(page, path, **BEARER).code == 200, path
+        assert ask(page).code == 200  # it asks for the token, and holds nothing else
+        assert ask(page, "healthz").code == 200
+        assert ask(page, Host="evil.example").code == 403
+        asyncio.run(_locked_feed(page))
+
+
+async def _locked_feed(page: dashboard.Dashboard) -> None:
+    for wrong in ('{"token": "wrong"}', '{"filter": {}}', '{"whole": 1}', "[]", "not json"):
+        feed = await listen(page)
+        assert json.loads(await feed.read_message() or "") == {"type": "locked"}
+        await feed.write_message(wrong)
+        await closed(feed)
+        assert feed.close_code in {4401, 1003}
+    feed = await listen(page)
+    await next_said(feed, "locked")
+    await feed.write_message(json.dumps({"token": TOKEN}))
+    assert (await next_said(feed, "hello"))["kind"] == "device"
+    await leave(feed)
+
+
+def test_a_private_dashboard(device: Any) -> None:
+    with dashboard.serve(device, "127.0.0.1:*", TOKEN, private=True) as page:
+        assert ask(page, "api/stats").code == 401
+        assert ask(page, "api/stats", **BEARER).code == 200
+
+
+def test_the_token_is_nowhere(
+    device: Any, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    with dashboard.serve(device, "127.0.0.1:*", TOKEN) as page:
+        ask(page, f"api/stats?token={TOKEN}", **BEARER)
+        ask(page, f"api/stop?token={TOKEN}", "POST")
+        ask(page, f"nothing?{TOKEN}")
+        ask(page, "api/pause", "POST", **BEARER)
+        assert TOKEN not in repr(page) + page.url
+        assert page.link == f"{page.url}#token={TOKEN}"
+    assert "/api/stats" in caplog.text
+    assert TOKEN not in caplog.text + "".join(capfd.readouterr())
