@@ -40,8 +40,8 @@ cdef struct Direction:
     bint monitored           # and so has the monitor
     bint mute                # nothing can be received from the source
     bint drained             # the source was found empty in this turn: its mailbox is, too
-    const char *prefix
-    size_t prefix_size
+    bint prefixed
+    zmq_msg_t prefix
     int64_t messages
     int64_t bytes
     int64_t dropped          # by the monitor
@@ -89,6 +89,7 @@ cdef struct Course:
     int peers[3]
     int64_t aside_due        # when to look at them
     bint sheds               # the monitor drops for some subscribers, and does not say so
+    bint shows               # there may be somebody to show messages to
     bint monitor_talks       # and subscriptions can be received from it
 
 
@@ -292,7 +293,7 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
     for i in range(way.n_held):
         flags = ZMQ_SNDMORE if i < way.n_held - 1 or way.rest_follows else 0
         size = zmq_msg_size(&way.held[i])
-        if course.monitor != NULL:
+        if course.shows:
             zmq_msg_init(&copy)
             zmq_msg_copy(&copy, &way.held[i])
         while zmq_msg_send(&way.held[i], way.target, flags | ZMQ_DONTWAIT) < 0:
@@ -300,7 +301,7 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
             if error == EINTR:
                 continue
             if error != EHOSTUNREACH and not (error == EAGAIN and way.inside):
-                if course.monitor != NULL:
+                if course.shows:
                     zmq_msg_close(&copy)
                 errno = error
                 return False
@@ -308,7 +309,7 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
             zmq_msg_close(&way.held[i])
             zmq_msg_init(&way.held[i])
             break
-        if course.monitor != NULL:
+        if course.shows:
             show(course, way, &copy, flags)
         way.inside = flags & ZMQ_SNDMORE
         way.bytes += size
@@ -329,8 +330,8 @@ cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexc
     """Send one part to the monitor, the prefix before the first. Never waits: it drops instead."""
     cdef bint first = not way.inside
     if first:
-        way.monitored = way.prefix == NULL or offer(course, way, NULL, ZMQ_SNDMORE, True)
-    if way.monitored and offer(course, way, part, flags, first and way.prefix == NULL):
+        way.monitored = not way.prefixed or offer_prefix(course, way)
+    if way.monitored and offer(course, way, part, flags, first and not way.prefixed):
         return
     zmq_msg_close(part)
     if way.monitored or first:
@@ -338,9 +339,19 @@ cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexc
     way.monitored = False
 
 
+cdef bint offer_prefix(Course *course, Direction *way) noexcept nogil:
+    cdef zmq_msg_t copy
+    zmq_msg_init(&copy)
+    zmq_msg_copy(&copy, &way.prefix)
+    if offer(course, way, &copy, ZMQ_SNDMORE, True):
+        return True
+    zmq_msg_close(&copy)
+    return False
+
+
 cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags,
                 bint first) noexcept nogil:
-    """Send the monitor a part, or the prefix for NULL. False if it cannot take it.
+    """Send the monitor a part. False if it cannot take it.
 
     A send looks at libzmq's mailbox only now and then; before it drops, EVENTS makes it look.
     """
@@ -348,10 +359,11 @@ cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags,
     cdef int on = 1
     cdef int events = 0
     cdef bint sent
-    if show_part(course, way, part, flags) >= 0:
+    flags |= ZMQ_DONTWAIT
+    if zmq_msg_send(part, course.monitor, flags) >= 0:
         return True
     if first and read_events(course.monitor, &events) == 0 and events & ZMQ_POLLOUT:
-        if show_part(course, way, part, flags) >= 0:
+        if zmq_msg_send(part, course.monitor, flags) >= 0:
             return True
     if not course.sheds or first and course.events[2] != NULL and course.peers[2] == 1:
         return False
@@ -360,13 +372,6 @@ cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags,
     if first:
         way.dropped += 1
     zmq_setsockopt(course.monitor, ZMQ_XPUB_NODROP, &off, sizeof(off))
-    sent = show_part(course, way, part, flags) >= 0
+    sent = zmq_msg_send(part, course.monitor, flags) >= 0
     zmq_setsockopt(course.monitor, ZMQ_XPUB_NODROP, &on, sizeof(on))
     return sent
-
-
-cdef inline int show_part(Course *course, Direction *way, zmq_msg_t *part,
-                          int flags) noexcept nogil:
-    if part == NULL:
-        return zmq_send(course.monitor, way.prefix, way.prefix_size, flags | ZMQ_DONTWAIT)
-    return zmq_msg_send(part, course.monitor, flags | ZMQ_DONTWAIT)

@@ -56,6 +56,9 @@ cdef void look_aside(Course *course) noexcept nogil:
         while zmq_msg_recv(&part, course.monitor, ZMQ_DONTWAIT) >= 0:
             pass
         zmq_msg_close(&part)
+    # A PUB without a peer has nobody to show anything to: a copy would end there.
+    course.shows = course.monitor != NULL and not (
+        course.sheds and course.events[2] != NULL and course.peers[2] == 0)
     course.aside_due = course.now + ASIDE_NS
 
 

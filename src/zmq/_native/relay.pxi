@@ -56,11 +56,15 @@ cdef class Relay:
         cdef Handle second = (<Socket> out_socket).handle
         self.course.swap = (first is not second and first.type == ZMQ_ROUTER
                             and second.type == ZMQ_ROUTER) if swap is None else swap
+        zmq_msg_init(&self.course.ways[0].prefix)
+        zmq_msg_init(&self.course.ways[1].prefix)
         check(ohmq_waker_open(&self.course.waker))
 
     def __dealloc__(self):
         if self.course.waker.read_fd > 0:
             ohmq_waker_close(&self.course.waker)
+            zmq_msg_close(&self.course.ways[0].prefix)
+            zmq_msg_close(&self.course.ways[1].prefix)
 
     def run(self, started=None, *, terminate_patience_s=0.0) -> None:
         """Move messages; blocks, without the GIL, until the relay is ended.
@@ -228,8 +232,8 @@ cdef class Relay:
         course.ways[0].target = course.ways[1].source = second.lent
         for i in range(2):
             prefix = self.prefixes[i]
-            course.ways[i].prefix = NULL if prefix is None else PyBytes_AS_STRING(prefix)
-            course.ways[i].prefix_size = 0 if prefix is None else len(prefix)
+            course.ways[i].prefixed = prefix is not None
+            set_prefix(&course.ways[i].prefix, prefix or b"")
             course.ways[i].n_held = 0
             course.ways[i].inside = False
             course.ways[i].mute = False
@@ -247,6 +251,7 @@ cdef class Relay:
         course.emptied = False
         course.now = course.begun = ohmq_now()
         course.ended = course.last_move = course.aside_due = 0
+        look_aside(course)
         mark(course)
         from threading import main_thread
         main = main_thread().ident
@@ -310,6 +315,16 @@ cdef class Relay:
         self.course.ended = ohmq_now()
         self.finished.set()
         return 0
+
+
+cdef int set_prefix(zmq_msg_t *message, bytes prefix) except -1:
+    """Make it a message, which is copied by counting references."""
+    zmq_msg_close(message)  # that of an earlier run
+    if zmq_msg_init_size(message, len(prefix)) < 0:
+        zmq_msg_init(message)
+        raise MemoryError
+    memcpy(zmq_msg_data(message), PyBytes_AS_STRING(prefix), len(prefix))
+    return 0
 
 
 cdef object as_prefix(object prefix):
