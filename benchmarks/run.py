@@ -19,7 +19,7 @@ from cases import ALL
 from harness import facts, report
 from harness.compiler import CompileError, build_worker
 from harness.measure import run_case
-from harness.model import BLOCKING, OURS, PYOMQ, THEIRS, UNFAIR, C, Implementation, Session
+from harness.model import BARE, BLOCKING, OURS, PYOMQ, THEIRS, UNFAIR, C, Implementation, Session
 from harness.processes import BENCHMARKS
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ def implementations(options: argparse.Namespace) -> dict[str, Implementation]:
         found[PYOMQ] = Implementation(PYOMQ, Path(named), {"front": "pyomq"})
     ours = found[OURS].program
     found[BLOCKING] = Implementation(BLOCKING, ours, {"front": "blocking"})
+    found[BARE] = Implementation(BARE, ours, {"api": "bare"})
     found[UNFAIR] = Implementation(UNFAIR, ours, {"fairness": "off"})
     found[C] = Implementation(C, build_worker())
     return found

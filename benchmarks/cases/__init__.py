@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cases import (
+    crowd,
     imports,
     large,
     loops,
@@ -33,6 +34,7 @@ ALL: tuple[Case, ...] = (
     *polling.CASES,
     *relay.CASES,
     *monitored.CASES,
+    *crowd.CASES,
     *imports.CASES,
     *memory.CASES,
 )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 OURS, THEIRS, C = "ohmq", "PyZMQ", "C"
 
 # What single cases are compared with besides: another library, or ohmq used otherwise.
-PYOMQ, BLOCKING, UNFAIR = "pyomq", "blocking", "unfair"
+PYOMQ, BLOCKING, UNFAIR, BARE = "pyomq", "blocking", "unfair", "bare"
 
 
 @dataclass(frozen=True)

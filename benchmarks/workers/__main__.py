@@ -25,6 +25,8 @@ ROLES: dict[str, Callable[[Arguments], None]] = {
     "green_sink": loops.green_sink,
     "callback_sink": loops.callback_sink,
     "relay": relay.relay,
+    "crowded": relay.crowded,
+    "crowd": relay.crowd,
     "option": local.option,
     "poll": local.poll,
     "burst": local.burst,
