@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _find_program(typed: Sequence[str]) -> Callable[[Sequence[str]], int]:
     """The whole program, or what of it runs without the extra or on a broken installation."""
-    if list(typed) == ["info"]:
+    if list(typed) in (["info"], ["info", "--json"]):
         return _plain_info
     try:
         run: Callable[[Sequence[str]], int] = importlib.import_module("zmq.cli.app").run
@@ -61,7 +61,7 @@ def _find_program(typed: Sequence[str]) -> Callable[[Sequence[str]], int]:
 def _plain_info(typed: Sequence[str]) -> int:
     from zmq.cli.info import print_info
 
-    return print_info()
+    return print_info(as_json="--json" in typed)
 
 
 def _say_what_is_missing(typed: Sequence[str]) -> int:

@@ -168,7 +168,7 @@ def _line(
 
 
 def _dress(chart: Axes, title: str, unit: str, sizes: Sequence[int]) -> None:
-    from matplotlib.ticker import EngFormatter, FixedLocator, NullLocator
+    from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullLocator
 
     chart.set_title(f"{title}, {unit}", fontsize=10, loc="left")
     chart.set_xscale("log")
@@ -177,9 +177,9 @@ def _dress(chart: Axes, title: str, unit: str, sizes: Sequence[int]) -> None:
     chart.xaxis.set_minor_locator(NullLocator())
     chart.set_xticks(sizes, [format_size(size) for size in sizes])
     chart.yaxis.set_major_formatter(EngFormatter(sep=""))
-    chart.yaxis.set_minor_formatter(EngFormatter(sep=""))
+    chart.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    chart.yaxis.set_minor_locator(NullLocator())
     chart.tick_params(labelsize=8)
-    chart.tick_params(axis="y", which="minor", labelsize=6)
     chart.set_xlabel("size of a message", fontsize=8)
     chart.grid(which="major", color="#dddddd", linewidth=0.8)
     chart.set_axisbelow(True)

@@ -69,25 +69,25 @@ def load_keys(options: CurveOptions, names: str = "--curve-{}") -> CurveKeys | N
     import zmq
 
     def name(key: str) -> str:
-        return names.format(key)
+        return names.format(key.replace("_", "-") if names.startswith("--") else key)
 
     if not zmq.has("curve"):
         raise UsageError("this libzmq was built without CURVE; see 'ohmq info'")
     if options.server:
         if options.server_key:
-            raise UsageError(f"{name('server-key')} is for clients; this side is the server")
+            raise UsageError(f"{name('server_key')} is for clients; this side is the server")
         if not options.key:
             raise UsageError(f"{name('server')} needs {name('key')} FILE; 'ohmq keygen' makes one")
         if options.allow and not Path(options.allow).is_dir():
             raise CommandError(f"{name('allow')} {options.allow}: no such directory")
     elif not options.server_key:
         raise UsageError(
-            f"{name('server-key')} is missing: the public key of the server, or its file"
+            f"{name('server_key')} is missing: the public key of the server, or its file"
         )
     elif options.allow:
         raise UsageError(f"{name('allow')} is for servers; add {name('server')}")
     public, secret = _own_keys(options.key, name("key")) if options.key else zmq.curve_keypair()
-    server_key = _public_key(options.server_key, name("server-key")) if options.server_key else None
+    server_key = _public_key(options.server_key, name("server_key")) if options.server_key else None
     return CurveKeys(public, secret, server_key, options.allow)
 
 

@@ -6,6 +6,9 @@ It is what one runs when something is wrong, so it works without the extra, and 
 
 from __future__ import annotations
 
+import importlib.metadata
+import json
+import os
 import platform
 import sys
 from collections.abc import Callable, Iterable
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
     import typer
 
 _CAPABILITIES = ("ipc", "curve", "draft", "gssapi", "norm", "pgm", "tipc", "vmci", "ws", "wss")
+# What the extras bring, by extra.
+_EXTRAS = {
+    "cli": ("typer", "rich"),
+    "dashboard": ("tornado", "bokeh", "prometheus-client"),
+    "plot": ("matplotlib",),
+    "ssh": ("paramiko", "pexpect"),
+}
+_LOOPS = ("anyio", "trio", "tornado", "gevent", "eventlet", "uvloop")
 _UNKNOWN = "unknown"
 # What a machine of today uses, for the case that the library cannot be asked.
 _USUAL_IPC_LIMIT = 107
@@ -79,12 +90,17 @@ def facts() -> list[tuple[str, str]]:
         ("PyZMQ API", _ask(library_version)),
         ("libzmq", _ask(lambda: library.zmq_version())),
         ("Python", f"{platform.python_version()} ({sys.executable})"),
-        ("platform", platform.platform()),
+        ("platform", f"{platform.platform()}, {os.cpu_count()} CPUs"),
         ("installed in", ", ".join(getattr(library, "__path__", [])) or _UNKNOWN),
         *_capability_facts(),
+        ("extras", "; ".join(f"{extra}: {_versions(names)}" for extra, names in _EXTRAS.items())),
+        ("event loops", f"asyncio {_versions(_LOOPS, missing=False)}".rstrip()),
         ("max sockets", _ask(_max_sockets)),
+        ("io threads", _ask(_io_threads)),
         ("ipc path", _ask(lambda: f"up to {library.IPC_PATH_MAX_LEN} bytes")),
         ("open files", _ask(_open_files)),
+        ("listen queue", _ask(lambda: f"up to {_kernel('core/somaxconn')} (BACKLOG is 100)")),
+        ("socket buffers", _ask(_buffers)),
     ]
 
 
@@ -109,6 +125,37 @@ def _max_sockets() -> str:
         return f"{context.get(library.MAX_SOCKETS)} a context (may be set up to {limit})"
     finally:
         context.term()
+
+
+def _io_threads() -> str:
+    library = _library()
+    context = library.Context()
+    try:
+        return f"{context.get(library.IO_THREADS)} a context"
+    finally:
+        context.term()
+
+
+def _kernel(name: str) -> int:
+    """A limit of Linux; raises where there is none."""
+    with open(f"/proc/sys/net/{name}", encoding="ascii") as file:
+        return int(file.read())
+
+
+def _buffers() -> str:
+    return f"up to {_kernel('core/rmem_max')} (receive), {_kernel('core/wmem_max')} (send) bytes"
+
+
+def _versions(names: Iterable[str], *, missing: bool = True) -> str:
+    """Distributions with their versions; `missing` names those that are not there, too."""
+    found = []
+    for name in names:
+        try:
+            found.append(f"{name} {importlib.metadata.version(name)}")
+        except importlib.metadata.PackageNotFoundError:
+            if missing:
+                found.append(f"no {name}")
+    return ", ".join(found)
 
 
 def _open_files() -> str:
@@ -146,8 +193,13 @@ def report_lines(pairs: Iterable[tuple[str, str]], verdict: Verdict) -> list[str
     return lines
 
 
-def print_info() -> int:
+def print_info(*, as_json: bool = False) -> int:
     """Print the report.
+
+    Parameters
+    ----------
+    as_json
+        As one JSON object: name and text of each fact, and lists of notes, problems and mends.
 
     Returns
     -------
@@ -155,7 +207,11 @@ def print_info() -> int:
         Exit code: 1 when the installation is mixed or damaged.
     """
     verdict = judge(collect(imported_is_own=is_own_zmq()))
-    print("\n".join(report_lines(facts(), verdict)))
+    if as_json:
+        lists = {"notes": verdict.notes, "problems": verdict.problems, "mend": verdict.mend}
+        print(json.dumps(dict(facts()) | lists, indent=1))
+    else:
+        print("\n".join(report_lines(facts(), verdict)))
     return EXIT_FAILED if verdict.problems else EXIT_OK
 
 
@@ -173,16 +229,22 @@ def refuse_mixed_installation() -> None:
         )
 
 
-def info() -> None:
+def info(as_json: bool = False) -> None:
     """Print versions and limits; find mix-ups with PyZMQ.
 
     Exits with 1 when the installation is mixed with PyZMQ or damaged, and says how to mend it.
     """
     import typer
 
-    raise typer.Exit(print_info())
+    raise typer.Exit(print_info(as_json=as_json))
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("info")(info)
+    import typer
+
+    def command(as_json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
+        info(as_json)
+
+    command.__doc__ = info.__doc__
+    app.command("info")(command)
