@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,39 @@ class Pipe:
     def send(self, *parts: bytes) -> None:
         self.source.send_multipart(parts)
         assert self.sink.recv_multipart() == list(parts)
+
+
+class Traffic:
+    """Messages that go through a device in a thread, steadily, until it is told otherwise."""
+
+    def __init__(self, device: Any, pause_s: float = 0.02) -> None:
+        self.device = device
+        self.pause_s = pause_s
+        self.bodies: list[list[bytes]] = [[b"plain", b"body"]]
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        ends = self.device.endpoints
+        with (
+            zmq.Context() as context,
+            context.socket(zmq.PUSH) as source,
+            context.socket(zmq.PULL) as sink,
+        ):
+            source.linger = 0
+            source.connect(ends["in"][0])
+            sink.connect(ends["out"][0])
+            while not self._over.wait(self.pause_s):
+                for body in list(self.bodies):
+                    if source.poll(0, zmq.POLLOUT):
+                        source.send_multipart(body)
+                while sink.poll(0):
+                    sink.recv_many(1000)
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join()
 
 
 async def listen(page: dashboard.Dashboard, **headers: str) -> WebSocketClientConnection:

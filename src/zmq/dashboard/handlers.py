@@ -228,6 +228,7 @@ class Feed(Guarded, WebSocketHandler):
         return self.guard.knows_origin(origin, self.request.headers.get("Host"))
 
     def open(self, *args: str, **kwargs: str) -> None:
+        self.settings["pages"].add(self)
         if not self.guard.private:
             self._admit()
             return
@@ -286,8 +287,14 @@ class Feed(Guarded, WebSocketHandler):
         if not sent.cancelled():
             sent.exception()  # a page that has gone; on_close comes, too
 
+    def abort(self) -> None:
+        """Hang up on a page that does not say good-bye."""
+        if self.ws_connection is not None and self.ws_connection.stream is not None:
+            self.ws_connection.stream.close()
+
     def on_close(self) -> None:
         if self._waiting is not None:
             self._waiting.cancel()
+        self.settings["pages"].discard(self)
         self.hub.viewers.discard(self)
         self.settings["viewers"](len(self.hub.viewers))

@@ -6,15 +6,12 @@ import asyncio
 import threading
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any
-
-from tornado.httpserver import HTTPServer
 
 from zmq.dashboard.address import Address, parse_address
 from zmq.dashboard.charts import THEMES, chart_items
 from zmq.dashboard.guard import Guard, make_guard
 from zmq.dashboard.hub import Hub
-from zmq.dashboard.server import listen, log, make_server
+from zmq.dashboard.server import Server, listen, log
 from zmq.dashboard.sources import Device, Prefixes, Source, as_bytes, make_source
 from zmq.dashboard.tap import Prepare
 from zmq.dashboard.watcher import Look, Watcher
@@ -41,7 +38,7 @@ class Dashboard:
         self._source = source
         self._lock = threading.Lock()
         self._stopped = False
-        self._server: HTTPServer | None = None
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
         for theme in THEMES:
             chart_items(theme)  # slow the first time: not while the loop should run
@@ -93,7 +90,11 @@ class Dashboard:
         return not self._stopped
 
     def stop(self) -> None:
-        """End it; what it shows goes on. Blocks up to a few seconds; any thread may call it."""
+        """End it; what it shows goes on. Blocks up to a few seconds; any thread may call it.
+
+        One that runs in a loop of the program is stopped there; its connections are closed in the
+        next turns of the loop.
+        """
         with self._lock:
             if self._stopped:
                 return
@@ -101,7 +102,7 @@ class Dashboard:
         # The watcher first: it uses what is closed afterwards.
         ended = self._watcher.end(STOP_S)
         if self._thread is None:
-            self._close()
+            self._closing = self._loop.create_task(self._close())
         elif self._thread is not threading.current_thread():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(STOP_S)
@@ -133,22 +134,18 @@ class Dashboard:
             self._loop.call_soon(self._open)
             self._loop.call_soon(ready.set)
             self._loop.run_forever()
-            self._close()
-            self._loop.run_until_complete(asyncio.sleep(0.05))  # pages hear of the end
+            self._loop.run_until_complete(self._close())
             self._end_tasks()
         finally:
             ready.set()
             self._loop.close()
 
     def _open(self) -> None:
-        self._server = make_server(self._hub, self._guard, self._sockets, self._count_viewers)
+        self._server = Server(self._hub, self._guard, self._sockets, self._count_viewers)
 
-    def _close(self) -> None:
+    async def _close(self) -> None:
         if self._server is not None:
-            self._server.stop()
-        for viewer in list(self._hub.viewers):
-            close: Any = getattr(viewer, "close", None)
-            close(1001, "the dashboard has ended")
+            await self._server.close()
 
     def _end_tasks(self) -> None:
         tasks = asyncio.all_tasks(self._loop)

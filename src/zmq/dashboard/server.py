@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -26,6 +27,8 @@ MAX_BODY = 16_384
 MAX_HEADERS = 16_384
 PING_S = 20
 BACKLOG = 128
+# How long pages have to say good-bye when the server ends.
+GOODBYE_S = 0.5
 
 
 def listen(address: Address) -> list[socket.socket]:
@@ -71,10 +74,8 @@ def _bind(family: int, where: tuple[Any, ...]) -> socket.socket:
     return one
 
 
-def make_server(
-    hub: Hub, guard: Guard, sockets: list[socket.socket], viewers: Callable[[int], None]
-) -> HTTPServer:
-    """Make the server; call it in the thread of the loop that is to run it.
+class Server:
+    """A server that runs in the loop of the thread that makes it.
 
     Parameters
     ----------
@@ -87,28 +88,50 @@ def make_server(
     viewers
         Told how many pages are open, each time that changes.
     """
-    application = Application(
-        _routes(),
-        guard=guard,
-        hub=hub,
-        metrics=Metrics(hub.current),
-        log=log,
-        viewers=viewers,
-        default_handler_class=handlers.NotFound,
-        log_function=_log_request,
-        compress_response=True,
-        websocket_ping_interval=PING_S,
-        websocket_max_message_size=MAX_BODY,
-    )
-    server = HTTPServer(
-        application,
-        max_body_size=MAX_BODY,
-        max_header_size=MAX_HEADERS,
-        idle_connection_timeout=60,
-        body_timeout=10,
-    )
-    server.add_sockets(sockets)
-    return server
+
+    def __init__(
+        self,
+        hub: Hub,
+        guard: Guard,
+        sockets: list[socket.socket],
+        viewers: Callable[[int], None],
+    ) -> None:
+        self._pages: set[handlers.Feed] = set()
+        application = Application(
+            _routes(),
+            guard=guard,
+            hub=hub,
+            metrics=Metrics(hub.current),
+            log=log,
+            viewers=viewers,
+            pages=self._pages,
+            default_handler_class=handlers.NotFound,
+            log_function=_log_request,
+            compress_response=True,
+            websocket_ping_interval=PING_S,
+            websocket_max_message_size=MAX_BODY,
+        )
+        self._server = HTTPServer(
+            application,
+            max_body_size=MAX_BODY,
+            max_header_size=MAX_HEADERS,
+            idle_connection_timeout=60,
+            body_timeout=10,
+        )
+        self._server.add_sockets(sockets)
+
+    async def close(self) -> None:
+        """Take leave of the pages, and close every connection."""
+        self._server.stop()
+        for page in list(self._pages):
+            page.close(1001, "the dashboard has ended")
+        patience = GOODBYE_S
+        while self._pages and patience > 0:
+            await asyncio.sleep(0.01)
+            patience -= 0.01
+        for page in list(self._pages):
+            page.abort()
+        await self._server.close_all_connections()
 
 
 def _routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:

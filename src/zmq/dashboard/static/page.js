@@ -142,9 +142,11 @@ function sampling(sample) {
   if (complete && shown === sum("found")) {
     text = filtered ? "Every message that matches is shown." : "Every message is shown.";
   } else {
-    const of = complete ? per_s(sum("read")) : Math.max(page.rate ?? 0, per_s(sum("read")));
-    text = `Sampled: ${rate(per_s(shown))} of ${rate(of)} messages a second are shown`;
-    text += filtered ? `, of ${rate(per_s(sum("read")))} that were searched.` : ".";
+    const all = complete ? per_s(sum("read")) : Math.max(page.rate ?? 0, per_s(sum("read")));
+    text = filtered
+      ? `Sampled: ${rate(per_s(shown))} of ${rate(per_s(sum("found")))} matches a second are shown; ` +
+        `${rate(per_s(sum("read")))} of ${rate(all)} messages a second were searched.`
+      : `Sampled: ${rate(per_s(shown))} of ${rate(all)} messages a second are shown.`;
   }
   $("sampling").textContent = text;
 }

@@ -20,8 +20,9 @@ export class Steer {
       event.preventDefault();
       token.set($("token").value.trim());
       $("token").value = "";
+      const reading = this.reading;
       this.ask(null);
-      if (this.reading) this.unlocked();
+      if (reading) this.unlocked();
       else if (this.wanted) this.act(this.wanted);
     };
   }

@@ -1,0 +1,326 @@
+"""The dashboard's page in a real Chromium. `make test-browser` runs these, `make test` does not."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from dashboards import TOKEN, Traffic
+from support import until
+from zmq import dashboard
+
+SCRIPT = b"<script>document.title='owned'</script>"
+IMAGE = b"<img src=x onerror=\"document.title='owned'\">"
+HELD = "document.querySelectorAll('#rows li').length"
+
+
+def last_of(page: Page, chart: str, column: str) -> float:
+    """The newest value that a chart holds: NaN counts as none."""
+    value = page.evaluate(
+        "([chart, column]) => ohmqCharts.drawn.get(chart)?.source.data[column].at(-1) ?? null",
+        [chart, column],
+    )
+    return float(value or 0)
+
+
+def total(page: Page) -> int:
+    return int((page.text_content("#total_in") or "0").split()[0].replace(",", "").strip("–") or 0)
+
+
+def wait(page: Page, condition: str, arg: object = None) -> None:
+    """Wait until JavaScript says so; asked from here, as the page's policy allows no eval."""
+    until(lambda: page.evaluate(condition, arg), 30)
+
+
+def wait_for_row(page: Page, text: str) -> None:
+    wait(
+        page,
+        "text => [...document.querySelectorAll('#rows .part')].some(e => e.textContent === text)",
+        arg=text,
+    )
+
+
+def test_charts_move_and_messages_appear(
+    page: Page, traffic: Traffic, complaints: list[str], served: dashboard.Dashboard
+) -> None:
+    wait_for_row(page, "body")
+    until(lambda: last_of(page, "messages", "messages_in") > 0)
+    for name in ("messages", "bytes", "peers", "blocked", "dropped"):
+        assert page.locator(f"#chart-{name} .bk-Figure").count() == 1, name
+    canvas = page.locator("#chart-messages")
+    points = "ohmqCharts.drawn.get('messages').source.data.time.length"
+    before = page.evaluate(points)
+    picture = canvas.screenshot()
+    until(
+        lambda: (
+            page.evaluate("ohmqCharts.drawn.get('messages').source.data.time.length") > before + 2
+        )
+    )
+    assert canvas.screenshot() != picture
+    assert total(page) > 0
+    assert page.text_content("#peers_in") == "1"
+    assert page.text_content("h1") == "Under test"
+    assert "#" not in page.url  # the token does not stay in the address
+    assert TOKEN not in page.content()
+    assert complaints == []
+    requests = page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
+    assert requests
+    assert all(each.startswith(served.url) for each in requests)
+
+
+def test_what_is_in_a_message_is_text(page: Page, traffic: Traffic, complaints: list[str]) -> None:
+    traffic.bodies = [[SCRIPT, IMAGE], [b"\xff\x00", b"</li>"]]
+    wait_for_row(page, SCRIPT.decode())
+    page.locator(".row", has_text="onerror").first.click()
+    page.wait_for_selector(".whole pre")
+    page.click("[data-show=hex]")
+    wait_for_row(page, "ff 00")
+    page.click("[data-show=text]")
+    assert page.locator("#rows script, #rows img").count() == 0
+    assert "owned" not in page.title()
+    assert complaints == []
+
+
+def test_the_policy_would_not_let_a_script_run(page: Page, complaints: list[str]) -> None:
+    """Were there a hole in the page, this is the second wall."""
+    page.evaluate(
+        """text => {
+            const hole = document.createElement("div");
+            hole.innerHTML = text;
+            document.body.append(hole);
+            const script = document.createElement("script");
+            script.textContent = "document.title = 'owned'";
+            document.body.append(script);
+        }""",
+        IMAGE.decode(),
+    )
+    until(lambda: page.evaluate("true") and len(complaints) >= 2)
+    assert "owned" not in page.title()
+    assert any("Content Security Policy" in each for each in complaints)
+
+
+def test_filters(page: Page, traffic: Traffic) -> None:
+    traffic.pause_s = 0.1
+    traffic.bodies = [[b"news.sport", b"ball"], [b"news.arts", b"Opera"], [b"weather", b"rain"]]
+    wait_for_row(page, "rain")
+
+    def shown() -> set[str]:
+        return set(page.locator("#rows .parts .part:first-child").all_text_contents())
+
+    page.fill("#prefix", "news.")
+    until(lambda: shown() == {"news.sport", "news.arts"})
+    page.fill("#text", "OPERA")
+    until(lambda: shown() == {"news.arts"})
+    said = "document.getElementById('sampling').textContent"
+    wait(page, f"{said} === 'Every message that matches is shown.'")
+    page.fill("#prefix", "")
+    page.fill("#text", "0x7261696e")
+    until(lambda: shown() == {"weather"})
+    page.click("[data-way=out]")
+    until(lambda: shown() == set())
+    wait(page, "document.getElementById('none').textContent.includes('matches')")
+    page.click("[data-way=in]")
+    until(lambda: shown() == {"weather"})
+
+
+def test_hold(page: Page, traffic: Traffic) -> None:
+    wait_for_row(page, "body")
+    page.click("#hold")
+    held = page.evaluate(HELD)
+    before = total(page)
+    until(lambda: total(page) > before + 20)
+    assert page.evaluate(HELD) == held
+    page.click("#hold")
+    until(lambda: page.evaluate(HELD) > held)
+
+
+def test_a_message_is_opened(page: Page, traffic: Traffic) -> None:
+    traffic.bodies = [[b"long", b"x" * 5000]]
+    wait_for_row(page, "long")
+    page.click("#hold")
+    page.locator(".row").first.click()
+    wait(page, "document.querySelectorAll('.whole pre')[1]?.textContent === 'x'.repeat(5000)")
+    page.locator(".row").first.press("Enter")
+    assert page.locator(".whole").count() == 0
+
+
+def test_pause_resume_stop(page: Page, traffic: Traffic, device: Any) -> None:
+    until(lambda: total(page) > 0)
+    page.click("#pause")
+    page.wait_for_selector(".pill.paused")
+    assert device.state == "paused"
+    stood = device.stats().messages_in
+    until(lambda: last_of(page, "messages", "messages_in") == 0)
+    assert device.stats().messages_in == stood
+    page.click("#resume")
+    page.wait_for_selector(".pill.running")
+    until(lambda: device.stats().messages_in > stood)
+    page.click("#stop")
+    assert device.state == "running"  # asked once more
+    page.click("#stop")
+    page.wait_for_selector(".pill.stopped")
+    assert device.state == "stopped"
+    assert page.is_disabled("#pause")
+
+
+def test_without_the_token_nothing_is_stopped(
+    browser: BrowserContext, served: dashboard.Dashboard, device: Any, traffic: Traffic
+) -> None:
+    page = browser.new_page()
+    page.goto(served.url)
+    wait_for_row(page, "body")  # reading is free on loopback
+    page.click("#pause")
+    page.wait_for_selector("#lock:not([hidden])")
+    page.fill("#token", "not-the-token-of-it")
+    page.click("#lock .primary")
+    wait(page, "document.getElementById('lockwhy').textContent.includes('not the')")
+    assert device.state == "running"
+    page.fill("#token", TOKEN)
+    page.click("#lock .primary")
+    page.wait_for_selector(".pill.paused")
+    assert device.state == "paused"
+    answers = page.evaluate(
+        """async () => {
+            const ask = (headers) => fetch("api/stop", {method: "POST", headers});
+            return [(await ask({})).status, (await ask({Authorization: "Bearer x"})).status];
+        }"""
+    )
+    assert answers == [401, 401]
+    assert device.state == "paused"
+
+
+def test_a_private_page_asks_first(browser: BrowserContext, device: Any, traffic: Traffic) -> None:
+    with dashboard.serve(device, "127.0.0.1:*", TOKEN, private=True) as served:
+        page = browser.new_page()
+        page.goto(served.url)
+        page.wait_for_selector("#lock:not([hidden])")
+        assert total(page) == 0
+        page.fill("#token", TOKEN)
+        page.click("#lock .primary")
+        wait_for_row(page, "body")
+
+
+class _Foreign(http.server.BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>foreign</title>")
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def foreign() -> Iterator[str]:
+    """A page of somebody else."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Foreign) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://foreign.example:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_foreign_page_cannot_reach_in(
+    browser: BrowserContext, served: dashboard.Dashboard, device: Any, foreign: str
+) -> None:
+    page = browser.new_page()
+    page.goto(foreign)
+    outcome = page.evaluate(
+        """async ([url, token]) => {
+            const outcome = {};
+            try {
+                const headers = {Authorization: "Bearer " + token};
+                await fetch(url + "api/stop", {method: "POST", headers});
+                outcome.post = "sent";
+            } catch { outcome.post = "refused"; }
+            await fetch(url + "api/stop", {method: "POST", mode: "no-cors"}).catch(() => {});
+            try {
+                outcome.read = await (await fetch(url + "api/stats")).text();
+            } catch { outcome.read = "refused"; }
+            outcome.socket = await new Promise((done) => {
+                const socket = new WebSocket(url.replace("http", "ws") + "feed");
+                socket.onmessage = () => done("heard");
+                socket.onclose = () => done("refused");
+            });
+            return outcome;
+        }""",
+        [served.url, TOKEN],
+    )
+    assert outcome == {"post": "refused", "read": "refused", "socket": "refused"}
+    assert device.state == "running"
+
+
+def test_another_name_for_this_machine_is_refused(
+    browser: BrowserContext, served: dashboard.Dashboard
+) -> None:
+    """DNS rebinding: the browser thinks that it is still talking to the attacker's site."""
+    page = browser.new_page()
+    answer = page.goto(served.url.replace("127.0.0.1", "rebound.example"))
+    assert answer is not None
+    assert answer.status == 403
+    assert page.evaluate("async () => (await fetch('/api/stats')).status") == 403
+
+
+def test_it_fits_a_phone_and_both_themes(page: Page, traffic: Traffic) -> None:
+    wait_for_row(page, "body")
+    for width in (1280, 768, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        wait(page, "document.documentElement.scrollWidth <= innerWidth")
+    ground = "getComputedStyle(document.body).backgroundColor"
+    before = page.evaluate(ground)
+    page.click("#theme")
+    wait(page, f"{ground} !== {json.dumps(before)}")
+    until(lambda: last_of(page, "messages", "messages_in") > 0)
+    page.reload()
+    wait(page, "document.title.includes('running')")
+    assert page.evaluate(ground) != before
+
+
+def test_it_comes_back(browser: BrowserContext, device: Any, traffic: Traffic) -> None:
+    with dashboard.serve(device, "127.0.0.1:*", TOKEN) as first:
+        page = browser.new_page()
+        page.goto(first.link)
+        wait_for_row(page, "body")
+        port = first.address[1]
+    page.wait_for_selector(".pill.lost")
+    with dashboard.serve(device, f"127.0.0.1:{port}", TOKEN):
+        page.wait_for_selector(".pill.running")
+
+
+def test_it_says_that_it_samples(page: Page, traffic: Traffic) -> None:
+    traffic.pause_s = 0
+    traffic.bodies = [[b"x"]] * 200
+    wait(page, "document.getElementById('sampling').textContent.startsWith('Sampled:')")
+    # Frames go on being drawn meanwhile, however many a busy machine has time for.
+    frames = page.evaluate(
+        """async () => {
+            let frames = 0;
+            const until = performance.now() + 2000;
+            while (performance.now() < until) {
+                await new Promise(requestAnimationFrame);
+                frames += 1;
+            }
+            return frames;
+        }"""
+    )
+    assert frames > 4
+    assert page.evaluate(HELD) <= 300
+
+
+def test_a_monitor(browser: BrowserContext, device: Any, traffic: Traffic) -> None:
+    with dashboard.serve(device.endpoints["mon"][0], "127.0.0.1:*", TOKEN) as served:
+        page = browser.new_page()
+        page.goto(served.link)
+        wait_for_row(page, "body")
+        assert page.text_content("#state") == "watching"
+        assert page.locator("#pause, #stop").first.is_hidden()
+        assert page.locator("#chart-blocked").is_hidden()
+        until(lambda: last_of(page, "messages", "messages_in") > 0)
