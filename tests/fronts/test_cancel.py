@@ -290,6 +290,27 @@ async def test_futures_cancelled_in_every_turn(front: Front, name: str) -> None:
 
 
 @needs("futures")
+@pytest.mark.parametrize("name", RECEIVES)
+async def test_futures_dropped_in_every_turn(front: Front, name: str) -> None:
+    """A task is cancelled that waits for the future in another way, and nobody has it any more."""
+    call, _read = RECEIVES[name]
+    a, b = front.pair()
+
+    async def receive() -> None:
+        await asyncio.wait({asyncio.ensure_future(call(b))})
+
+    for turns in range(TURNS):
+        task = front.spawn(receive)
+        await front.turns(3)
+        for n in range(3):
+            front.raw(a).send(content(name, n))
+        await front.turns(turns)
+        await front.cancel(task)
+        await front.settle()
+        assert [number(name, await front(b.recv())) for _ in range(3)] == [0, 1, 2], turns
+
+
+@needs("futures")
 async def test_wait_for_in_every_turn(front: Front) -> None:
     """asyncio.wait_for, which cancels what it waits for, and asyncio.wait, which does not."""
     a, b = front.pair()
