@@ -154,6 +154,23 @@ class TestPatterns:
             assert b.recv_multipart() == [b"a", b"not lost"]
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_a_router_that_must_know_its_peers(self, kind: str, socket: Make) -> None:
+        """A message for nobody ends whole: no part of it is taken for another message."""
+        device = make(ThreadDevice, kind, zmq.QUEUE, zmq.PAIR, zmq.ROUTER)
+        device.setsockopt_out(zmq.ROUTER_MANDATORY, 1)
+        with running(bind(device)):
+            source, known = socket(zmq.PAIR), socket(zmq.DEALER)
+            known.identity = b"known"
+            source.connect(to(device, "in"))
+            known.connect(to(device, "out"))
+            known.send(b"here")
+            assert source.recv_multipart() == [b"known", b"here"]
+            source.send_multipart([b"unknown", b"known", b"not a message"])
+            source.send_multipart([b"known", b"a message"])
+            assert known.recv_multipart() == [b"a message"]
+            assert not known.poll(50)
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_many_clients_and_workers(self, kind: str, socket: Make) -> None:
         with running(queue(kind)) as device, zmq.Context() as context:
 

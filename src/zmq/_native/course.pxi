@@ -37,7 +37,8 @@ cdef struct Direction:
     int n_held
     bint rest_follows        # the source has more parts of the message that is held
     bint inside              # the target has the first parts of a message, not the last
-    bint monitored           # and so has the monitor
+    bint lost                # nobody takes the message whose parts these are
+    bint monitored           # the monitor has the first parts, too
     bint mute                # nothing can be received from the source
     bint drained             # the source was found empty in this turn: its mailbox is, too
     bint prefixed
@@ -296,27 +297,40 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
         if course.shows:
             zmq_msg_init(&copy)
             zmq_msg_copy(&copy, &way.held[i])
-        while zmq_msg_send(&way.held[i], way.target, flags | ZMQ_DONTWAIT) < 0:
+        # Counted before: who has got a message, and then asks, finds it counted.
+        way.bytes += size
+        way.messages += not flags
+        if not send_part(way, &way.held[i], flags):
             error = c_errno()
-            if error == EINTR:
-                continue
-            if error != EHOSTUNREACH and not (error == EAGAIN and way.inside):
-                if course.shows:
-                    zmq_msg_close(&copy)
-                errno = error
-                return False
-            # A peer that has gone, or that a ROUTER does not know: the message ends here.
-            zmq_msg_close(&way.held[i])
-            zmq_msg_init(&way.held[i])
-            break
+            way.bytes -= size
+            way.messages -= not flags
+            if course.shows:
+                zmq_msg_close(&copy)
+            errno = error
+            return False
         if course.shows:
             show(course, way, &copy, flags)
         way.inside = flags & ZMQ_SNDMORE
-        way.bytes += size
+        way.lost = way.lost and way.inside
     way.n_held = 0
     unblock(course, way)
-    if not way.inside:
-        way.messages += 1
+    return True
+
+
+cdef inline bint send_part(Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
+    """Send a part, or let it end here. False with errno if the target cannot take it now."""
+    if not way.lost:
+        while zmq_msg_send(part, way.target, flags | ZMQ_DONTWAIT) < 0:
+            if c_errno() == EHOSTUNREACH or c_errno() == EAGAIN and way.inside:
+                # A peer that has gone, or that a ROUTER does not know: the message ends here, the
+                # rest of it too, or a ROUTER would take that for another one.
+                way.lost = True
+                break
+            if c_errno() != EINTR:
+                return False
+    if way.lost:
+        zmq_msg_close(part)
+        zmq_msg_init(part)
     return True
 
 

@@ -235,7 +235,7 @@ cdef class Relay:
             course.ways[i].prefixed = prefix is not None
             set_prefix(&course.ways[i].prefix, prefix or b"")
             course.ways[i].n_held = 0
-            course.ways[i].inside = False
+            course.ways[i].inside = course.ways[i].lost = False
             course.ways[i].mute = False
             course.ways[i].blocked_since = 0
         course.ways[0].front = &first.front
