@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cases import (
     crowd,
+    dashboard,
     imports,
     large,
     loops,
@@ -34,6 +35,7 @@ ALL: tuple[Case, ...] = (
     *polling.CASES,
     *relay.CASES,
     *monitored.CASES,
+    *dashboard.CASES,
     *crowd.CASES,
     *imports.CASES,
     *memory.CASES,

@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from workers import local, loops, memory, relay, roundtrip, stream
+from workers import local, loops, memory, relay, roundtrip, stream, watched
 from workers.common import Arguments
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ ROLES: dict[str, Callable[[Arguments], None]] = {
     "callback_sink": loops.callback_sink,
     "relay": relay.relay,
     "crowded": relay.crowded,
+    "dashboard": watched.dashboard,
     "crowd": relay.crowd,
     "option": local.option,
     "poll": local.poll,

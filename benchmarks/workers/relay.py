@@ -47,7 +47,7 @@ def _with_class(args: Arguments) -> None:
     """Relay with a class of zmq.devices; its numbers are asked for ten times a second."""
     monitored = args.text("api") != "bare"
     device = make_device(args, monitored=monitored)
-    ports = [_bind(device, side) for side in (SIDES if monitored else SIDES[:2])]
+    ports = [bind_side(device, side) for side in (SIDES if monitored else SIDES[:2])]
     device.start()
     time.sleep(0.1)  # PyZMQ's start() does not wait
     print("ready", *(f"tcp://127.0.0.1:{port}" for port in ports), flush=True)
@@ -69,7 +69,8 @@ def make_device(args: Arguments, *, monitored: bool) -> Any:
     return device
 
 
-def _bind(device: Any, side: str) -> int:
+def bind_side(device: Any, side: str) -> int:
+    """Have a side of a device bind a free port, and return it."""
     port: int = getattr(device, f"bind_{side}_to_random_port")("tcp://127.0.0.1")
     return port
 
@@ -82,7 +83,7 @@ def crowded(args: Arguments) -> None:
     zmq.Context.instance().max_sockets = 100
     device = make_device(args, monitored=False)
     device.setsockopt_in(zmq.BACKLOG, 4096)
-    ports = [_bind(device, side) for side in SIDES[:2]]
+    ports = [bind_side(device, side) for side in SIDES[:2]]
     told = zmq.Context().socket(zmq.PULL)
     told.bind("tcp://127.0.0.1:*")
     device.start()
