@@ -133,8 +133,9 @@ def receive(plan: SocketPlan, wanted: RecvPlan, *, quiet: bool, shown: bool) -> 
     ):
         socket = session.socket
         if wanted.count is not None and plan.sides[0].hwm is None:
-            # What is fetched beyond the last message that is wanted would be lost.
-            socket.rcvhwm = min(wanted.count, socket.rcvhwm)
+            # What is fetched beyond the last message that is wanted would be lost. Not less than 2:
+            # at 1, libzmq 4.3.4 loses the message of a client that authenticates, sends and goes.
+            socket.rcvhwm = min(max(2, wanted.count), socket.rcvhwm)
         session.open()
         subscribe(socket, wanted.topics)
         for line in session.unforeseen():

@@ -62,6 +62,7 @@ class Sender:
         # Who has connected; what is queued for others may be dropped, and nobody would know.
         self._missing = set(_connecting(session))
         self._peers = 0
+        self._addressed = session.plan.type_name in {"ROUTER", "STREAM"}
         self._plan = plan
         self._ticker = ticker
         self._print_reply = print_reply
@@ -149,6 +150,11 @@ class Sender:
             )
 
     def _send(self, message: list[bytes]) -> None:
+        if self._addressed and len(message) < 2:  # libzmq would drop it without a word
+            raise CommandError(
+                f"message {self.sent + 1} cannot be sent: {self._session.plan.type_name} wants the "
+                "routing id of the peer as first part"
+            )
         deadline = self._deadline()
         while not self._try_send(message, deadline):
             if self._over(deadline):
@@ -174,18 +180,14 @@ class Sender:
             return False
         except zmq.ZMQError as error:
             if error.errno != errno.EHOSTUNREACH:
-                raise self._refused(error, message) from error
+                raise self._refused(error) from error
             time.sleep(min(_RETRY_S, self._slice_s(deadline)))
             return False
         return True
 
-    def _refused(self, error: zmq.ZMQError, message: list[bytes]) -> CommandError:
-        hint = ""
-        name = self._session.plan.type_name
-        if name in {"ROUTER", "STREAM"} and len(message) < 2:
-            hint = f"; a {name} sends the routing id of the peer as first part"
+    def _refused(self, error: zmq.ZMQError) -> CommandError:
         why = zmq.strerror(error.errno or 0)
-        return CommandError(f"message {self.sent + 1} cannot be sent: {why}{hint}")
+        return CommandError(f"message {self.sent + 1} cannot be sent: {why}")
 
     def _reply(self) -> list[bytes]:
         deadline = self._deadline()
