@@ -27,6 +27,9 @@ from zmq.devices import (
 
 Make = Callable[..., zmq.Socket]
 
+# Python 3.12 and later say so of every fork of a process that has threads, as libzmq makes them.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+
 
 def ask(socket: Make, device, text: bytes = b"question") -> bytes:
     """One request through a ROUTER/DEALER or REP/REQ device."""

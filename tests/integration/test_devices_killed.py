@@ -16,6 +16,9 @@ from support import Child, snippet, until
 from zmq.devices import ThreadDevice
 
 Make = Callable[..., zmq.Socket]
+
+# Python 3.12 and later say so of every fork of a process that has threads, as libzmq makes them.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 ChildMaker = Callable[..., Child]
 PROCESSES = ["spawn", "forkserver", "fork"]
 

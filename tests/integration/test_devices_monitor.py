@@ -17,6 +17,9 @@ from zmq.devices import ThreadMonitoredQueue, ThreadProxy
 
 Make = Callable[..., zmq.Socket]
 
+# Python 3.12 and later say so of every fork of a process that has threads, as libzmq makes them.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+
 #: The types that a monitor may have, with those that read them.
 READERS = {zmq.PUB: zmq.SUB, zmq.XPUB: zmq.SUB, zmq.PUSH: zmq.PULL, zmq.PAIR: zmq.PAIR}
 NAMES = {each: each.name for each in READERS}

@@ -17,6 +17,9 @@ from zmq.devices import ThreadDevice, ThreadMonitoredQueue, ThreadProxy, ThreadP
 
 Make = Callable[..., zmq.Socket]
 
+# Python 3.12 and later say so of every fork of a process that has threads, as libzmq makes them.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+
 
 @contextmanager
 def traffic(device) -> Iterator[None]:

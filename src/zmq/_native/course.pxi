@@ -13,6 +13,7 @@ cdef enum:
     ASIDE_NS = 10000000       # how often a busy relay looks at what is not traffic
     SETTLE_NS = 10000000      # a relay that drains ends when nothing has come for so long
     SETTLED_NS = 100000000    # or, where there is always more to come, so long after a pause
+    DRAINED_NS = 60000000000  # or now: it was TERMINATE that made it drain
 
 # What other threads store in Course.stopping.
 cdef enum:
@@ -48,6 +49,7 @@ cdef struct Direction:
     int64_t dropped          # by the monitor
     int64_t blocked_ns       # how long the target could not take what is held
     int64_t blocked_since    # 0: it can
+    int64_t last_move
 
 cdef struct Mark:
     # What had been counted at a moment: messages and bytes, forth and back.
@@ -189,7 +191,7 @@ cdef int64_t wake_at(Course *course, bint draining, bint holds) noexcept nogil:
     if not draining:
         return stretch(-1, STRETCH_NS) if course.signals_due else -1
     if holds:
-        until = max(course.last_move, course.drain_begun) + course.patience
+        until = hopeless_at(course)
         course.settled = 0
     else:
         if course.settled == 0:
@@ -205,9 +207,17 @@ cdef Ending drained(Course *course, bint holds) noexcept nogil:
     if not holds:
         course.emptied = True
         return STOPPED
-    if now >= max(course.last_move, course.drain_begun) + course.patience:
-        return STOPPED
-    return INTERRUPTED
+    return STOPPED if now >= hopeless_at(course) else INTERRUPTED
+
+
+cdef int64_t hopeless_at(Course *course) noexcept nogil:
+    """When nobody will have taken what is held for as long as patience lasts."""
+    cdef int64_t since = course.drain_begun
+    cdef int i
+    for i in range(course.n_ways):
+        if course.ways[i].n_held:
+            since = max(since, course.ways[i].last_move)
+    return since + course.patience
 
 
 cdef inline int read_events(void *socket, int *events) noexcept nogil:
@@ -236,6 +246,7 @@ cdef Ending move(Course *course, Direction *way, int *moved) noexcept nogil:
             return GOES_ON if c_errno() in (EAGAIN, EFSM) else FAILED
         done += 1
         moved[0] += 1
+        way.last_move = course.now
     return GOES_ON
 
 

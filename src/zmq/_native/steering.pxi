@@ -29,7 +29,7 @@ cdef Ending obey_one(Course *course, const char *text, size_t size) noexcept nog
         if course.terminate_patience == 0:
             ending = STOPPED
         elif ohmq_load_int(&course.stopping) == 0:
-            begin_drain(course, INT64_MAX, course.terminate_patience)
+            begin_drain(course, course.now + DRAINED_NS, course.terminate_patience)
     if course.control_replies:
         zmq_send(course.control, NULL, 0, ZMQ_DONTWAIT)
     return ending

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: How long a device that is to end waits for peers that take nothing, in s.
 PATIENCE_S = 5.0
+#: How long it goes on at most, where peers go on sending faster than it can relay, in s.
+_LONGEST_S = 60.0
 
 # What ends a device without being an error: its context was terminated, or its socket closed.
 _REGULAR = (zmq.ETERM, zmq.ENOTSOCK)
@@ -118,7 +120,10 @@ class Run:
     def _stop_relay(self, relay: Relay) -> None:
         assert self._stop is not None
         timeout = self._stop[0]
-        relay.stop(timeout, patience_s=PATIENCE_S if timeout is None else None)
+        if timeout is None:
+            relay.stop(_LONGEST_S, patience_s=PATIENCE_S)
+        else:
+            relay.stop(timeout)
 
     def stop(self, timeout: float | None) -> bool:
         """End the device; True if it handed on all that it had taken in."""

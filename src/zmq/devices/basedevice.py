@@ -290,7 +290,8 @@ class Device:
         ----------
         timeout : float, optional
             Seconds that this may take; then the device ends all the same, and what it still holds
-            is lost. None waits as long as messages move, and for 5 s if they do not.
+            is lost. None waits as long as messages move, a minute at most, and for 5 s if they
+            do not.
 
         Returns
         -------
