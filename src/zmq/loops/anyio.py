@@ -16,21 +16,24 @@ if TYPE_CHECKING:
 
 __all__ = ["AnyioPoller", "AnyioSocket", "loop_here", "new_operation"]
 
-# zmq.loops.trio and zmq.loops.asyncio, and the function that gives asyncio's loop; once needed.
+# zmq.loops.trio, zmq.loops.asyncio and its futures, and the function that gives asyncio's loop; once
+# they are needed.
 _trio: Any = None
 _asyncio: Any = None
+_futures: Any = None
 _asyncio_loop: Any = None
 
 
 def running() -> Any:
     """Return the token of the run of trio, or the asyncio loop, that the caller is in."""
-    global _trio, _asyncio, _asyncio_loop
+    global _trio, _asyncio, _futures, _asyncio_loop
     if _trio is None and "trio" in sys.modules:
         import zmq.loops.trio as _trio
     # First, as trio may be a guest of an asyncio loop.
     if _trio is not None and _trio.in_trio_run():
         return _trio.current_trio_token()
     if _asyncio_loop is None:
+        import zmq.loops._futures as _futures
         import zmq.loops.asyncio as _asyncio
 
         _asyncio_loop = _asyncio.asyncio.get_running_loop
@@ -49,7 +52,7 @@ def new_operation(loop: Loop) -> Any:
     """Return an Operation that the caller, who runs in the loop, can await."""
     if _trio is not None and isinstance(loop, _trio.TrioLoop):
         return _trio.Parked()
-    return _asyncio.Waiting(loop=_asyncio_loop())
+    return _futures.Waiting(loop=_asyncio_loop())
 
 
 class AnyioSocket(CoroutineSocket):
