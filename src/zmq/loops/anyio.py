@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AnyioPoller", "AnyioSocket", "loop_here", "new_operation"]
 
-# zmq.loops.trio, zmq.loops.asyncio and its futures, and the function that gives asyncio's loop; once
+# zmq.loops.trio, zmq.loops.asyncio and its futures, and what gives asyncio's running loop; once
 # they are needed.
 _trio: Any = None
 _asyncio: Any = None
