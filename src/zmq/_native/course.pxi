@@ -109,6 +109,8 @@ cdef Ending relay_loop(Course *course) noexcept nogil:
             return STOPPED
         if course.now - course.marks[(course.n_marks - 1) & (MARKS - 1)].at >= MARK_NS:
             mark(course)
+        if course.now >= course.aside_due:
+            look_aside(course)  # first: the peer of a message is counted before it
         moved = 0
         if stopping or not ohmq_load_int(&course.paused):
             for i in range(course.n_ways):
@@ -117,8 +119,6 @@ cdef Ending relay_loop(Course *course) noexcept nogil:
                     return ending
         if moved:
             course.last_move = course.now
-        if course.now >= course.aside_due:
-            look_aside(course)
         if course.control != NULL:
             ending = obey(course)
             if ending != GOES_ON:

@@ -51,7 +51,7 @@ class Relay(NativeRelay):
         """Return the counts together with times, rates and peers. Never blocks."""
         from zmq.core.relay_stats import DeviceStats
 
-        return DeviceStats(*self._counters(), *self._gauges())
+        return DeviceStats._make((*self._counters(), *self._gauges()))
 
 
 def device(device_type: int, frontend: Any, backend: Any) -> None:
