@@ -25,6 +25,7 @@ class _GuardedContext(zmq.Context[Any]):
     """The context of a device whose clients are checked; one a process."""
 
     keys: ClassVar[CurveKeys | None] = None
+    _guard: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -73,16 +73,19 @@ def open_sides(sides: tuple[Side, ...], *, watched: bool = False) -> Iterator[li
     """
     context = zmq.Context()
     sockets: list[zmq.Socket[Any]] = []
+    opened: list[OpenSide] = []
     try:
-        opened = []
         for side in sides:
             socket = context.socket(getattr(zmq, side.type_name))
             sockets.append(socket)
             opened.append(_open_side(socket, side, watched=watched))
         yield opened
     finally:
+        for each in opened:
+            if each.events is not None:
+                each.socket.disable_monitor()
+                each.events.close(linger=0)
         for socket in sockets:
-            socket.disable_monitor()
             socket.close(linger=LINGER_MS)
         context.term()
 
@@ -98,7 +101,12 @@ def _open_side(socket: zmq.Socket[Any], side: Side, *, watched: bool) -> OpenSid
         events = socket.get_monitor_socket(_CONNECTIONS)
         if side.name == "monitor" and side.type_name in {"PUB", "XPUB"}:
             socket.set(zmq.XPUB_NODROP, 1)  # it says when it would drop
-    return OpenSide(side, socket, tuple(attach(socket, side)), events)
+    try:
+        return OpenSide(side, socket, tuple(attach(socket, side)), events)
+    except BaseException:
+        if events is not None:
+            events.close(linger=0)  # the context would wait for it
+        raise
 
 
 def attach(socket: zmq.Socket[Any], side: Side) -> list[str]:

@@ -1,0 +1,395 @@
+"""`ohmq device --config`: devices that fail, are killed, reloaded and drained."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket as os_socket
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import zmq
+from cli_support import ANY, Terminal, free_address, free_port, run, start
+from support import Child, until
+from zmq.auth import load_certificate
+
+Start = Callable[..., Child]
+MakeSocket = Callable[..., zmq.Socket]
+
+QUEUE = """
+[device.orders]
+kind = "queue"
+in = "tcp://127.0.0.1:*"
+out = "tcp://127.0.0.1:*"
+"""
+PIPE = """
+[device.pipe]
+kind = "streamer"
+in = "tcp://127.0.0.1:*"
+out = "tcp://127.0.0.1:*"
+"""
+FAST = "[supervisor]\nrestart_s = 0.05\nrestart_max_s = 0.2\ndrain_s = 5\n"
+
+
+class Supervisor:
+    """A running supervisor, and what it has logged."""
+
+    def __init__(self, child: Start, folder: Path, text: str, *options: str) -> None:
+        self.file = folder / "devices.toml"
+        self.file.write_text(text)
+        self._child = child(start("device", "--config", str(self.file), "--log", "json", *options))
+        self.log: list[dict[str, Any]] = []
+
+    def until(self, event: str, device: str | None = None) -> dict[str, Any]:
+        """The next event of a kind, of any or of one device."""
+        while True:
+            entry = json.loads(self._child.line())
+            self.log.append(entry)
+            if entry["event"] == event and device in (None, entry.get("device")):
+                return entry
+
+    def send(self, number: int) -> None:
+        self._child.process.send_signal(number)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.send(number)
+        with contextlib.suppress(AssertionError):
+            while True:
+                self.log.append(json.loads(self._child.line()))
+        return self._child.wait()
+
+    def complaint(self) -> str:
+        return self._child.complaint()
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    # The process is dead, but nobody has asked yet how it ended.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def test_two_devices_work(child: Start, socket: MakeSocket, tmp_path: Path) -> None:
+    supervisor = Supervisor(child, tmp_path, QUEUE + PIPE)
+    places = {}
+    for _ in range(2):
+        entry = supervisor.until("started")
+        places[entry["device"]] = entry
+    source, sink = socket(zmq.PUSH), socket(zmq.PULL)
+    source.connect(places["pipe"]["in"][0])
+    sink.connect(places["pipe"]["out"][0])
+    client, worker = socket(zmq.REQ), socket(zmq.REP)
+    client.connect(places["orders"]["in"][0])
+    worker.connect(places["orders"]["out"][0])
+    source.send(b"through")
+    client.send(b"question")
+    assert sink.recv() == b"through"
+    worker.send(worker.recv()[::-1])
+    assert client.recv() == b"noitseuq"
+    assert supervisor.end() == 0
+    assert supervisor.complaint() == ""
+    ended = {e["device"]: e for e in supervisor.log if e["event"] == "stopped"}
+    assert ended["pipe"]["messages_in"] == 1
+    assert (ended["orders"]["messages_in"], ended["orders"]["messages_out"]) == (1, 1)
+    assert all(gone(entry["pid"]) for entry in places.values())
+    assert all(re.fullmatch(r"\d{4}-.*T.*\.\d{3}Z", entry["time"]) for entry in supervisor.log)
+
+
+def test_a_killed_process_is_replaced_at_the_same_address(
+    child: Start, socket: MakeSocket, tmp_path: Path
+) -> None:
+    supervisor = Supervisor(child, tmp_path, FAST + QUEUE)
+    first = supervisor.until("started")
+    client, worker = socket(zmq.REQ, req_relaxed=1, req_correlate=1), socket(zmq.REP)
+    client.connect(first["in"][0])
+    worker.connect(first["out"][0])
+    client.send(b"before")
+    worker.send(worker.recv())
+    assert client.recv() == b"before"
+    os.kill(first["pid"], signal.SIGKILL)
+    ended = supervisor.until("ended")
+    assert ended["level"] == "error"
+    assert "was killed by SIGKILL" in ended["error"]
+    waiting = supervisor.until("restarting")
+    assert (waiting["after_s"], waiting["failures"]) == (0.05, 1)
+    second = supervisor.until("started")
+    assert second["pid"] != first["pid"]
+    assert (second["in"], second["out"]) == (first["in"], first["out"])
+    client.send(b"after")
+    worker.send(worker.recv())
+    assert client.recv() == b"after"
+    # SIGTERM of somebody else ends the process in good order; it was not wanted all the same.
+    os.kill(second["pid"], signal.SIGTERM)
+    assert supervisor.until("started")["in"] == first["in"]
+    assert supervisor.end() == 0
+    (stopped,) = (entry for entry in supervisor.log if entry["event"] == "stopped")
+    assert stopped["messages_in"] == 1  # what a killed process has counted it took along
+    assert supervisor.complaint() == ""
+
+
+def test_back_off_while_an_address_is_taken(
+    child: Start, socket: MakeSocket, tmp_path: Path
+) -> None:
+    address = free_address()
+    taken = socket(zmq.PULL)
+    taken.bind(address)
+    text = PIPE.replace('in = "tcp://127.0.0.1:*"', f'in = "{address}"')
+    supervisor = Supervisor(child, tmp_path, FAST + text)
+    delays = []
+    for _ in range(4):
+        failed = supervisor.until("start failed")
+        assert address in failed["error"]
+        assert "in use" in failed["error"]
+        delays.append(supervisor.until("restarting")["after_s"])
+    assert delays == [0.05, 0.1, 0.2, 0.2]
+    taken.close()
+    assert supervisor.until("started")["in"] == [address]
+    assert supervisor.end() == 0
+    assert supervisor.complaint() == ""
+
+
+def test_an_end_drains(child: Start, socket: MakeSocket, tmp_path: Path) -> None:
+    """What the device has taken in waits for a sink that comes late."""
+    out = free_address()
+    text = PIPE.replace('out = "tcp://127.0.0.1:*"', f'out = ">{out}"')
+    supervisor = Supervisor(child, tmp_path, FAST + text)
+    source = socket(zmq.PUSH)
+    source.connect(supervisor.until("started")["in"][0])
+    for number in range(100):
+        source.send(str(number).encode())
+    source.close(5000)
+    time.sleep(0.2)  # it has to have reached the device
+    supervisor.send(signal.SIGTERM)
+    supervisor.until("stopping")
+    sink = socket(zmq.PULL)
+    sink.bind(out)
+    assert [sink.recv() for _ in range(100)] == [str(number).encode() for number in range(100)]
+    assert supervisor.end(0) == 0
+    assert supervisor.log[-1]["messages_in"] == 100
+
+
+def test_an_end_takes_no_longer_than_it_may(
+    child: Start, socket: MakeSocket, tmp_path: Path
+) -> None:
+    text = PIPE.replace('out = "tcp://127.0.0.1:*"', f'out = ">{free_address()}"')
+    supervisor = Supervisor(child, tmp_path, FAST.replace("drain_s = 5", "drain_s = 0.3") + text)
+    pid = supervisor.until("started")["pid"]
+    source = socket(zmq.PUSH)
+    source.connect(supervisor.log[-1]["in"][0])
+    source.send(b"lost")
+    source.close(5000)
+    time.sleep(0.2)
+    assert supervisor.end(signal.SIGINT) == 1
+    assert supervisor.log[-1]["level"] == "warning"
+    assert supervisor.complaint() == ("ohmq: ended before all messages were handed on: pipe\n")
+    assert gone(pid)
+
+
+def test_reloading(child: Start, tmp_path: Path) -> None:
+    same = '\n[device.same]\nkind = "forwarder"\nin = "tcp://127.0.0.1:*"\nout = "ipc://*"\n'
+    supervisor = Supervisor(child, tmp_path, FAST + QUEUE + PIPE + same)
+    before = {}
+    for _ in range(3):
+        entry = supervisor.until("started")
+        before[entry["device"]] = entry
+    new = PIPE.replace("pipe", "extra")
+    changed = QUEUE + "hwm = 5\n"
+    supervisor.file.write_text(FAST + changed + same + new)
+    supervisor.send(signal.SIGHUP)
+    counts = supervisor.until("reloaded")
+    assert [counts[key] for key in ("started", "stopped", "restarted", "kept")] == [1, 1, 1, 1]
+    after = {}
+    for _ in range(2):
+        entry = supervisor.until("started")
+        after[entry["device"]] = entry
+    assert set(after) == {"orders", "extra"}
+    assert after["orders"]["in"] == before["orders"]["in"]
+    assert after["orders"]["pid"] != before["orders"]["pid"]
+    until(lambda: gone(before["pipe"]["pid"]))
+    assert not gone(before["same"]["pid"])
+    supervisor.file.write_text(FAST + changed + "x = 1\n")
+    supervisor.send(signal.SIGHUP)
+    refused = supervisor.until("reload refused")
+    line = (FAST + changed).count("\n") + 1
+    assert refused["error"].startswith(f"{supervisor.file}:{line}: device.orders.x: unknown key")
+    assert not gone(after["orders"]["pid"])
+    assert supervisor.end() == 0
+
+
+def test_devices_do_not_outlive_a_killed_supervisor(child: Start, tmp_path: Path) -> None:
+    supervisor = Supervisor(child, tmp_path, QUEUE)
+    pid = supervisor.until("started")["pid"]
+    supervisor.send(signal.SIGKILL)
+    until(lambda: gone(pid), 20)
+
+
+def test_statistics_are_logged(child: Start, socket: MakeSocket, tmp_path: Path) -> None:
+    supervisor = Supervisor(child, tmp_path, FAST + "stats_s = 0.1\n" + PIPE)
+    place = supervisor.until("started")
+    source, sink = socket(zmq.PUSH), socket(zmq.PULL)
+    source.connect(place["in"][0])
+    sink.connect(place["out"][0])
+    source.send(b"12345")
+    assert sink.recv() == b"12345"
+    while True:
+        stats = supervisor.until("stats")
+        if stats["messages_in"]:
+            break
+    assert (stats["device"], stats["state"], stats["bytes_in"]) == ("pipe", "running", 5)
+    assert (stats["peers_in"], stats["peers_out"]) == (1, 1)
+    assert supervisor.end() == 0
+
+
+def test_options_and_curve_reach_the_sockets(
+    child: Start, socket: MakeSocket, tmp_path: Path
+) -> None:
+    if not zmq.has("curve"):
+        pytest.skip("libzmq without CURVE")
+    for name in ("server", "anna", "eve"):
+        assert run("keygen", name, cwd=tmp_path).returncode == 0
+    (tmp_path / "clients").mkdir()
+    (tmp_path / "clients" / "anna.key").write_bytes((tmp_path / "anna.key").read_bytes())
+    text = PIPE + (
+        'curve.in = { server = true, key = "server.key_secret", allow = "clients" }\n'
+        "options.in.maxmsgsize = 500\n"
+    )
+    supervisor = Supervisor(child, tmp_path, FAST + text)
+    place = supervisor.until("started")
+    sink = socket(zmq.PULL)
+    sink.connect(place["out"][0])
+    server = load_certificate(tmp_path / "server.key")[0]
+    for name, message in (("eve", b"eve"), ("anna", bytes(600)), ("anna", b"anna")):
+        public, secret = load_certificate(tmp_path / f"{name}.key_secret")
+        source = socket(zmq.PUSH, curve_publickey=public, curve_secretkey=secret)
+        source.curve_serverkey = server
+        source.connect(place["in"][0])
+        source.send(message)
+    assert sink.recv() == b"anna"
+    assert not sink.poll(100)
+    assert supervisor.end() == 0
+
+
+def test_check_validates_only(tmp_path: Path) -> None:
+    file = tmp_path / "devices.toml"
+    file.write_text(QUEUE + PIPE)
+    done = run("device", "--config", str(file), "--check")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode() == f"{file}: good, 2 devices\n"
+    file.write_text(QUEUE.replace('"queue"', '"tree"') + "hvm = 1\n")
+    done = run("device", "--config", str(file), "--check")
+    assert (done.returncode, done.stdout) == (2, b"")
+    first, second = done.stderr.decode().splitlines()
+    assert first.startswith(f"ohmq: {file}:3: device.orders.kind: 'tree' is unknown")
+    assert second == f"ohmq: {file}:6: device.orders.hvm: unknown key; do you mean 'hwm'?"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["--config", "/no/such/file"], 1, "--config /no/such/file: No such file"),
+        (["--config", "x", "queue"], 2, "are in the file"),
+        (["--config", "x", "--in", ANY], 2, "are in the file"),
+        (["--config", "x", "--dashboard", "127.0.0.1:1"], 2, "are in the file"),
+        (["--config", "x", "--log", "xml"], 2, "--log 'xml'"),
+        (["queue", "--check"], 2, "--config FILE"),
+        (["queue", "--in", ANY, "--out", ANY, "--dashboard", "x"], 2, "HOST:PORT"),
+    ],
+)
+def test_bad_arguments(arguments: list[str], code: int, complaint: str) -> None:
+    done = run("device", *arguments)
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert complaint in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_log_lines_and_a_duration(tmp_path: Path) -> None:
+    file = tmp_path / "devices.toml"
+    file.write_text(QUEUE)
+    done = run("device", "--config", str(file), "--duration", "0.7")
+    assert (done.returncode, done.stderr) == (0, b"")
+    lines = done.stdout.decode().splitlines()
+    assert [line.split()[1:4] for line in lines] == [
+        ["info", "orders", "started"],
+        ["info", "orders", "stopping"],
+        ["info", "orders", "stopped"],
+    ]
+    assert re.search(r" in=tcp://127\.0\.0\.1:\d+ out=tcp://127\.0\.0\.1:\d+$", lines[0])
+
+
+def test_a_reader_of_the_log_that_goes_away(child: Start, tmp_path: Path) -> None:
+    supervisor = Supervisor(child, tmp_path, FAST + "stats_s = 0.1\n" + QUEUE)
+    pid = supervisor.until("started")["pid"]
+    assert supervisor._child.process.stdout is not None
+    supervisor._child.process.stdout.close()
+    supervisor._child.process.stdout = None
+    assert supervisor._child.wait() == 0
+    assert supervisor.complaint() == ""
+    assert gone(pid)
+
+
+def test_on_a_terminal_a_line_is_refreshed(tmp_path: Path) -> None:
+    file = tmp_path / "devices.toml"
+    file.write_text(QUEUE)
+    with Terminal(["device", "--config", str(file)]) as terminal:
+        terminal.read_until("1 running | 0 msg/s 0 B/s; Ctrl-C ends it")
+        os.kill(terminal.process.pid, signal.SIGINT)
+        assert terminal.wait() == 0
+    assert "Traceback" not in terminal.text
+
+
+def page(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return str(answer.read().decode())
+
+
+def test_a_dashboard_follows_its_device(child: Start, tmp_path: Path) -> None:
+    pytest.importorskip("bokeh", reason="needs the extra ohmq[dashboard]")
+    port = free_port()
+    text = QUEUE + f'monitor = "tcp://127.0.0.1:*"\ndashboard = "127.0.0.1:{port}"\n'
+    supervisor = Supervisor(child, tmp_path, FAST + text)
+    pid = supervisor.until("started")["pid"]
+    url = supervisor.until("dashboard")["url"]
+    assert url == f"http://127.0.0.1:{port}/"  # no token in a log
+    assert "ohmq" in page(url)
+    os.kill(pid, signal.SIGKILL)
+    supervisor.until("started")
+    assert "ohmq" in page(url + "metrics")
+    supervisor.file.write_text(FAST + text.replace(f'dashboard = "127.0.0.1:{port}"', ""))
+    supervisor.send(signal.SIGHUP)
+    supervisor.until("started")
+    with os_socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert supervisor.end() == 0
+    assert supervisor.complaint() == ""
+
+
+def test_a_dashboard_of_a_single_device(child: Start, socket: MakeSocket) -> None:
+    pytest.importorskip("bokeh", reason="needs the extra ohmq[dashboard]")
+    sides = ["--in", ANY, "--out", ANY, "--monitor", ANY, "--dashboard", "127.0.0.1:*"]
+    device = child(start("device", "streamer", *sides))
+    places = {}
+    for _ in range(4):
+        words = device.line().split()
+        places[words[0]] = words[-1]
+    source, sink = socket(zmq.PUSH), socket(zmq.PULL)
+    source.connect(places["in"])
+    sink.connect(places["out"])
+    source.send(b"x")
+    assert sink.recv() == b"x"
+    metrics = until(
+        lambda: (text := page(places["page"] + "metrics")) and "} 1.0" in text and text, 20
+    )
+    assert "ohmq" in metrics
+    device.process.send_signal(signal.SIGTERM)
+    assert device.wait() == 0
+    assert device.complaint() == ""
