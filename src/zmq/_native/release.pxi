@@ -1,7 +1,5 @@
 # Buffers lent to libzmq, and getting them back (rule 6: libzmq's threads never touch Python).
 
-import _thread
-
 # The generation (see platform.h) in which the draining thread was started; a fork loses it.
 cdef int _drainer_generation = -1
 cdef bint _drainer_runs = False
@@ -100,16 +98,13 @@ cdef int start_drainer() except -1:
     if ohmq_waker_open(&ohmq_release_waker) < 0:
         fail(errno, "no file descriptor is left for the release of zero-copy messages")
     _drainer_generation = ohmq_generation
-    _drainer_runs = False
-    try:
-        _thread.start_new_thread(_drain_when_idle, ())
-        _drainer_runs = True
-    except RuntimeError:
-        pass  # no thread can be had, or the interpreter ends: later sends drain
+    # Not by _thread: gevent and eventlet may have made that start greenlets. Where no thread can be
+    # had later sends drain.
+    _drainer_runs = PyThread_start_new_thread(drain_when_idle, NULL) != -1
     return 0
 
 
-def _drain_when_idle():
+cdef void drain_when_idle(void *argument) noexcept with gil:
     """Body of the draining thread: asleep until something comes back, then a moment behind.
 
     The moment lets a busy program drain by itself, in its next send, without a fight for the GIL.

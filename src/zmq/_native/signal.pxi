@@ -38,8 +38,8 @@ cdef class Signal:
         self.watch.owner = <void *> self
         self.watch.touched = signal_touched
         self.watch.sleeping = &self.asleep
-        if self.handle is NO_HANDLE or self.handle.ptr == NULL:
-            return  # every operation says what is wrong
+        if self.handle.generation != ohmq_generation or self.handle.ptr == NULL:
+            return  # closed, or the parent's: every operation says what is wrong
         if self.handle.fd >= 0 and reactor.set >= 0:
             if ohmq_set_add(reactor.set, self.handle.fd, <void *> self) < 0:
                 raise OSError(errno, f"the socket cannot be watched: {strerror(errno)}")
