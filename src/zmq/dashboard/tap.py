@@ -1,8 +1,9 @@
 """Samples of the messages that a monitor publishes.
 
-A monitor that is subscribed to costs its device a copy of every message, and the program that reads
-it the time to read. So where there are many the tap subscribes for as long as it takes to get what
-a page can show, some milliseconds of each tick; when nobody looks it does not subscribe at all.
+A monitor that has a reader costs its device a copy of every message, and the program that reads it
+the time to read. So where there are few messages the tap stays connected and reads them all; where
+there are many it connects for some milliseconds of each tick, takes what a page can show, and hangs
+up, with all that was still on its way. When nobody looks it is not connected.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ from typing import Any, NamedTuple
 
 import zmq
 from zmq.dashboard.messages import Copy, keep
+from zmq.dashboard.readings import TICK_S
 
 # Messages of one tick: as many as the filters of the pages get to choose from.
 SAMPLE = 250
-# How often a tap looks for messages.
+# How often a tap looks for messages: where there are few, and where there are many.
 LOOK_S = 0.02
-# How long it stays subscribed where that brings too many; adapted to how many they are.
-SHORTEST_S = 0.001
-# Enough for what comes between two looks: what a tap makes the monitor drop, the device counts.
-RCVHWM = 20_000
-
-_SUBSCRIBE, _UNSUBSCRIBE = b"\x01", b"\x00"
+SHORT_LOOK_S = 0.001
+# How long the first message may take through a new connection, and then the rest of a sample.
+FIRST_S = 0.1
+SAMPLE_S = 0.05
+# If no more than so many come in that time, there are few.
+FEW = int(SAMPLE * SAMPLE_S / TICK_S)
+# What may wait between two looks.
+RCVHWM = 2 * SAMPLE
+RCVBUF = 64 * 1024
 
 Prepare = Callable[[zmq.Socket[Any]], object]
 
@@ -64,26 +69,31 @@ class Tap:
         prefixes: dict[bytes, str],
         prepare: Prepare | None = None,
     ) -> None:
+        self._context = context
+        self._endpoints = endpoints
         self._prefixes = prefixes
+        self._prepare = prepare
         self._number = 0
-        self._subscribed = False
-        #: Messages of the last sample, where it was one of many.
-        self._got: int | None = None
-        # LOOK_S, or shorter: then there are many, and this is how long to subscribe.
-        self._look_s = LOOK_S
-        # Unlike SUB it does not filter once more what has arrived, so that what came before the
-        # end of a subscription can be read after it.
-        self._socket = context.socket(zmq.XSUB)
+        self._many = False
+        self._socket: zmq.Socket[Any] | None = None
+        self._connect()  # so that who makes it hears of a bad endpoint
+
+    def _connect(self) -> zmq.Socket[Any]:
+        socket: zmq.Socket[Any] = self._context.socket(zmq.SUB)
         try:
-            self._socket.set(zmq.LINGER, 0)
-            self._socket.set(zmq.RCVHWM, RCVHWM)
-            if prepare is not None:
-                prepare(self._socket)
-            for endpoint in endpoints:
-                self._socket.connect(endpoint)
+            socket.set(zmq.LINGER, 0)
+            socket.set(zmq.RCVHWM, RCVHWM)
+            socket.set(zmq.RCVBUF, RCVBUF)
+            socket.setsockopt(zmq.SUBSCRIBE, b"")
+            if self._prepare is not None:
+                self._prepare(socket)
+            for endpoint in self._endpoints:
+                socket.connect(endpoint)
         except BaseException:
-            self._socket.close()
+            socket.close()
             raise
+        self._socket = socket
+        return socket
 
     def collect(self, until_s: float, stop: threading.Event) -> Sample:
         """Take a sample; blocks until a time.
@@ -98,60 +108,56 @@ class Tap:
         Returns
         -------
         Sample
-            At most `SAMPLE` messages. It is complete when the tap was subscribed all the time.
+            At most `SAMPLE` messages. It is complete when the tap was connected all the time.
         """
-        complete = self._subscribed
-        if not self._subscribed:
-            self._adapt(self._drain())
-            self._socket.send(_SUBSCRIBE)
-            self._subscribed = True
         copies: list[Copy] = []
-        while not stop.wait(max(0.0, min(self._look_s, until_s - time.monotonic()))):
-            many = self._look_s < LOOK_S
-            if many:
-                self.rest()
-            self._read(copies)
-            if many or len(copies) >= SAMPLE:
-                complete = False
-                self._got = len(copies)
-                self.rest()
-                stop.wait(max(0.0, until_s - time.monotonic()))
-                break
-            if time.monotonic() >= until_s:
-                break
+        complete = False
+        if self._many:
+            self._sip(copies, stop)
+        else:
+            complete = self._drink(copies, until_s, stop)
+        stop.wait(max(0.0, until_s - time.monotonic()))
         return Sample(copies, complete)
 
-    def rest(self) -> None:
-        """Have the monitor send nothing until the next sample."""
-        if self._subscribed:
-            self._socket.send(_UNSUBSCRIBE)
-            self._subscribed = False
+    def _drink(self, copies: list[Copy], until_s: float, stop: threading.Event) -> bool:
+        """Take all that comes until the end of the tick; return whether it was all."""
+        complete = self._socket is not None
+        socket = self._socket or self._connect()
+        while not stop.wait(max(0.0, min(LOOK_S, until_s - time.monotonic()))):
+            self._read(socket, copies)
+            if len(copies) >= SAMPLE:
+                self._many = True
+                self.close()
+                return False
+            if time.monotonic() >= until_s:
+                break
+        return complete
+
+    def _sip(self, copies: list[Copy], stop: threading.Event) -> None:
+        """Take a sample through a connection of its own."""
+        self.close()
+        socket = self._connect()
+        if socket.poll(FIRST_S * 1000):
+            end_s = time.monotonic() + SAMPLE_S
+            self._read(socket, copies)
+            while len(copies) < SAMPLE and time.monotonic() < end_s and not stop.is_set():
+                time.sleep(SHORT_LOOK_S)
+                self._read(socket, copies)
+        self._many = len(copies) > FEW
+        if self._many:
+            self.close()
 
     def close(self) -> None:
-        """Close the socket."""
-        self._socket.close()
+        """Hang up, until the next sample."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
-    def _read(self, copies: list[Copy]) -> None:
+    def _read(self, socket: zmq.Socket[Any], copies: list[Copy]) -> None:
         while len(copies) < SAMPLE:
             try:
-                frames = self._socket.recv_multipart(zmq.DONTWAIT, copy=False)
+                frames = socket.recv_multipart(zmq.DONTWAIT, copy=False)
             except zmq.Again:
                 return
             self._number += 1
             copies.append(keep(self._number, time.time(), frames, self._prefixes))
-
-    def _drain(self) -> int:
-        """Throw away what the last subscription brought beyond its sample; return how many."""
-        for count in range(2 * RCVHWM):
-            try:
-                self._socket.recv_multipart(zmq.DONTWAIT, copy=False)
-            except zmq.Again:
-                return count
-        return 2 * RCVHWM
-
-    def _adapt(self, beyond: int) -> None:
-        """Subscribe next time for as long as SAMPLE messages should take."""
-        if self._got is not None:
-            wanted_s = self._look_s * SAMPLE / max(1, self._got + beyond)
-            self._look_s = min(LOOK_S, max(SHORTEST_S, wanted_s))
-            self._got = None

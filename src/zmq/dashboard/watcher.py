@@ -83,7 +83,7 @@ class Watcher(threading.Thread):
             try:
                 if self.viewers > 0:
                     return self._tap.collect(until_s, self._ended)
-                self._tap.rest()
+                self._tap.close()
             except zmq.ZMQError:
                 # Its context has ended, with the program that both are part of: no more messages.
                 self._tap.close()
