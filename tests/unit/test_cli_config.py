@@ -188,3 +188,15 @@ def test_defaults() -> None:
     assert isinstance(config, Config)
     assert config.supervisor == SupervisorConfig()
     assert config.devices[0].plan.monitor is None
+
+
+def test_the_example_of_the_documentation(tmp_path: Path) -> None:
+    if not zmq.has("curve"):
+        pytest.skip("libzmq without CURVE")
+    page = Path(__file__).parents[2] / "docs" / "cli.md"
+    text = page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
+    create_certificates(tmp_path, "orders")
+    (tmp_path / "clients").mkdir()
+    config = parse_config(text, str(tmp_path / "devices.toml"))
+    assert [each.name for each in config.devices] == ["orders", "news"]
+    assert config.devices[0].extras["in"].keys is not None
