@@ -2,6 +2,8 @@
 
     python demo.py [--duration SECONDS] [--workers N] [--clients N] [--rate N]
 
+With the extra ohmq[dashboard] it prints the address of a page that shows the traffic.
+
 It ends with Ctrl-C, or by itself after the duration. The exit code is 0 only when every request
 was answered and the monitor saw every request and every answer.
 """
@@ -9,8 +11,11 @@ was answered and the monitor saw every request and every answer.
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import os
 import queue
 import re
+import secrets
 import signal
 import sys
 import time
@@ -28,6 +33,8 @@ START_S = 20.0
 CLIENT_PATIENCE_S = 10.0
 MONITOR_PATIENCE_S = 30.0
 ANY_PORT = "tcp://127.0.0.1:*"
+PAGE_PACKAGES = ("tornado", "bokeh", "prometheus_client")
+TOKEN_VARIABLE = "OHMQ_DASHBOARD_TOKEN"
 RATES = re.compile(r"\d+:\d\d:\d\d \| (.*)")
 
 
@@ -85,6 +92,9 @@ class Demo:
             case ["in" | "out" | "monitor" as side, kind, "bind", address] if name == "queue":
                 self.endpoints[side] = address
                 self.screen.say("queue", f"{side:<8}{kind:<7}{address}")
+            case ["page", url] if name == "queue":
+                # What is behind the # stays in the browser, and allows to press the buttons.
+                self.screen.say("page", f"{url}#token={os.environ[TOKEN_VARIABLE]}", "bold cyan")
             case ["total" | "ran", *_] if name == "queue":
                 self.screen.say("queue", line)
             case ["ready"] if name == "monitor":
@@ -168,6 +178,11 @@ class Demo:
             arguments += [side, ANY_PORT]
         # A PUB socket drops what exceeds its high-water mark. Every message is to be seen: no mark.
         arguments += ["--monitor-hwm", "0"]
+        if all(importlib.util.find_spec(package) for package in PAGE_PACKAGES):
+            arguments += ["--dashboard", "127.0.0.1:*"]
+            os.environ.setdefault(TOKEN_VARIABLE, secrets.token_urlsafe(24))
+        else:
+            self.screen.say("page", "none: pip install 'ohmq[dashboard]' makes one of the traffic")
         self.screen.say("demo", "starting: python " + " ".join(arguments))
         device = self.family.start("queue", arguments)
         for _ in self.wait_for("endpoints of the queue", lambda: len(self.endpoints) == 3):

@@ -143,8 +143,8 @@ def test_hold(page: Page, traffic: Traffic) -> None:
 def test_a_message_is_opened(page: Page, traffic: Traffic) -> None:
     traffic.bodies = [[b"long", b"x" * 5000]]
     wait_for_row(page, "long")
-    page.click("#hold")
     page.locator(".row").first.click()
+    assert page.get_attribute("#hold", "aria-pressed") == "true"  # it does not move away
     wait(page, "document.querySelectorAll('.whole pre')[1]?.textContent === 'x'.repeat(5000)")
     page.locator(".row").first.press("Enter")
     assert page.locator(".whole").count() == 0

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,3 +102,14 @@ def test_quickstart() -> None:
         timeout=20,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello, world\n", "")
+
+
+@pytest.mark.timeout(60)
+def test_the_page(child: Start) -> None:
+    demo = child([DEMO])
+    page = lines_until(demo, "#token=")[-1].split()[1].partition("#")[0]
+    with urllib.request.urlopen(page + "healthz", timeout=10) as answer:
+        assert answer.read() == b"ok\n"
+    demo.process.send_signal(signal.SIGINT)
+    lines_until(demo, "PASSED")
+    assert demo.wait() == 0

@@ -15,7 +15,8 @@ function notice(text) {
 }
 
 const charts = new Charts();
-const rows = new Rows($("rows"), $("none"), (wish) => feed.say(wish));
+// What somebody has opened to read does not move away.
+const rows = new Rows($("rows"), $("none"), (wish) => feed.say(wish), () => hold(true));
 const steer = new Steer(notice, () => feed.again());
 const feed = new Feed({
   hello,
@@ -193,11 +194,14 @@ choice("way", (way) => {
 choice("show", (how) => rows.show(how === "hex"));
 choice("window", (window_s) => charts.show(Number(window_s)));
 
-$("hold").onclick = () => {
-  rows.hold(!rows.held);
-  $("hold").setAttribute("aria-pressed", rows.held);
-  $("hold").textContent = rows.held ? "Go on" : "Hold";
-};
+function hold(held) {
+  if (held === rows.held) return;
+  rows.hold(held);
+  $("hold").setAttribute("aria-pressed", held);
+  $("hold").textContent = held ? "Go on" : "Hold";
+}
+
+$("hold").onclick = () => hold(!rows.held);
 
 $("theme").onclick = () => {
   const root = document.documentElement;

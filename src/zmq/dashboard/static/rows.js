@@ -17,8 +17,9 @@ function spaced(hex) {
 }
 
 export class Rows {
-  // say: sends a wish to the server.
-  constructor(list, note, say) {
+  // say: sends a wish to the server. opened: called when somebody wants to read a message.
+  constructor(list, note, say, opened) {
+    this.opened = opened;
     this.list = list;
     this.note = note;
     this.say = say;
@@ -123,6 +124,7 @@ export class Rows {
       return;
     }
     item.classList.add("open");
+    this.opened();
     this.unfold(item, item.message);
     this.say({ whole: item.message.id });
   }
