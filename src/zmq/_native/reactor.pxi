@@ -38,7 +38,7 @@ cdef class Reactor:
 
     cdef object __weakref__
     cdef ohmq_lock lock          # of the list of those that were touched: any thread lengthens it
-    cdef Signal touched
+    cdef void *touched           # signals, which leave the list when they go
     cdef list calls              # what other threads want to be called in the loop
     cdef set waiting             # those with operations; they live as long as somebody waits
     cdef int set
@@ -151,21 +151,37 @@ cdef class Reactor:
 
 
 cdef int take_touched(Reactor reactor, list due) except -1:
-    cdef Signal signal, next
+    cdef void *current
+    cdef Signal signal
     ohmq_lock_acquire(&reactor.lock)
-    signal, reactor.touched = reactor.touched, None
-    if reactor.woken:
-        reactor.woken = False
-        ohmq_waker_clear(&reactor.waker)
-    ohmq_lock_release(&reactor.lock)
-    while signal is not None:
-        next, signal.next_touched = signal.next_touched, None
-        signal.touched = False
-        if not signal.due:
-            signal.due = True
-            due.append(signal)
-        signal = next
+    try:
+        while reactor.touched != NULL:
+            signal = <Signal> reactor.touched
+            if not signal.due:
+                due.append(signal)
+                signal.due = True
+            reactor.touched, signal.next_touched = signal.next_touched, NULL
+            signal.touched = False
+        if reactor.woken:
+            reactor.woken = False
+            ohmq_waker_clear(&reactor.waker)
+    finally:
+        ohmq_lock_release(&reactor.lock)
     return 0
+
+
+cdef void forget_touched(Signal signal) noexcept:
+    """Take a signal that goes from the list of those that were touched."""
+    cdef Reactor reactor = signal.reactor
+    cdef void *me = <void *> signal
+    cdef void **link
+    ohmq_lock_acquire(&reactor.lock)
+    link = &reactor.touched
+    while link[0] != NULL and link[0] != me:
+        link = &(<Signal> link[0]).next_touched
+    if link[0] == me:
+        link[0] = signal.next_touched
+    ohmq_lock_release(&reactor.lock)
 
 
 cdef void wake_reactor(Reactor reactor) noexcept:
@@ -180,7 +196,7 @@ cdef void ring(Reactor reactor, Signal signal) noexcept:
     if not signal.touched:
         signal.touched = True
         signal.next_touched = reactor.touched
-        reactor.touched = signal
+        reactor.touched = <void *> signal
     wake_reactor(reactor)
     ohmq_lock_release(&reactor.lock)
 

@@ -1,10 +1,5 @@
 # The native half of zmq.core.engine.Engine: one socket in one event loop.
 
-# A flag of our own: the call is made for the operation whose turn it is.
-cdef enum:
-    IN_TURN = 0x20000000
-    OURS = TRYING | IN_TURN
-
 TURN = <int> IN_TURN
 
 
@@ -21,8 +16,8 @@ cdef class Signal:
     cdef Watch watch
     cdef Handle handle
     cdef Reactor reactor
-    cdef Signal next_touched
-    cdef bint touched           # in the reactor's list
+    cdef void *next_touched     # in the reactor's list; borrowed, as the list is
+    cdef bint touched           # it is in that list
     cdef bint due
     cdef bint asleep            # the watch is to tell of the events that are wanted
     cdef bint in_set
@@ -51,6 +46,8 @@ cdef class Signal:
         if self.watching:
             watch_remove(self.handle, &self.watch)
         leave_set(self)
+        if self.touched:
+            forget_touched(self)
 
     @staticmethod
     def find(Reactor reactor, Socket socket not None):

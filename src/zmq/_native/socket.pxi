@@ -274,7 +274,7 @@ cdef class Socket:
         ZMQError
             ENOTSOCK on a closed socket, EFSM out of turn, and others of zmq_msg_send(3).
         """
-        cdef int wanted = flags
+        cdef int wanted = given_flags(flags)
         if (
             PyBytes_CheckExact(data) and PyBytes_GET_SIZE(data) < self.threshold
             and copy and routing_id is None and group is None
@@ -304,7 +304,7 @@ cdef class Socket:
         cdef list parts = list(msg_parts)
         if kwargs or overridden(self, "send", _native_send):
             return send_each(self, parts, flags, copy, track, kwargs)
-        return send_list(self.handle, parts, flags, copy, track, self.threshold)
+        return send_list(self.handle, parts, given_flags(flags), copy, track, self.threshold)
 
     def send_many(self, messages, flags=0):
         """Send many messages in one call.
@@ -334,7 +334,7 @@ cdef class Socket:
             raise
         if overridden(self, "send", _native_send):
             return send_many_each(self, items, flags)
-        return send_many(self.handle, items, flags, self.threshold)
+        return send_many(self.handle, items, given_flags(flags), self.threshold)
 
     # ---- receiving ----
 
@@ -366,8 +366,8 @@ cdef class Socket:
             ENOTSOCK once the socket is closed, EFSM out of turn, and others of zmq_msg_recv(3).
         """
         if copy:
-            return receive_bytes(self.handle, flags)
-        return receive_frame(self.handle, flags, track)
+            return receive_bytes(self.handle, given_flags(flags))
+        return receive_frame(self.handle, given_flags(flags), track)
 
     def recv_into(self, buffer, /, *, nbytes=0, flags=0) -> int:
         """Receive one message part into a writable buffer (zmq_recv(3)).
@@ -386,7 +386,7 @@ cdef class Socket:
         int
             Size of the part in bytes: more than fits where it was cut.
         """
-        return receive_into(self.handle, buffer, nbytes, flags)
+        return receive_into(self.handle, buffer, nbytes, given_flags(flags))
 
     def recv_multipart(self, flags=0, copy: bool = True, track: bool = False) -> list:
         """Receive all parts of one message.
@@ -400,7 +400,7 @@ cdef class Socket:
         """
         if overridden(self, "recv", _native_recv):
             return receive_each(self, flags, copy, track)
-        return receive_list(self.handle, flags, copy, track)
+        return receive_list(self.handle, given_flags(flags), copy, track)
 
     def recv_many(self, limit=1000, flags=0, *, multipart=False) -> list:
         """Wait for one message and receive all that are there, in order.
@@ -421,7 +421,7 @@ cdef class Socket:
         """
         if overridden(self, "recv", _native_recv):
             return receive_many_each(self, limit, flags, multipart)
-        return receive_many(self.handle, limit, flags, multipart)
+        return receive_many(self.handle, limit, given_flags(flags), multipart)
 
     def poll(self, timeout=None, flags=ZMQ_POLLIN) -> int:
         """Wait for the socket to be ready.

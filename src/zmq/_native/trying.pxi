@@ -1,9 +1,11 @@
 # Operations that never wait, and say so without an exception: for the event loops.
 
-# A flag of our own: return NOT_NOW, or WOULD_BLOCK, where Again would be raised. It is taken off
-# before flags go to libzmq.
+# Flags of our own, which are taken off before flags go to libzmq. TRYING: return NOT_NOW, or
+# WOULD_BLOCK, where Again would be raised. IN_TURN: it is made for the operation whose turn it is.
 cdef enum:
     TRYING = 0x40000000
+    IN_TURN = 0x20000000
+    OURS = TRYING | IN_TURN
     NOT_NOW = -2
 
 
@@ -19,3 +21,9 @@ class _WouldBlock:
 
 WOULD_BLOCK = _WouldBlock()
 cdef object _would_block = WOULD_BLOCK
+
+
+cdef inline int given_flags(object flags) except? -1:
+    """Flags of a program, which may set any bit but ours."""
+    cdef int number = flags
+    return number & ~OURS

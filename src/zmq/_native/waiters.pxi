@@ -26,6 +26,7 @@ cdef struct Blocked:
     Waiter waiter
     bint started
     bint drained
+    bint looked            # and could go on, it seemed: the next look is for the others alone
     bint taken             # msg has been received while waiting
     bint holding           # and the lock is ours still, as more of the message follows
     int64_t deadline
@@ -143,8 +144,11 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     interests[1].fd = handle.fd
     interests[0].events = interests[1].events = ZMQ_POLLIN
     if handle.watches != NULL or handle.waiters != waiter or waiter.next != NULL:
-        # What was tried before has looked at the socket, and may have taken others' wake-up.
+        # What was tried before has looked at the socket, and may have taken others' wake-up. This
+        # look may take our own; but some sockets say always that they can send.
+        waiter.sleeping = not blocked.looked
         touch(handle, USED)
+        blocked.looked = waiter.woken
     waiter.sleeping = True
     ohmq_count(&_sleepers, 1)
     ohmq_lock_release(&handle.lock)

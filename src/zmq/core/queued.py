@@ -6,6 +6,7 @@ A front says how its callers get a result and how they wait; see the hooks.
 from __future__ import annotations
 
 from functools import partial
+from operator import index
 
 from zmq.constants import DONTWAIT, POLLIN, Errno
 from zmq.core import codecs
@@ -256,8 +257,9 @@ class QueuedSocket(Socket):
     def poll(self, timeout: float | None = None, flags: int = _IN) -> Any:
         """Wait for the socket to be ready, as the blocking poll does."""
         engine = self._here()
-        limit, wanted = timeout_of(timeout), int(flags)
+        limit = timeout_of(timeout)
         try:
+            wanted = index(flags)
             events = engine.events() & wanted
         except Exception as error:
             return self._raise(error)
