@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         Exit code: 0 done, 1 failed, 2 bad arguments, 130 interrupted before it began.
     """
+    _print_what_cannot_be_encoded()
     typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
         code = _find_program(typed)(typed)
@@ -43,6 +45,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"ohmq: {what} (OHMQ_TRACEBACK=1 shows where)", file=sys.stderr)
         return EXIT_FAILED
     return code
+
+
+def _print_what_cannot_be_encoded() -> None:
+    """In an old locale, what it cannot show is shown as an escape; it ends no command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _find_program(typed: Sequence[str]) -> Callable[[Sequence[str]], int]:

@@ -89,7 +89,7 @@ class LiveDisplay:
     def lines(self, lines: Iterable[str]) -> None:
         """Write lines that stay, above the status line."""
         for line in lines:
-            self._console.print(line, markup=False, soft_wrap=True)
+            self._console.print(line, markup=False, emoji=False, soft_wrap=True)
 
     def status(self, line: str) -> None:
         """Replace the status line, cut to the width of the terminal."""

@@ -112,7 +112,7 @@ def send(
     with contextlib.ExitStack() as stack:
         source: Iterable[list[bytes]] = repeated(given, count)
         if not given:
-            streams = [stack.enter_context(_open(name)) for name in files or ["-"]]
+            streams = [stack.enter_context(_open(name, quiet=quiet)) for name in files or ["-"]]
             lines = (read_stream(stream, name, form, split) for stream, name in streams)
             source = itertools.islice(itertools.chain.from_iterable(lines), count)
         _run(plan, plan_to_send, source, form, split, quiet=quiet)
@@ -169,10 +169,12 @@ def _monitored(socket: Any, events: int) -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def _open(name: str) -> Iterator[tuple[BinaryIO, str]]:
+def _open(name: str, *, quiet: bool) -> Iterator[tuple[BinaryIO, str]]:
     if name == "-":
         if sys.stdin is None:
             raise CommandError("standard input is closed: nothing to send")
+        if sys.stdin.isatty():
+            opt.say("each line is a message; Ctrl-D ends", quiet=quiet)
         yield sys.stdin.buffer, "standard input"
         return
     try:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -26,8 +29,10 @@ _TOTALS = (
     "seconds",
 )
 _RATES = ("messages_in_per_s", "bytes_in_per_s", "messages_out_per_s", "bytes_out_per_s")
-# Between two looks at a process that does not end.
-_LOOK_S = 1.0
+# Between two looks at the counters.
+_LOOK_S = 0.5
+# How long a process that has closed its pipe may take to be gone.
+_REAP_S = 2.0
 
 
 def restart_delay_s(failures: int, config: SupervisorConfig) -> float:
@@ -75,10 +80,12 @@ class Supervised:
         self._pinned: dict[str, list[str]] = {}
         self._state = "new"
         self._stop_s: float | None = None
-        self._wanted = threading.Event()
-        self._wanted.set()
-        self._wake = threading.Event()
+        self._wanted = True
+        # Rings when it is to end: a thread that waits for a process can wait for that as well.
+        self._bell, self._rope = socket.socketpair()
         self._failures = 0
+        #: Its state and stats, as they were a moment ago: reading them does not wait.
+        self.latest = ("new", DeviceStats())
         #: Whether everything that it had taken in was handed on when it was stopped.
         self.clean = True
         self.mon_type = getattr(config.plan.monitor, "type_name", None)
@@ -95,8 +102,9 @@ class Supervised:
     def request_stop(self, seconds: float) -> None:
         """Let it drain and end within a time; returns at once."""
         self._stop_s = seconds
-        self._wanted.clear()
-        self._wake.set()
+        self._wanted = False
+        with contextlib.suppress(OSError):  # it has ended
+            self._rope.send(b"!")
 
     def join(self, seconds: float | None) -> bool:
         """Wait for its end; False when time was over."""
@@ -158,19 +166,25 @@ class Supervised:
     # ---- in its thread
 
     def _main(self) -> None:
+        # Its process inherits this. Ctrl-C and a terminal that is closed are for the supervisor,
+        # which lets the device drain.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
         if self._after is not None:
             self._after.join(None)
             self._pinned = self._after._pinned_for(self.config)
             self._after = None
         try:
-            while self._wanted.is_set():
+            while self._wanted:
                 if self._start():
                     self._watch()
-                if self._wanted.is_set():
+                if self._wanted:
                     self._pause_before_restart()
         except Exception as error:  # a mistake in here must be seen, and not end the others
             self._event("failed", "error", error=_words(error))
         self._state = "stopped"
+        self.latest = ("stopped", self._ended_stats)
+        self._bell.close()
+        self._rope.close()
 
     def _start(self) -> bool:
         try:
@@ -192,13 +206,13 @@ class Supervised:
         device = self._device
         assert device is not None
         began = time.monotonic()
-        while self._wanted.is_set() and device.launcher.is_alive():
-            # A thread that waits for a process cannot be told anything: so not for long.
-            wait_for([device.launcher.sentinel], 0.05)
-        if not self._wanted.is_set():
+        while self._wanted and device.launcher.is_alive():
+            self.latest = (device.state, self.stats())
+            wait_for([device.launcher.sentinel, self._bell], _LOOK_S)
+        if not self._wanted:
             self._end(device)
             return
-        device.join(_LOOK_S)
+        device.join(_REAP_S)
         ran_s = time.monotonic() - began
         self._failures = 1 if ran_s > self._supervisor.restart_max_s else self._failures + 1
         what = "the process ended" if device.error is None else _words(device.error)
@@ -229,7 +243,8 @@ class Supervised:
         delay_s = restart_delay_s(self._failures, self._supervisor)
         self._state = "waiting"
         self._event("restarting", "warning", after_s=delay_s, failures=self._failures)
-        self._wake.wait(delay_s)
+        self.latest = ("waiting", self.stats())
+        wait_for([self._bell], delay_s)
 
     def _pinned_for(self, config: DeviceConfig) -> dict[str, list[str]]:
         """The ports that its successor keeps: those of sockets whose endpoints are the same."""

@@ -92,7 +92,8 @@ class Supervisor:
             now = time.monotonic()
             if self._status and now >= status_at + _STATUS_S:
                 status_at = now
-                self._display.status(self._status_line())
+                with self._reading():
+                    self._display.status(self._status_line())
             stats_s = self._config.supervisor.stats_s
             if stats_s and now >= stats_at + stats_s:
                 stats_at = now
@@ -157,7 +158,7 @@ class Supervisor:
                     if device.alive:
                         device.kill()
         self._print_letters(0)
-        with contextlib.suppress(ReaderGone):
+        with self._reading():
             self._display.close()
 
     # ---- dashboards
@@ -196,12 +197,18 @@ class Supervisor:
                 self._print(letter)
 
     def _print(self, event: LogEvent) -> None:
-        try:
+        with self._reading():
             self._display.lines([format_event(event, self._config.supervisor.log)])
-        except ReaderGone:
-            self._reader_gone = True
         if event.event == "started" and event.device is not None:
             self._open_dashboard(event.device)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Notice, in a write, that the pipe or the terminal is gone: the devices end in order."""
+        try:
+            yield
+        except (ReaderGone, OSError):
+            self._reader_gone = True
 
     def _note(
         self, event: str, level: str = "info", device: str | None = None, /, **facts: Any
@@ -209,20 +216,17 @@ class Supervisor:
         facts = {key: one_line(f) if isinstance(f, str) else f for key, f in facts.items()}
         self._print(LogEvent(event, device, level, facts))
 
-    def _each_stats(self) -> Iterator[tuple[str, Supervised, Any]]:
-        for name, device in self._devices.items():
-            yield name, device, device.stats()
-
     def _log_stats(self) -> None:
-        for name, device, stats in self._each_stats():
+        for name, device in self._devices.items():
+            state, stats = device.latest
             facts = {key: value for key, value in stats._asdict().items() if value is not None}
-            self._note("stats", "info", name, state=device.state, **facts)
+            self._note("stats", "info", name, state=state, **facts)
 
     def _status_line(self) -> str:
         counts: dict[str, int] = {}
         messages = size = 0.0
-        for _, device, stats in self._each_stats():
-            state = device.state
+        for device in self._devices.values():
+            state, stats = device.latest
             counts[state] = counts.get(state, 0) + 1
             messages += stats.messages_in_per_s + stats.messages_out_per_s
             size += stats.bytes_in_per_s + stats.bytes_out_per_s
