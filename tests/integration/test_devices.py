@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from devicing import KINDS, TWO_KINDS, bind, make, queue, running, to
+from devicing import KINDS, TWO_KINDS, bind, make, queue, running, stats_when, to
 from support import ROOT, run_python, until
 from zmq.devices import (
     Device,
@@ -31,18 +31,15 @@ Make = Callable[..., zmq.Socket]
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
 
 
-def ask(socket: Make, device, text: bytes = b"question") -> bytes:
-    """One request through a ROUTER/DEALER or REP/REQ device."""
+def ask(socket: Make, device, text: bytes = b"question", times: int = 1) -> bytes:
+    """Requests through a ROUTER/DEALER or REP/REQ device; the last answer."""
     client, worker = socket(zmq.REQ), socket(zmq.REP)
     client.connect(to(device, "in"))
     worker.connect(to(device, "out"))
-    client.send(text)
-    worker.send(worker.recv() + b", answered")
-    answer = client.recv()
-    # The next one's requests are for the next one's worker.
-    client.close()
-    worker.close()
-    until(lambda: device.stats().peers_out == 0)
+    for _ in range(times):
+        client.send(text)
+        worker.send(worker.recv() + b", answered")
+        answer = client.recv()
     return answer
 
 
@@ -153,13 +150,13 @@ class TestStarting:
             assert dealer.recv_multipart() == [b"a", b"b"]
             stats = device.stats()
             assert (stats.messages_in, stats.messages_out) == (1, 0)
-            assert stats.peers_in == stats.peers_out == 1
+            stats_when(device, lambda s: s.peers_in == s.peers_out == 1)
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_rep_and_req(self, kind: str, socket: Make) -> None:
         with running(queue(kind, zmq.REP, zmq.REQ)) as device:
-            for n in range(3):
-                assert ask(socket, device, b"%d" % n) == b"%d, answered" % n
+            assert ask(socket, device, times=10) == b"question, answered"
+            assert device.stats().messages_out == 10
 
     def test_inproc_in_a_thread(self, socket: Make) -> None:
         device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)

@@ -197,7 +197,7 @@ class TestPatterns:
                     client.send(b"%d-%d" % (n, i))
                 for i, client in enumerate(clients):
                     assert client.recv() == b"%d-%d" % (n, i) * 2
-            assert device.stats().peers_in == 10
+            stats_when(device, lambda s: s.peers_in == 10)
             for _ in workers:
                 clients[0].send(b"end")
                 assert clients[0].recv() == b"ended"
