@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
@@ -89,13 +90,17 @@ class Guarded(RequestHandler):
         self.set_header("Content-Type", "text/plain; charset=utf-8")
         self.finish(f"{status_code} {self._reason}\n")
 
-    def log_exception(self, *error: Any) -> None:
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
         """Leave out what tornado would add, headers among it; refusals are no news."""
-        if error[0] is not None and not issubclass(error[0], HTTPError):
-            self.settings["log"].error(
-                "%s %s failed", self.request.method, urlsplit(self.request.path).path,
-                exc_info=error,
-            )  # fmt: skip
+        if value is not None and not isinstance(value, HTTPError):
+            log: logging.Logger = self.settings["log"]
+            # The path alone: what somebody typed behind a question mark could be a token.
+            log.error("%s %s failed", self.request.method, self.request.path, exc_info=value)
 
     def answer(self, value: object, status: int = 200) -> None:
         """Answer with JSON."""
@@ -114,7 +119,7 @@ class NotFound(Guarded):
         raise HTTPError(404)
 
 
-class Files(Guarded, StaticFileHandler):
+class Files(Guarded, StaticFileHandler):  # pyright: ignore[reportIncompatibleMethodOverride]
     """The page, its script and style, and BokehJS. They hold no data and no secret."""
 
     harmless = True
@@ -209,7 +214,7 @@ def in_thread(work: Callable[[], object]) -> asyncio.Future[None]:
     return future
 
 
-class Feed(Guarded, WebSocketHandler):
+class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMethodOverride]
     """One open page: what it is sent, and the little that it says.
 
     It says {"token": ...}, first of all where reading needs it; {"filter": {"way", "prefix",

@@ -9,10 +9,11 @@ from types import TracebackType
 
 from zmq.dashboard.address import Address, parse_address
 from zmq.dashboard.charts import THEMES, chart_items
+from zmq.dashboard.choice import make_source
 from zmq.dashboard.guard import Guard, make_guard
 from zmq.dashboard.hub import Hub
 from zmq.dashboard.server import Server, listen, log
-from zmq.dashboard.sources import Device, Prefixes, Source, as_bytes, make_source
+from zmq.dashboard.sources import Device, Prefixes, Source, as_bytes
 from zmq.dashboard.tap import Prepare
 from zmq.dashboard.watcher import Look, Watcher
 

@@ -51,9 +51,11 @@ class Source(Protocol):
 
     def read(self) -> Reading:
         """The counters now; raises what the device raises."""
+        raise NotImplementedError
 
     def state(self) -> str:
         """One of `STATES`."""
+        raise NotImplementedError
 
     def act(self, action: str) -> None:
         """Do one of the actions; may block until it is done."""
@@ -187,37 +189,6 @@ def reachable(endpoint: str) -> str:
         if endpoint.startswith(wildcard):
             return f"tcp://{here}:{endpoint.removeprefix(wildcard)}"
     return endpoint
-
-
-def make_source(
-    source: Device | str,
-    *,
-    title: str | None,
-    monitor: str | None,
-    prefixes: Prefixes,
-    prepare: Prepare | None,
-) -> Source:
-    """Find out what was given, and make a source of it.
-
-    Raises
-    ------
-    TypeError
-        It is neither a device nor an endpoint.
-    ZMQError
-        The endpoint cannot be connected to.
-    """
-    if isinstance(source, str):
-        from zmq.dashboard.monitored import MonitorSource
-
-        return MonitorSource(
-            source, title=title, prefixes=prefixes or DEFAULT_PREFIXES, prepare=prepare
-        )
-    if not callable(getattr(source, "stats", None)):
-        raise TypeError(
-            "source is a background device, or the endpoint of a monitor as str, "
-            f"not {type(source).__name__}"
-        )
-    return DeviceSource(source, title=title, monitor=monitor, prefixes=prefixes, prepare=prepare)
 
 
 def close_all(closers: Sequence[Callable[[], object]]) -> None:

@@ -17,13 +17,10 @@ import time
 import traceback
 import weakref
 from multiprocessing.connection import Connection, wait
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from zmq.core.relay_stats import DeviceStats
 from zmq.devices._run import PATIENCE_S, Run
-
-if TYPE_CHECKING:
-    from zmq.devices.basedevice import ProcessDevice
 
 # A process that is alive answers within milliseconds. After so many seconds it counts as stuck.
 _ANSWER_S = 5.0
@@ -31,6 +28,21 @@ _ANSWER_S = 5.0
 _GRACE_S = 2.0
 # How long a device may drain whose parent is gone, or waits for it at its own end.
 _ORPHAN_S = 2.0
+
+
+class Launched(Protocol):
+    """A ProcessDevice, as its process and what asks it know it."""
+
+    daemon: Any
+    _run: Any
+
+    @property
+    def _launch_class(self) -> Any: ...
+
+    def run(self) -> Any:
+        """Run in this process until it ends."""
+        ...
+
 
 # Parents' ends of all pipes. A forked child must not hold them: the end of this process has to
 # close them.
@@ -52,7 +64,7 @@ if hasattr(os, "register_at_fork"):
 class RemoteRun:
     """What a ProcessDevice asks of its process. Any thread may."""
 
-    def __init__(self, device: ProcessDevice, own_start_s: float | None) -> None:
+    def __init__(self, device: Launched, own_start_s: float | None) -> None:
         self._own_start_s = own_start_s
         self._owner = os.getpid()
         self._lock = threading.RLock()
@@ -269,7 +281,7 @@ def _how(exitcode: int | None) -> str:
 # ---- where it runs ------------------------------------------------------------------------------
 
 
-def serve(device: ProcessDevice, end: Connection) -> None:
+def serve(device: Launched, end: Connection) -> None:
     """Run a device in this process, which was made for it."""
     run = device._run = Run()
     writing = threading.Lock()

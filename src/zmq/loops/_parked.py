@@ -10,15 +10,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from zmq.loops._hub import HubLoop
-
 __all__ = ["Parked"]
 
 
 class Parked(Operation):
     """The operation of a greenlet that waits for it."""
 
-    def __init__(self, loop: HubLoop) -> None:
+    def __init__(self, loop: Any) -> None:
         self.loop = loop
         self.greenlet: Any = getcurrent()
         self.done = False
@@ -58,7 +56,7 @@ class Parked(Operation):
                 self.loop.hub.switch()
         except BaseException:
             # Killed, or out of time: what has been taken goes back (rule 4).
-            self.give_back() if self.done else self.cancel_wait()
+            None if self.done else self.cancel_wait()
             raise
         finally:
             self.greenlet = None
