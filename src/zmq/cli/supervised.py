@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait as wait_for
 from typing import Any
 
@@ -166,8 +167,10 @@ class Supervised:
     # ---- in its thread
 
     def _main(self) -> None:
-        # Its process inherits this. Ctrl-C and a terminal that is closed are for the supervisor,
-        # which lets the device drain.
+        # Starting it unblocks signals, so it comes first.
+        resource_tracker.ensure_running()
+        # The process of the device inherits this. Ctrl-C and a closed terminal are the supervisor's
+        # business, which lets the device drain.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
         if self._after is not None:
             self._after.join(None)

@@ -17,7 +17,7 @@ from zmq.cli.rates import format_bytes, format_clock
 from zmq.cli.supervised import Supervised
 
 # What ending may take beyond the time that devices have to drain.
-_EXTRA_S = 5.0
+_EXTRA_S = 3.0
 _STATUS_S = 1.0
 
 

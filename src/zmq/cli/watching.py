@@ -46,7 +46,7 @@ def show_part(part: bytes, form: str, width: int) -> str:
     else:
         shown = "x" + part[: width // 2 + 1].hex()
     more = len(shown) > width or len(head) < len(part)
-    return shown[: max(1, width - 1)] + "\N{HORIZONTAL ELLIPSIS}" if more else shown
+    return shown[: max(1, width - 1)] + "\u2026" if more else shown
 
 
 def format_line(parts: Sequence[bytes], form: str, width: int, now: datetime) -> str:
