@@ -56,7 +56,7 @@ class Parked(Operation):
                 self.loop.hub.switch()
         except BaseException:
             # Killed, or out of time: what has been taken goes back (rule 4).
-            None if self.done else self.cancel_wait()
+            self.give_back() if self.done else self.cancel_wait()
             raise
         finally:
             self.greenlet = None
