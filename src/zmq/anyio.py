@@ -70,8 +70,10 @@ class Context(_Context[Socket]):
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, *args: object) -> None:
+    async def __aexit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
         loop = loop_here()
         operation = new_operation(loop)
         end_in_thread(self, loop.reactor, operation)
-        await operation
+        # An error, a cancellation above all, is not kept waiting for peers that may never come.
+        if exc_type is None:
+            await operation

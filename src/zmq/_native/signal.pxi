@@ -30,6 +30,10 @@ cdef class Signal:
     def __init__(self, Reactor reactor not None, Socket socket not None):
         self.handle = socket.handle
         self.reactor = reactor
+        if reactor.generation != ohmq_generation:
+            # Its descriptors are the parent's as well, which would follow pointers of this process.
+            raise RuntimeError("the event loop belongs to the parent process: run one of its own in "
+                               "the child of a fork")
         self.watch.owner = <void *> self
         self.watch.touched = signal_touched
         self.watch.sleeping = &self.asleep

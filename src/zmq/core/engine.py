@@ -170,6 +170,7 @@ class Engine(Signal):
     receives: Queue
     sends: Queue
     polls: Queue
+    turns: Queue  # what waits for no more than the next turn
     serving = False  # in the middle of a turn
     passes = 0  # over the queues, so far
 
@@ -184,6 +185,7 @@ class Engine(Signal):
         engine.receives = OrderedDict()
         engine.sends = OrderedDict()
         engine.polls = OrderedDict()
+        engine.turns = OrderedDict()
         return engine
 
     # ---- waiting ----
@@ -205,7 +207,7 @@ class Engine(Signal):
 
     def wait_a_turn(self, operation: Operation) -> None:
         """Queue an operation that ends in the next turn of the loop, with what it attempts."""
-        self.wait_for_events(operation, None, _TURN, -1)
+        self._queue(operation, None, self.turns, -1)
         self.ring()
 
     def _queue(self, operation: Operation, socket: object, queue: Queue, timeout_ms: int) -> None:
@@ -223,7 +225,7 @@ class Engine(Signal):
     def settle(self) -> int:
         """Wait for what the queues want; the events of it that are there already."""
         queued = (_IN if self.receives else 0) | (_OUT if self.sends else 0)
-        wanted = queued
+        wanted = queued | _TURN if self.turns else queued
         if self.polls:
             for operation in self.polls:
                 wanted |= operation.events
@@ -234,11 +236,17 @@ class Engine(Signal):
     def turn(self) -> None:
         """Let the operations go on that can; the loop calls it when the socket has signalled."""
         tried_sends = idle_passes = 0
+        waiting = list(reversed(self.turns))  # not those who come while they are served
         while True:
             self.serving = True
             self.passes += 1
             self.begin()
             try:
+                while waiting:
+                    operation = waiting.pop()
+                    if operation.queue is not None:
+                        operation.leave()
+                        operation.succeed(operation.attempt())
                 moved = self._serve(self.receives, _IN) if self.receives else 0
                 if self.sends:
                     moved += self._serve(self.sends, _OUT)
@@ -301,10 +309,7 @@ class Engine(Signal):
             events, error = 0, raised
         try:
             for operation in list(self.polls):
-                if operation.events == _TURN:
-                    operation.leave()
-                    operation.succeed(operation.attempt())
-                elif error is not None:
+                if error is not None:
                     operation.leave()
                     operation.fail(error)
                 elif events & operation.events:
