@@ -16,7 +16,7 @@ cdef class Signal:
     cdef Watch watch
     cdef Handle handle
     cdef Reactor reactor
-    cdef void *next_touched     # in the reactor's list; borrowed, as the list is
+    cdef void *next_touched     # in the reactor's list; borrowed
     cdef bint touched           # it is in that list
     cdef bint due
     cdef bint asleep            # the watch is to tell of the events that are wanted
@@ -32,8 +32,8 @@ cdef class Signal:
         self.reactor = reactor
         if reactor.generation != ohmq_generation:
             # Its descriptors are the parent's as well, which would follow pointers of this process.
-            raise RuntimeError("the event loop belongs to the parent process: run one of its own in "
-                               "the child of a fork")
+            raise RuntimeError("the event loop belongs to the parent process: run one of its own "
+                               "in the child of a fork")
         self.watch.owner = <void *> self
         self.watch.touched = signal_touched
         self.watch.sleeping = &self.asleep
