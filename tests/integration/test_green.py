@@ -490,17 +490,24 @@ def test_device(service: Any) -> None:
         assert client.recv() == b"answer"
 
 
-@pytest.mark.parametrize("turns", range(4))
-def test_a_device_that_is_killed_gives_its_sockets_back(service: Any, turns: int) -> None:
+@pytest.mark.parametrize("when", ["0", "1", "2", "3", "running"])
+def test_a_device_that_is_killed_gives_its_sockets_back(service: Any, when: str) -> None:
     device, client, worker, (front, back) = service
-    for _ in range(turns):
-        gevent.sleep(0)
+    if when == "running":
+        client.send(b"0")
+        assert worker.recv_multipart()[1] == b"0"
+    else:
+        for _ in range(int(when)):
+            gevent.sleep(0)
     device.kill()
-    client.send(b"1")
-    assert front.recv_multipart()[1] == b"1"
+    for n in range(3):
+        client.send(b"%d" % n)
+        assert front.recv_multipart()[1] == b"%d" % n
+        gevent.sleep(0.001)
     again = gevent.spawn(zmq.green.device, zmq.QUEUE, front, back)
-    client.send(b"2")
-    assert worker.recv_multipart()[1] == b"2"
+    client.send(b"x")
+    assert worker.recv_multipart()[1] == b"x"
+    assert not again.ready()
     again.kill()
 
 

@@ -36,13 +36,6 @@ class Parked(Operation):
         self.done = True
         self.loop.wake_soon(self)
 
-    def expire(self) -> None:
-        # What has come while the hub was busy with something else counts.
-        if self.engine is not None:
-            self.engine.turn()
-        if not self.done:
-            super().expire()
-
     def wake(self) -> None:
         """Switch to the greenlet, unless it has gone on by itself; in the hub."""
         if self.greenlet is not None:
