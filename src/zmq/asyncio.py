@@ -128,19 +128,20 @@ class Socket(FutureSocket):
             loop = get_running_loop()
         except RuntimeError:
             loop = running()
-        if loop is not self._loop:
-            self._engine = Engine.of(AsyncioLoop.of(loop), self)
-            self._loop = loop
-        return self._engine  # type: ignore[no-any-return]
+        known, engine = self._place
+        if known is not loop:
+            engine = Engine.of(AsyncioLoop.of(loop), self)
+            self._place = (loop, engine)
+        return engine  # type: ignore[no-any-return]
 
     def _now(self, value: Any) -> Future[Any]:
-        return done(self._loop, value)
+        return done(running(), value)
 
     def _raise(self, error: Exception) -> Future[Any]:
-        return failed(self._loop, error)
+        return failed(running(), error)
 
     def _operation(self, engine: Engine) -> Waiting:
-        return Waiting(loop=self._loop)
+        return Waiting(loop=running())
 
     def _wait(self, operation: Waiting) -> Waiting:
         return operation

@@ -39,15 +39,15 @@ cdef inline PyObject *running_mark() except? NULL:
 cdef inline Signal signal_here(Socket socket):
     """The signal of the socket in the loop that runs; None where the long way has to find it."""
     cdef PyObject *mark
-    if socket._engine is None:
+    if socket.engine is None:
         return None
     mark = running_mark()
     if mark != NULL and mark == <PyObject *> socket.running:
-        return <Signal> socket._engine
+        return <Signal> socket.engine
     if _running_loop() is not socket.loop:
         return None
     socket.running = None if mark == NULL else <object> mark
-    return <Signal> socket._engine
+    return <Signal> socket.engine
 
 
 cdef inline object done(object value, Socket socket):
@@ -99,12 +99,14 @@ def future_send(Socket self not None, data, flags=0, copy: bool = True, track: b
     call returns.
     """
     cdef Signal signal = signal_here(self)
-    if signal is not None and not is_spent(signal.reactor):
+    if signal is not None:
         try:
             sent = signal.try_send(data, flags, copy, track, routing_id, group, self.threshold)
         except Exception:
             sent = _would_block
         if sent is not _would_block:
+            if is_spent(signal.reactor):
+                return self._after(signal, sent)
             return done(sent, self)
     return self._send(data, flags, copy, track, routing_id, group)
 
@@ -116,11 +118,13 @@ def future_send_multipart(Socket self not None, msg_parts, flags=0, copy: bool =
     The future of what the blocking send_multipart returns, as for send.
     """
     cdef Signal signal = signal_here(self)
-    if signal is not None and type(msg_parts) is list and not is_spent(signal.reactor):
+    if signal is not None and type(msg_parts) is list and not kwargs:
         try:
             sent = signal.try_send_multipart(msg_parts, flags, copy, track, self.threshold)
         except Exception:
             sent = _would_block
         if sent is not _would_block:
+            if is_spent(signal.reactor):
+                return self._after(signal, sent)
             return done(sent, self)
     return self._send_multipart(msg_parts, flags, copy, track, **kwargs)

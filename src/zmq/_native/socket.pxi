@@ -31,7 +31,7 @@ cdef class Socket:
     cdef object loop            # of a queued socket: the event loop that it was used in last,
     cdef dict loop_argument     # as a future takes it,
     cdef object running         # what asyncio keeps for the thread while that loop runs,
-    cdef public object _engine  # and the socket's engine there
+    cdef object engine          # and the socket's engine there
 
     def __cinit__(self):
         self.handle = NO_HANDLE
@@ -64,13 +64,15 @@ cdef class Socket:
         self.handle.wrapper = <void *> self
 
     @property
-    def _loop(self):
-        return self.loop
+    def _place(self) -> tuple:
+        """The loop that the socket was used in last, and its engine there: as one, for threads."""
+        return self.loop, self.engine
 
-    @_loop.setter
-    def _loop(self, loop):
-        self.loop, self.running = loop, None
-        self.loop_argument = {"loop": loop}
+    @_place.setter
+    def _place(self, place):
+        loop, engine = place
+        argument = {"loop": loop}
+        self.loop, self.engine, self.loop_argument, self.running = loop, engine, argument, None
 
     # ---- what it is ----
 

@@ -208,6 +208,9 @@ class QueuedSocket(Socket):
         size = self.copy_threshold
         try:
             parts = list(msg_parts)
+            if kwargs:
+                (part,) = parts  # to a peer or a group: such messages have one part
+                return self.send(part, flags, copy, track, **kwargs)
             sent = engine.try_send_multipart(parts, flags, copy, track, size)
         except Exception as error:
             return self._raise(error)
