@@ -38,7 +38,8 @@ def made_by_enum_type(kind):
 def described(value):
     """Return what can be compared between two enums that are not one."""
     if isinstance(value, enum.Enum):
-        return repr(value), str(value), value.name, value.value, hash(value), value._sort_order_
+        order = getattr(value, "_sort_order_", None)  # early 3.11s have none in flags
+        return repr(value), str(value), value.name, value.value, hash(value), order
     if isinstance(value, dict):
         return [(key, described(item)) for key, item in value.items()]
     return value

@@ -20,10 +20,10 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call) except 
     cdef bytes encoded
     cdef const char *where
     cdef int rc, error
-    if handle.ptr == NULL:
-        enter(handle)  # raises: a closed socket says so before all else
     encoded = as_address(address)
     where = encoded
+    if handle.ptr == NULL:
+        enter(handle)  # raises: a closed socket says so before what is wrong with an address
     if handle.endpoints is None:
         handle.endpoints, handle.inproc_bound = [], []
     enter(handle)
