@@ -41,7 +41,12 @@ def described(value):
         order = getattr(value, "_sort_order_", None)  # early 3.11s have none in flags
         return repr(value), str(value), value.name, value.value, hash(value), order
     if isinstance(value, dict):
-        return [(key, described(item)) for key, item in value.items()]
+        # Without what enums add when a program or's flags.
+        return [
+            (key, described(item))
+            for key, item in value.items()
+            if not isinstance(item, enum.Enum) or item.name in type(item).__members__
+        ]
     return value
 
 
