@@ -346,5 +346,5 @@ def pickles_the_library(source: str) -> bool:
 def test_random_calls_have_the_same_outcomes(pyzmq: Path, calls: list[str]) -> None:
     drivers = shared_drivers(pyzmq)
     drivers.reset()
-    mismatches = drivers.mismatches([*SETUP, *calls])
+    mismatches = drivers.mismatches([*SETUP, *calls], written=False)
     assert not mismatches, "\n".join([*mismatches, "after", *calls])
