@@ -174,7 +174,8 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         """
         if self.closed:
             raise ZMQError(ENOTSUP, "the context is closed: make a new one with zmq.Context()")
-        made = (self._socket_class if socket_class is None else socket_class)(self, socket_type, **kwargs)
+        make = self._socket_class if socket_class is None else socket_class
+        made = make(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():
             # Not every type has every option: SUBSCRIBE is nothing to a PUB socket.
             try:  # noqa: SIM105  # contextlib takes longer to import than this package's core
