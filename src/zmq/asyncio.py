@@ -6,7 +6,7 @@ Calls are eager: they are made when they are called, not when their future is aw
 from __future__ import annotations
 
 import asyncio
-from asyncio import Future, get_running_loop
+from asyncio import Future
 
 from zmq._native import (
     future_recv,
@@ -21,7 +21,7 @@ from zmq.core.engine import Engine, Loop, set_fairness
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
 from zmq.core.socket import Socket as _Socket
-from zmq.loops._futures import Waiting, converted, done, failed
+from zmq.loops._futures import Futures, Waiting, converted
 from zmq.loops.asyncio import AsyncioLoop, running
 
 TYPE_CHECKING = False
@@ -42,26 +42,14 @@ __all__ = ["Context", "Poller", "Socket", "ZMQEventLoop", "install", "set_fairne
 set_future(asyncio._get_running_loop, Future)
 
 
-class Poller(FuturePoller):
+class Poller(Futures, FuturePoller):
     """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
 
     def _loop(self) -> Loop:
         return AsyncioLoop.of(running())
 
-    def _now(self, value: Any) -> Future[Any]:
-        return done(running(), value)
 
-    def _raise(self, error: Exception) -> Future[Any]:
-        return failed(running(), error)
-
-    def _operation(self, loop: Loop) -> Waiting:
-        return Waiting(loop=running())
-
-    def _wait(self, operation: Waiting) -> Waiting:
-        return operation
-
-
-class Socket(FutureSocket):
+class Socket(Futures, FutureSocket):
     """A socket whose send, recv and poll return asyncio futures.
 
     A call that can be made at once has been made when it returns, also if nobody awaits it. Several
@@ -124,27 +112,12 @@ class Socket(FutureSocket):
     # ---- the hooks of QueuedSocket ----
 
     def _here(self) -> Engine:
-        try:
-            loop = get_running_loop()
-        except RuntimeError:
-            loop = running()
+        loop = running()
         known, engine = self._place
         if known is not loop:
             engine = Engine.of(AsyncioLoop.of(loop), self)
             self._place = (loop, engine)
         return engine  # type: ignore[no-any-return]
-
-    def _now(self, value: Any) -> Future[Any]:
-        return done(running(), value)
-
-    def _raise(self, error: Exception) -> Future[Any]:
-        return failed(running(), error)
-
-    def _operation(self, engine: Engine) -> Waiting:
-        return Waiting(loop=running())
-
-    def _wait(self, operation: Waiting) -> Waiting:
-        return operation
 
     def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
         return converted(received, convert)

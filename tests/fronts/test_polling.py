@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket as sockets
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -233,3 +234,22 @@ async def test_what_cannot_be_polled(front: Front) -> None:
     with pytest.raises(zmq.ZMQError) as raised:
         await front(b.poll(10))
     assert raised.value.errno == zmq.ENOTSOCK
+
+
+@needs("await")
+async def test_what_was_ready_is_gone_when_the_loop_comes_to_it(front: Front) -> None:
+    """A poller waits on, whoever found the message ready and could not say so in time."""
+    a, b = front.pair()
+    poller = front.zmq.Poller()
+    poller.register(b, zmq.POLLIN)
+    polled = front.start(poller.poll)
+    await front.settle()
+    for _ in range(3):
+        front.raw(a).send(b"gone")
+        time.sleep(0.05)  # the loop is busy: a thread that watches for it has its time
+        assert front.raw(b).recv(zmq.DONTWAIT) == b"gone"
+        await front.settle()
+        assert not polled.ended
+    front.raw(a).send(b"stays")
+    assert await front.join(polled) == [(b, zmq.POLLIN)]
+    assert await front(b.recv()) == b"stays"

@@ -267,3 +267,15 @@ async def test_a_monitor(front: Front) -> None:
     events = [message["event"] for message in await front.gather(*seen)]
     assert sorted(events) == [zmq.EVENT_LISTENING, zmq.EVENT_ACCEPTED]
     server.disable_monitor()
+
+
+async def test_to_whom_a_message_goes_is_never_left_out(front: Front) -> None:
+    """routing_id and group hold for a message of one part, or the call says why they cannot."""
+    a, b = front.pair()
+    for option in ({"routing_id": 1}, {"group": "g"}):
+        with pytest.raises(Exception) as refused:  # noqa: B017, PT011: whatever libzmq makes of it
+            front.raw(a).send(b"x", **option)
+        for method, data in ((a.send, b"x"), (a.send_multipart, [b"x"])):
+            with pytest.raises(refused.type, match=str(refused.value)[:20]):
+                await front(method(data, **option))
+    assert await front(b.poll(0)) == 0

@@ -8,6 +8,7 @@ taken nothing.
 from __future__ import annotations
 
 from zmq.constants import DONTWAIT, POLLIN
+from zmq.core.answering import Returning
 from zmq.core.engine import WOULD_BLOCK, Engine, Operation
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
@@ -23,7 +24,14 @@ _NOW = int(DONTWAIT)
 _IN = int(POLLIN)
 
 
-class CoroutineSocket(AwaitableSocket):
+class _Awaited(Returning):
+    """What has to be waited for is awaited by the call itself."""
+
+    def _wait(self, operation: Operation) -> Operation:
+        return operation
+
+
+class CoroutineSocket(_Awaited, AwaitableSocket):
     """A socket whose send, recv and poll are coroutines.
 
     A front fills in _here and _operation; its operations can be awaited.
@@ -35,24 +43,26 @@ class CoroutineSocket(AwaitableSocket):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive one message part, as the blocking recv does."""
+        engine = self._here()
         try:
-            got = self._here().try_recv(flags, copy, track)
-        except Exception:
-            got = WOULD_BLOCK  # the long way meets it again
-        if got is WOULD_BLOCK:
+            got = engine.try_recv(flags, copy, track)
+        except Exception:  # the long way meets it again
             return await _end(AwaitableSocket.recv(self, flags, copy, track))
+        if got is WOULD_BLOCK:
+            return await _end(self._recv_later(engine, flags, copy, track))
         return got
 
     async def recv_multipart(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
+        engine = self._here()
         try:
-            got = self._here().try_recv_multipart(flags, copy, track)
+            got = engine.try_recv_multipart(flags, copy, track)
         except Exception:
-            got = WOULD_BLOCK
-        if got is WOULD_BLOCK:
             return await _end(AwaitableSocket.recv_multipart(self, flags, copy, track))
+        if got is WOULD_BLOCK:
+            return await _end(self._recv_multipart_later(engine, flags, copy, track))
         return got
 
     async def recv_into(  # type: ignore[override]
@@ -102,7 +112,9 @@ class CoroutineSocket(AwaitableSocket):
         if engine.spent and not flags & _NOW:
             await self._give_way(engine)
         parts = list(msg_parts)
-        sent = engine.try_send_multipart(parts, flags, copy, track, self.copy_threshold)
+        sent = WOULD_BLOCK
+        if not kwargs:
+            sent = engine.try_send_multipart(parts, flags, copy, track, self.copy_threshold)
         if sent is WOULD_BLOCK:
             return await _end(
                 AwaitableSocket.send_multipart(self, parts, flags, copy, track, **kwargs)
@@ -129,25 +141,13 @@ class CoroutineSocket(AwaitableSocket):
             await self._give_way(engine)
         return await _end(AwaitableSocket.poll(self, timeout, flags))
 
-    # ---- the hooks of QueuedSocket ----
-
-    def _now(self, value: Any) -> Any:
-        return value
-
-    def _raise(self, error: Exception) -> Any:
-        try:
-            raise error
-        finally:
-            del error  # it knows this frame
-
-    def _wait(self, operation: Operation) -> Operation:
-        return operation
+    # ---- giving way ----
 
     def _after(self, engine: Engine, value: Any) -> Any:
         return value
 
     async def _give_way(self, engine: Engine) -> None:
-        operation = self._operation(engine)
+        operation = self._operation(engine.loop)
         operation.attempt = int
         engine.wait_a_turn(operation)
         await operation
@@ -156,7 +156,7 @@ class CoroutineSocket(AwaitableSocket):
         return convert(await received)
 
 
-class CoroutinePoller(QueuedPoller):
+class CoroutinePoller(_Awaited, QueuedPoller):
     """A poller whose poll is a coroutine that always lets others run.
 
     A front fills in _loop, _operation and _checkpoint.
@@ -178,18 +178,6 @@ class CoroutinePoller(QueuedPoller):
     async def _checkpoint(self) -> None:
         """Let other tasks run, and a cancellation end the caller."""
         raise NotImplementedError
-
-    def _now(self, value: Any) -> Any:
-        return value
-
-    def _raise(self, error: Exception) -> Any:
-        try:
-            raise error
-        finally:
-            del error
-
-    def _wait(self, operation: Operation) -> Operation:
-        return operation
 
 
 async def _end(got: Any) -> Any:

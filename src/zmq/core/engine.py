@@ -83,6 +83,7 @@ class Operation:
     on_timeout: Callable[[], Any] | None = None
     at_end: list[Callback] | None = None  # to be called when the wait is over
     taken: Any = WOULD_BLOCK  # a message, until the caller has it
+    puts_back: Callable[[Engine, Any], None] | None = None  # what was taken
 
     def then(self, convert: Callable[[Any], Any]) -> None:
         """Put what a function makes of the result in its place."""
@@ -109,7 +110,8 @@ class Operation:
                 call()
 
     def succeed(self, taken: Any) -> None:
-        """End with what was taken; it has left its queue."""
+        """End with what was taken."""
+        self.leave()
         self.taken = taken
         try:
             value = taken if self.finish is None else self.finish(taken)
@@ -120,7 +122,8 @@ class Operation:
             self.resolve(value)
 
     def fail(self, error: BaseException) -> None:
-        """End with an error; it has left its queue."""
+        """End with an error."""
+        self.leave()
         # What happened in here tells a program nothing, and its frames would hold on to the error.
         self.reject(error.with_traceback(None))
 
@@ -131,7 +134,6 @@ class Operation:
             engine.turn()  # what has come while the loop was busy counts
         if self.queue is None and engine is not None:
             return
-        self.leave()
         if self.on_timeout is not None:
             self.succeed(self.on_timeout())
         else:
@@ -155,8 +157,6 @@ class Operation:
             # A socket that was closed has dropped what was not received, and this with it.
             with suppress(ZMQError):
                 self.puts_back(self.engine, taken)
-
-    puts_back: Callable[[Engine, Any], None] | None = None
 
     def delivered(self) -> None:
         """Forget what was taken: the caller has it."""
@@ -245,7 +245,6 @@ class Engine(Signal):
                 while waiting:
                     operation = waiting.pop()
                     if operation.queue is not None:
-                        operation.leave()
                         operation.succeed(operation.attempt())
                 moved = self._serve(self.receives, _IN) if self.receives else 0
                 if self.sends:
@@ -310,10 +309,8 @@ class Engine(Signal):
         try:
             for operation in list(self.polls):
                 if error is not None:
-                    operation.leave()
                     operation.fail(error)
                 elif events & operation.events:
-                    operation.leave()
                     operation.succeed(events & operation.events)
         finally:
             error = operation = None  # type: ignore[assignment]  # they know each other by this frame

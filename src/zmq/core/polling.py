@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import partial
 
+from zmq.core.answering import Answering
 from zmq.core.engine import Loop, Operation
 from zmq.core.poll import Poller
 from zmq.core.queued import timeout_of
@@ -16,27 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["QueuedPoller"]
 
 
-class QueuedPoller(Poller):
+class QueuedPoller(Poller, Answering):
     """A poller whose poll() waits in an event loop.
 
     It watches sockets of every kind, plain ones too, and descriptors.
     """
 
-    # ---- what a front fills in; as for QueuedSocket ----
+    # ---- what a front fills in, with the hooks of Answering ----
 
     def _loop(self) -> Loop:
-        raise NotImplementedError
-
-    def _now(self, value: Any) -> Any:
-        raise NotImplementedError
-
-    def _raise(self, error: Exception) -> Any:
-        raise NotImplementedError
-
-    def _operation(self, loop: Loop) -> Any:
-        raise NotImplementedError
-
-    def _wait(self, operation: Any) -> Any:
+        """Return the loop that runs now."""
         raise NotImplementedError
 
     def poll(self, timeout: float | None = -1) -> Any:
@@ -52,9 +42,8 @@ class QueuedPoller(Poller):
         operation = self._operation(loop)
         operation.on_timeout = list
         try:
-            _watch(self, loop, operation) if loop.watches else _watch_in_thread(
-                self, loop, operation, limit
-            )
+            watch = _watch if loop.watches else _Watcher
+            watch(self, loop, operation)
         except Exception as error:
             return self._raise(error)
         if limit > 0:
@@ -79,33 +68,36 @@ def _look(poller: QueuedPoller, operation: Operation) -> None:
     try:
         ready = Poller.poll(poller, 0)
     except Exception as error:
-        operation.leave()
         operation.fail(error)
         return
     if ready:
-        operation.leave()
         operation.succeed(ready)
 
 
-def _watch_in_thread(poller: QueuedPoller, loop: Loop, operation: Operation, limit: int) -> None:
-    """The same for a loop that cannot watch descriptors."""
-    over = threading.Event()
+class _Watcher:
+    """The same for a loop that cannot watch descriptors: a thread does."""
 
-    def run() -> None:
-        while not over.is_set():
+    def __init__(self, poller: QueuedPoller, loop: Loop, operation: Operation) -> None:
+        self.poller, self.loop, self.operation = poller, loop, operation
+        self.over = threading.Event()
+        operation.at_end = [self.over.set]
+        self.start()
+
+    def start(self) -> None:
+        threading.Thread(target=self.run, name="zmq-poller", daemon=True).start()
+
+    def run(self) -> None:
+        found = False
+        while not found and not self.over.is_set():
             try:
-                ready = Poller.poll(poller, 1000)
-            except Exception as error:
-                loop.reactor.call(partial(_fail, operation, error))
-                return
-            if ready:
-                loop.reactor.call(partial(_look, poller, operation))
-                return
+                found = bool(Poller.poll(self.poller, 1000))
+            except Exception:
+                found = True  # the loop will meet it as well
+        if found:
+            self.loop.reactor.call(self.look)
 
-    operation.at_end = [over.set]
-    threading.Thread(target=run, name="zmq-poller", daemon=True).start()
-
-
-def _fail(operation: Operation, error: Exception) -> None:
-    operation.leave()
-    operation.fail(error)
+    def look(self) -> None:
+        if not self.over.is_set():
+            _look(self.poller, self.operation)
+        if not self.over.is_set():
+            self.start()  # it has gone until the loop came to it

@@ -10,6 +10,7 @@ from operator import index
 
 from zmq.constants import DONTWAIT, POLLIN, Errno
 from zmq.core import codecs
+from zmq.core.answering import Answering
 from zmq.core.engine import (
     TURN,
     WOULD_BLOCK,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-__all__ = ["AwaitableSocket", "QueuedSocket", "kept", "timeout_of"]
+__all__ = ["AwaitableSocket", "QueuedSocket", "kept", "only_part", "timeout_of"]
 
 # Plain numbers: or'ing members of an enum costs more than a receive.
 _NOW = int(DONTWAIT)
@@ -36,32 +37,16 @@ _IN = int(POLLIN)
 _EFSM = int(Errno.EFSM)
 
 
-class QueuedSocket(Socket):
+class QueuedSocket(Socket, Answering):
     """A socket whose send, recv and poll wait in an event loop."""
 
     # Whether recv out of turn (REQ, REP) waits until it is its turn, or raises EFSM.
     _waits_for_turn = False
 
-    # ---- what a front fills in ----
+    # ---- what a front fills in, with the hooks of Answering ----
 
     def _here(self) -> Engine:
         """Return the engine of this socket in the loop that runs now."""
-        raise NotImplementedError
-
-    def _now(self, value: Any) -> Any:
-        """Give the caller a result that is there already."""
-        raise NotImplementedError
-
-    def _raise(self, error: Exception) -> Any:
-        """Give the caller an error."""
-        raise NotImplementedError
-
-    def _operation(self, engine: Engine) -> Any:
-        """Make an Operation for a caller that has to wait."""
-        raise NotImplementedError
-
-    def _wait(self, operation: Any) -> Any:
-        """Give the caller what an operation, which is in the engine's queue, will end with."""
         raise NotImplementedError
 
     # ---- receiving ----
@@ -73,12 +58,11 @@ class QueuedSocket(Socket):
         engine = self._here()
         try:
             got = engine.try_recv(flags, copy, track)
+            if got is not WOULD_BLOCK:
+                return self._now(got)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
-            got = WOULD_BLOCK
-        if got is not WOULD_BLOCK:
-            return self._now(got)
         return self._recv_later(engine, flags, copy, track)
 
     def recv_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -88,12 +72,11 @@ class QueuedSocket(Socket):
         engine = self._here()
         try:
             got = engine.try_recv_multipart(flags, copy, track)
+            if got is not WOULD_BLOCK:
+                return self._now(got)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
-            got = WOULD_BLOCK
-        if got is not WOULD_BLOCK:
-            return self._now(got)
         return self._recv_multipart_later(engine, flags, copy, track)
 
     def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
@@ -101,12 +84,11 @@ class QueuedSocket(Socket):
         engine = self._here()
         try:
             got = engine.try_recv_into(buffer, nbytes, flags)
+            if got is not WOULD_BLOCK:
+                return self._now(got)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
-            got = WOULD_BLOCK
-        if got is not WOULD_BLOCK:
-            return self._now(got)
         return self._part_later(engine, flags, partial(_fill, buffer, nbytes))
 
     def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
@@ -114,13 +96,12 @@ class QueuedSocket(Socket):
         engine = self._here()
         try:
             got = engine.try_recv_many(limit, flags, multipart)
+            if got is not WOULD_BLOCK:
+                return self._now(got)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
-            got = WOULD_BLOCK
-        if got is not WOULD_BLOCK:
-            return self._now(got)
-        operation = self._operation(engine)
+        operation = self._operation(engine.loop)
         if multipart:
             operation.attempt = partial(engine.try_recv_many, limit, flags | TURN, True)
             operation.puts_back = put_back_messages
@@ -146,14 +127,14 @@ class QueuedSocket(Socket):
         self, engine: Engine, flags: int, finish: Callable[[Frame], Any] | None, track: bool = False
     ) -> Any:
         """Wait for one part: as a Frame, which knows whether more follow if it has to go back."""
-        operation = self._operation(engine)
+        operation = self._operation(engine.loop)
         operation.attempt = partial(engine.try_recv, flags | TURN, False, track)
         operation.finish = finish
         operation.puts_back = put_back_frame
         return self._receive(engine, operation, flags)
 
     def _recv_multipart_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
-        operation = self._operation(engine)
+        operation = self._operation(engine.loop)
         operation.attempt = partial(engine.try_recv_multipart, flags | TURN, copy, track)
         operation.puts_back = put_back_message
         return self._receive(engine, operation, flags)
@@ -185,15 +166,13 @@ class QueuedSocket(Socket):
             return self._raise(error)
         if sent is not WOULD_BLOCK:
             return self._after(engine, sent)
-        later = kept(data, copy, track, size)
-        operation = self._operation(engine)
-        operation.attempt = partial(
-            engine.try_send, later, flags | TURN, copy, track, routing_id, group, size
-        )
         if flags & _NOW:
             return self._raise(Again())
-        engine.wait_to_send(operation, self)
-        return self._wait(operation)
+        later = kept(data, copy, track, size)
+        return self._send_later(
+            engine,
+            partial(engine.try_send, later, flags | TURN, copy, track, routing_id, group, size),
+        )
 
     def send_multipart(
         self,
@@ -209,22 +188,18 @@ class QueuedSocket(Socket):
         try:
             parts = list(msg_parts)
             if kwargs:
-                (part,) = parts  # to a peer or a group: such messages have one part
-                return self.send(part, flags, copy, track, **kwargs)
+                return QueuedSocket.send(self, only_part(parts), flags, copy, track, **kwargs)
             sent = engine.try_send_multipart(parts, flags, copy, track, size)
         except Exception as error:
             return self._raise(error)
         if sent is not WOULD_BLOCK:
             return self._after(engine, sent)
-        later = [kept(part, copy, track, size) for part in parts]
-        operation = self._operation(engine)
-        operation.attempt = partial(
-            engine.try_send_multipart, later, flags | TURN, copy, track, size
-        )
         if flags & _NOW:
             return self._raise(Again())
-        engine.wait_to_send(operation, self)
-        return self._wait(operation)
+        later = [kept(part, copy, track, size) for part in parts]
+        return self._send_later(
+            engine, partial(engine.try_send_multipart, later, flags | TURN, copy, track, size)
+        )
 
     def send_many(self, messages: Iterable[Any], flags: int = 0) -> Any:
         """Send many messages in one call, as the blocking send_many does."""
@@ -238,11 +213,17 @@ class QueuedSocket(Socket):
             return self._after(engine, sent)
         if flags & _NOW:
             return self._now(sending.sent)
-        operation = self._operation(engine)
-        operation.attempt = sending.attempt
-        operation.on_timeout = sending.so_far
-        if flags & _NOW:
-            return self._raise(Again())
+        return self._send_later(engine, sending.attempt, sending.so_far)
+
+    def _send_later(
+        self,
+        engine: Engine,
+        attempt: Callable[[], Any],
+        on_timeout: Callable[[], Any] | None = None,
+    ) -> Any:
+        operation = self._operation(engine.loop)
+        operation.attempt = attempt
+        operation.on_timeout = on_timeout
         engine.wait_to_send(operation, self)
         return self._wait(operation)
 
@@ -250,7 +231,7 @@ class QueuedSocket(Socket):
         """Give a result, in the next turn of the loop if others should have theirs (rule 5)."""
         if not engine.spent:
             return self._now(value)
-        operation = self._operation(engine)
+        operation = self._operation(engine.loop)
         operation.attempt = partial(_same, value)
         engine.wait_a_turn(operation)
         return self._wait(operation)
@@ -268,7 +249,7 @@ class QueuedSocket(Socket):
             return self._raise(error)
         if events or limit == 0:
             return self._after(engine, events)
-        operation = self._operation(engine)
+        operation = self._operation(engine.loop)
         operation.on_timeout = int
         engine.wait_for_events(operation, self, wanted, limit)
         return self._wait(operation)
@@ -382,6 +363,13 @@ def kept(data: Any, copy: bool, track: bool, threshold: int) -> Any:
     if isinstance(data, Frame):
         return data
     return Frame(data, track=track, copy=copy, copy_threshold=threshold)
+
+
+def only_part(parts: list[Any]) -> Any:
+    """Return what a message to a peer or a group has: such messages have one part."""
+    if len(parts) != 1:
+        raise ValueError(f"a message to a routing_id or a group has 1 part, not {len(parts)}")
+    return parts[0]
 
 
 def _same(value: Any) -> Any:

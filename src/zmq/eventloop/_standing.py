@@ -13,7 +13,7 @@ from functools import partial
 
 from zmq.constants import DONTWAIT, EFSM, ENOTSOCK, ENOTSUP, ETERM, POLLIN, POLLOUT
 from zmq.core.engine import TURN, WOULD_BLOCK, Operation
-from zmq.core.queued import kept
+from zmq.core.queued import kept, only_part
 from zmq.core.socket import Socket
 from zmq.error import Again, ZMQError
 
@@ -70,7 +70,6 @@ class _Standing(Operation):
 
     def expire(self) -> None:
         """Stay: time-outs of the socket are not those of a stream."""
-        self.stop_timer = None
 
     def fail(self, error: BaseException) -> None:
         # A PUSH socket, for example, has nothing to receive, ever.
@@ -264,8 +263,8 @@ def _one_part(
     routing_id: int | None = None,
     group: str | None = None,
 ) -> Any:
-    """Send to a peer or a group: sockets that have these take messages of one part."""
-    (part,) = message
+    """Send to a peer or a group."""
+    part = only_part(list(message))
     return engine.try_send(part, flags, copy, track, routing_id, group, size)
 
 

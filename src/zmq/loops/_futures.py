@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from asyncio import Future
 
-from zmq.core.engine import WOULD_BLOCK, Operation
+from zmq.core.answering import Answering
+from zmq.core.engine import WOULD_BLOCK, Loop, Operation
+from zmq.loops.asyncio import running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 else:
     _Future = Future
 
-__all__ = ["Waiting", "converted", "done", "failed"]
+__all__ = ["Futures", "Waiting", "converted"]
 
 
 def done(loop: asyncio.AbstractEventLoop, value: Any) -> Future[Any]:
@@ -139,6 +141,22 @@ class Waiting(Operation, _Future):
     def __del__(self) -> None:
         if self.taken is not WOULD_BLOCK:
             self.give_back()
+
+
+class Futures(Answering):
+    """Calls return futures of the loop that runs."""
+
+    def _now(self, value: Any) -> Future[Any]:
+        return done(running(), value)
+
+    def _raise(self, error: Exception) -> Future[Any]:
+        return failed(running(), error)
+
+    def _operation(self, loop: Loop) -> Waiting:
+        return Waiting(loop=running())
+
+    def _wait(self, operation: Waiting) -> Waiting:
+        return operation
 
 
 class _NoLoop:

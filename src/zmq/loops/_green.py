@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zmq.constants import DONTWAIT, POLLIN
-from zmq.core.engine import Engine
+from zmq.core.answering import Returning
+from zmq.core.engine import Engine, Loop
 from zmq.core.queued import QueuedSocket
 from zmq.core.socket import Socket
 from zmq.loops._hub import hub_loop
@@ -14,33 +15,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-__all__ = ["GreenSocket"]
+__all__ = ["GreenSocket", "Parking"]
 
 _NOW = int(DONTWAIT)
 
 
-class GreenSocket(QueuedSocket):
+class Parking(Returning):
+    """Calls that have to wait switch to the hub."""
+
+    def _operation(self, loop: Loop) -> Parked:
+        return Parked(hub_loop(loop))
+
+    def _wait(self, operation: Parked) -> Any:
+        return operation.wait()
+
+
+class GreenSocket(Parking, QueuedSocket):
     """A socket whose calls let other greenlets run while they wait."""
 
     # The hub that was used last, and the engine there: one attribute, as threads may share sockets.
     _place: tuple[Any, Any] = (None, None)
-
-    # ---- the hooks of QueuedSocket ----
-
-    def _now(self, value: Any) -> Any:
-        return value
-
-    def _raise(self, error: Exception) -> Any:
-        try:
-            raise error
-        finally:
-            del error  # it has this frame in its traceback
-
-    def _operation(self, engine: Engine) -> Parked:
-        return Parked(hub_loop(engine.loop))
-
-    def _wait(self, operation: Parked) -> Any:
-        return operation.wait()
 
     def _after(self, engine: Engine, value: Any) -> Any:
         # To give way after a send would be a chance for a Timeout to hide that it was made.

@@ -10,6 +10,7 @@ from zmq.core.context import Context
 from zmq.core.engine import Loop
 from zmq.core.polling import QueuedPoller
 from zmq.error import TermTimeout
+from zmq.loops._green import Parking
 from zmq.loops._hub import hub_loop
 from zmq.loops._parked import Parked
 
@@ -31,26 +32,14 @@ _FAIR_POLLS = 64
 _AT_ONCE_S = 0.005
 
 
-class GreenPoller(QueuedPoller):
+class GreenPoller(Parking, QueuedPoller):
     """A poller that lets other greenlets run while it waits."""
 
     _at_once = 0
 
-    def _now(self, value: Any) -> Any:
-        return value
-
-    def _raise(self, error: Exception) -> Any:
-        try:
-            raise error
-        finally:
-            del error  # it has this frame in its traceback
-
     def _operation(self, loop: Loop) -> Parked:
         self._at_once = 0
-        return Parked(hub_loop(loop))
-
-    def _wait(self, operation: Parked) -> Any:
-        return operation.wait()
+        return super()._operation(loop)
 
     def poll(self, timeout: float | None = -1) -> Any:
         """Wait until something is ready, as the blocking poll does."""

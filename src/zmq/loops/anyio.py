@@ -69,8 +69,8 @@ class AnyioSocket(CoroutineSocket):
             self._place = (token, engine)
         return engine  # type: ignore[no-any-return]
 
-    def _operation(self, engine: Engine) -> Any:
-        return new_operation(engine.loop)
+    def _operation(self, loop: Loop) -> Any:
+        return new_operation(loop)
 
 
 class AnyioPoller(CoroutinePoller):
