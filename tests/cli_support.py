@@ -75,10 +75,15 @@ class Terminal:
     """A command with a terminal as its standard error, and as more of its streams if wanted."""
 
     def __init__(
-        self, arguments: Sequence[str], *, stdin: bool = True, stdout: bool = True
+        self,
+        arguments: Sequence[str],
+        *,
+        stdin: bool = True,
+        stdout: bool = True,
+        columns: int = 120,
     ) -> None:
         self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         env = {key: text for key, text in os.environ.items() if key not in {"COLUMNS", "NO_COLOR"}}
         self.process = subprocess.Popen(
             [*OHMQ, *arguments],

@@ -157,3 +157,10 @@ def run_python(
         code_ = child.wait(max(1.0, deadline - time.monotonic()))
         assert code_ == 0, f"exit status {code_}\n{data.decode()}\n{child.complaint()}"
         return data.decode().splitlines()
+
+
+def connected(a: Any, b: Any, transport: str = "inproc") -> tuple[Any, Any]:
+    """Two sockets, the second connected to the first."""
+    a.bind("tcp://127.0.0.1:*" if transport == "tcp" else f"inproc://{id(a):x}")
+    b.connect(a.last_endpoint.decode())
+    return a, b

@@ -5,14 +5,15 @@ For whatever anyio runs on: trio natively, and asyncio. Programs need not import
 
 from __future__ import annotations
 
-from zmq.core.context import Context as _Context
-from zmq.core.ending import end_in_thread
+from zmq.core.ending import AwaitedContext
 from zmq.core.engine import set_fairness
 from zmq.loops.anyio import AnyioPoller, AnyioSocket, loop_here, new_operation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import Any
+
+    from zmq.core.engine import Loop
 
     # For checkers only: there is nothing else in it.
     from zmq.loops._coroutine_types import (  # pyright: ignore[reportMissingModuleSource]
@@ -56,7 +57,7 @@ class Socket(CoroutineSocket):
     """
 
 
-class Context(_Context[Socket]):
+class Context(AwaitedContext[Socket]):
     """A context whose sockets are those of this module (zmq_ctx_new(3)).
 
     ``async with`` closes its sockets and terminates it at the end, without blocking the loop. If
@@ -67,13 +68,8 @@ class Context(_Context[Socket]):
     # Not the blocking Context's.
     _instance = None
 
-    async def __aenter__(self) -> Self:
-        return self
+    def _loop(self) -> Loop:
+        return loop_here()
 
-    async def __aexit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
-        loop = loop_here()
-        operation = new_operation(loop)
-        end_in_thread(self, loop.reactor, operation)
-        # An error, a cancellation above all, is not kept waiting for peers that may never come.
-        if exc_type is None:
-            await operation
+    def _operation(self, loop: Loop) -> Any:
+        return new_operation(loop)

@@ -15,13 +15,12 @@ from zmq._native import (
     future_send_multipart,
     set_future,
 )
-from zmq.core.context import Context as _Context
-from zmq.core.ending import end_in_thread
+from zmq.core.ending import AwaitedContext
 from zmq.core.engine import Engine, Loop, set_fairness
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
 from zmq.core.socket import Socket as _Socket
-from zmq.loops._futures import Futures, Waiting, converted
+from zmq.loops._futures import Futures, converted
 from zmq.loops.asyncio import AsyncioLoop, running
 
 TYPE_CHECKING = False
@@ -123,7 +122,7 @@ class Socket(Futures, FutureSocket):
         return converted(received, convert)
 
 
-class Context(_Context[Socket]):
+class Context(Futures, AwaitedContext[Socket]):
     """A context whose sockets are asyncio sockets (zmq_ctx_new(3)).
 
     ``async with`` closes its sockets and terminates it at the end, without blocking the loop. If
@@ -134,16 +133,8 @@ class Context(_Context[Socket]):
     # Not the blocking Context's.
     _instance = None
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
-        loop = running()
-        operation = Waiting(loop=loop)
-        end_in_thread(self, AsyncioLoop.of(loop).reactor, operation)
-        # An error, a cancellation above all, is not kept waiting for peers that may never come.
-        if exc_type is None:
-            await operation
+    def _loop(self) -> Loop:
+        return AsyncioLoop.of(running())
 
 
 class ZMQEventLoop(asyncio.SelectorEventLoop):

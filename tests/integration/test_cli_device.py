@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pty
 import re
 import select
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +16,11 @@ from pathlib import Path
 import pytest
 
 import zmq
+from cli_support import ANY, Terminal, rest
 from support import Child, until
 
 Start = Callable[..., Child]
 MakeSocket = Callable[..., zmq.Socket]
-ANY = "tcp://127.0.0.1:*"
 SIDES = ["--in", ANY, "--out", ANY]
 DEVICE = ["-m", "zmq", "device"]
 
@@ -33,17 +30,6 @@ def endpoints(child: Child, count: int) -> dict[str, str]:
     rows = [child.line().split() for _ in range(count)]
     assert all(len(row) == 4 for row in rows), rows
     return {row[0]: row[3] for row in rows}
-
-
-def rest(child: Child) -> list[str]:
-    """What a child still prints until it ends."""
-    lines = []
-    while True:
-        try:
-            lines.append(child.line())
-        except AssertionError:
-            assert child.process.poll() is not None
-            return lines
 
 
 def answer(worker: zmq.Socket) -> None:
@@ -254,54 +240,14 @@ def test_closed_standard_output() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-class Screen:
-    """A child that runs in a terminal of its own."""
-
-    def __init__(self, arguments: list[str], columns: int) -> None:
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        env = {key: text for key, text in os.environ.items() if key not in {"COLUMNS", "NO_COLOR"}}
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**env, "TERM": "xterm"},
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.text = ""
-
-    def read(self, timeout_s: float) -> bool:
-        """Take in what is there; False at the end or when nothing came in time."""
-        if not select.select([self.master], [], [], timeout_s)[0]:
-            return False
-        try:
-            data = os.read(self.master, 1 << 16)
-        except OSError:  # Linux says EIO when the last process has closed its side
-            return False
-        self.text += data.decode()
-        return bool(data)
-
-    def close(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.master)
-
-
 @pytest.mark.parametrize("columns", [120, 40])
 def test_one_refreshed_line_on_a_terminal(columns: int) -> None:
-    screen = Screen([*DEVICE, "queue", *SIDES, "--interval", "0.1"], columns)
-    try:
-        until(lambda: screen.read(0.1) and screen.text.count("in>out") >= 4, 20)
-        screen.process.send_signal(signal.SIGINT)
-        until(lambda: not screen.read(1.0), 20)
-        assert screen.process.wait(10) == 0
-    finally:
-        screen.close()
-    text = screen.text
-    before, _, after = text.partition("\x1b[?25l")
+    arguments = ["device", "queue", *SIDES, "--interval", "0.1"]
+    with Terminal(arguments, columns=columns) as terminal:
+        until(lambda: terminal.read(0.1) and terminal.text.count("in>out") >= 4, 20)
+        terminal.process.send_signal(signal.SIGINT)
+        assert terminal.wait() == 0
+    before, _, after = terminal.text.partition("\x1b[?25l")
     refreshed, _, totals = after.partition("\x1b[?25h")
     assert [line.split()[0] for line in before.splitlines()] == ["in", "out"]
     # Between two readings the line is erased, and never does it go on to the next one.

@@ -17,7 +17,7 @@ import pytest
 import zmq
 import zmq.core.context
 import zmq.core.socket
-from support import run_python
+from support import connected, run_python
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # eventlet announces its own end
@@ -55,10 +55,7 @@ def socket() -> Iterator[Callable[..., Any]]:
 @pytest.fixture
 def pair(socket: Any) -> Callable[..., tuple[Any, Any]]:
     def make(first: int = zmq.PAIR, second: int = zmq.PAIR, transport: str = "inproc") -> Any:
-        a, b = socket(first), socket(second)
-        a.bind("tcp://127.0.0.1:*" if transport == "tcp" else f"inproc://{id(a):x}")
-        b.connect(a.last_endpoint.decode())
-        return a, b
+        return connected(socket(first), socket(second), transport)
 
     return make
 

@@ -17,7 +17,7 @@ import pytest
 
 import zmq
 import zmq.green
-from support import run_python
+from support import connected, run_python
 from zmq.core.engine import set_fairness
 from zmq.utils.monitor import recv_monitor_message
 
@@ -56,10 +56,7 @@ def socket(context: zmq.Context) -> Iterator[Callable[..., Any]]:
 @pytest.fixture
 def pair(socket: Callable[..., Any]) -> Callable[..., tuple[Any, Any]]:
     def make(first: int = zmq.PAIR, second: int = zmq.PAIR, transport: str = "inproc") -> Any:
-        a, b = socket(first), socket(second)
-        a.bind("tcp://127.0.0.1:*" if transport == "tcp" else f"inproc://{id(a):x}")
-        b.connect(a.last_endpoint.decode())
-        return a, b
+        return connected(socket(first), socket(second), transport)
 
     return make
 

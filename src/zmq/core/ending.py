@@ -5,32 +5,56 @@ from __future__ import annotations
 import threading
 from functools import partial
 
+from zmq.core.context import Context
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Self, TypeVar
 
-    from zmq._native import Reactor
-    from zmq.core.context import Context
-    from zmq.core.engine import Operation
+    from zmq.core.engine import Loop
+    from zmq.core.socket import Socket
 
-__all__ = ["end_in_thread"]
+    _SocketType = TypeVar("_SocketType", bound=Socket[Any], covariant=True)
+else:
+    _SocketType = object
+
+__all__ = ["AwaitedContext"]
 
 
-def end_in_thread(context: Context[Any], reactor: Reactor, operation: Operation) -> None:
-    """Close the sockets of a context and terminate it; the operation ends in its loop when it has.
+class AwaitedContext(Context[_SocketType]):
+    """A context that ``async with`` ends without blocking the loop.
 
-    The thread is a daemon: what lingers for a peer that never comes does not keep a program whose
-    task was cancelled.
+    A front fills in _loop and _operation; its operations can be awaited.
     """
-    for socket in context._sockets_open():
-        socket.close()
 
-    def terminate() -> None:
-        try:
-            context.term()
-        except BaseException as error:
-            reactor.call(partial(operation.fail, error))
-        else:
-            reactor.call(partial(operation.succeed, None))
+    def _loop(self) -> Loop:
+        """Return the loop that runs now."""
+        raise NotImplementedError
 
-    threading.Thread(target=terminate, name="zmq-term", daemon=True).start()
+    def _operation(self, loop: Loop) -> Any:
+        """Make an Operation for a caller that has to wait."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
+        loop = self._loop()
+        operation = self._operation(loop)
+        for socket in self._sockets_open():
+            socket.close()
+
+        def terminate() -> None:
+            try:
+                self.term()
+            except BaseException as error:
+                loop.reactor.call(partial(operation.fail, error))
+            else:
+                loop.reactor.call(partial(operation.succeed, None))
+
+        # A daemon: what lingers for a peer that never comes does not keep a program whose task
+        # was cancelled.
+        threading.Thread(target=terminate, name="zmq-term", daemon=True).start()
+        # An error, a cancellation above all, is not kept waiting for such peers either.
+        if exc_type is None:
+            await operation
