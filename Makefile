@@ -9,7 +9,7 @@ ECOSYSTEM_STAMP := $(ECOSYSTEM_VENV)/.stamp
 BIN := $(VENV)/bin
 TOOLS_STAMP := $(VENV)/.stamp-tools
 INSTALL_STAMP := $(VENV)/.stamp-install
-PYZMQ_STAMP := $(PYZMQ_VENV)/.stamp-$(PYZMQ_VERSION)
+PYZMQ_STAMP := $(PYZMQ_VENV)/.stamp-$(PYZMQ_VERSION)-tornado
 RIVALS_STAMP := $(PYZMQ_VENV)/.stamp-rivals
 
 # PYTHON=/path/to/python chooses the interpreter of both environments.
@@ -86,9 +86,11 @@ $(ECOSYSTEM_STAMP): | $(TOOLS_STAMP)
 	@$(ECOSYSTEM_VENV)/bin/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "ohmq.pth").write_text("$(CURDIR)/src")'
 	@touch $@
 
+# With Tornado, for its streams.
 $(PYZMQ_STAMP): | $(TOOLS_STAMP)
 	@sh tools/setup-system --c++
-	@PYTHON=$(BIN)/python sh tools/setup-venv $(PYZMQ_VENV) --no-binary pyzmq pyzmq==$(PYZMQ_VERSION)
+	@PYTHON=$(BIN)/python sh tools/setup-venv $(PYZMQ_VENV) -c requirements-dev.lock \
+		--no-binary pyzmq pyzmq==$(PYZMQ_VERSION) tornado
 	@touch $@
 
 # Only benchmarks need these. PyZMQ is named again so that it stays the one built here.

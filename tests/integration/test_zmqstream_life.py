@@ -324,9 +324,10 @@ class TestErrors:
     def test_time_outs_of_the_socket_do_not_count(self, pair: Pair) -> None:
         socket, peer = pair(zmq.DEALER, zmq.DEALER)
         socket.rcvtimeo = socket.sndtimeo = 5
+        context = zmq.Context()
 
         async def main() -> None:
-            lonely = zmq.Context.instance().socket(zmq.PUSH)
+            lonely = context.socket(zmq.PUSH)
             lonely.sndtimeo = lonely.linger = 5
             stream, waiting = ZMQStream(socket), ZMQStream(lonely)
             got: list[list[bytes]] = []
@@ -340,7 +341,7 @@ class TestErrors:
             waiting.close()
 
         run(main)
-        zmq.Context.instance().term()
+        context.term(10)
 
     def test_arguments_of_send(self, pair: Pair) -> None:
         socket, peer = pair()

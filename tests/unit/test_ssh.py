@@ -353,7 +353,7 @@ class ParamikoServer:
                 self.transports.append(transport)
                 try:
                     transport.start_server(server=rules)
-                except (paramiko.SSHException, EOFError):
+                except (paramiko.SSHException, EOFError, OSError):
                     # A client that does not like our key goes away.
                     continue
 
