@@ -7,13 +7,13 @@ from zmq.core.answering import Returning
 from zmq.core.engine import Engine, Loop
 from zmq.core.queued import QueuedSocket
 from zmq.core.socket import Socket
-from zmq.loops._hub import hub_loop
+from zmq.loops._hub import HubLoop, hub_loop
 from zmq.loops._parked import Parked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, ClassVar
 
 __all__ = ["GreenSocket", "Parking"]
 
@@ -22,6 +22,11 @@ _NOW = int(DONTWAIT)
 
 class Parking(Returning):
     """Calls that have to wait switch to the hub."""
+
+    _loops: ClassVar[type[HubLoop]]
+
+    def _loop(self) -> HubLoop:
+        return self._loops.current()
 
     def _operation(self, loop: Loop) -> Parked:
         return Parked(hub_loop(loop))
@@ -35,6 +40,19 @@ class GreenSocket(Parking, QueuedSocket):
 
     # The hub that was used last, and the engine there: one attribute, as threads may share sockets.
     _place: tuple[Any, Any] = (None, None)
+
+    @staticmethod
+    def _hub() -> Any:
+        """Return the hub of this thread, as HubLoop.hub_here: one step less for every call."""
+        raise NotImplementedError
+
+    def _here(self) -> Engine:
+        hub = self._hub()
+        known, engine = self._place
+        if hub is not known:
+            engine = Engine.of(self._loops.of(hub), self)
+            self._place = (hub, engine)
+        return engine  # type: ignore[no-any-return]
 
     def _after(self, engine: Engine, value: Any) -> Any:
         # To give way after a send would be a chance for a Timeout to hide that it was made.

@@ -11,7 +11,6 @@ from zmq.core.engine import Loop
 from zmq.core.polling import QueuedPoller
 from zmq.error import TermTimeout
 from zmq.loops._green import Parking
-from zmq.loops._hub import hub_loop
 from zmq.loops._parked import Parked
 
 TYPE_CHECKING = False
@@ -45,18 +44,15 @@ class GreenPoller(Parking, QueuedPoller):
         """Wait until something is ready, as the blocking poll does."""
         self._at_once += 1
         if timeout != 0:
-            loop = hub_loop(self._loop())
+            loop = self._loop()
             if loop.reactor.spent or self._at_once >= _FAIR_POLLS:
                 self._at_once = 0
                 loop.pause()
         return super().poll(timeout)
 
 
-class GreenContext(Context[_SocketType]):
+class GreenContext(Parking, Context[_SocketType]):
     """A context whose end lets other greenlets run while it waits for them."""
-
-    def _loop(self) -> Loop:
-        raise NotImplementedError
 
     def term(self, timeout: float | None = None) -> None:
         """End the context; waits until its sockets are closed and what they hold is sent.
@@ -64,7 +60,7 @@ class GreenContext(Context[_SocketType]):
         As the blocking term, but that other greenlets run meanwhile: they may have to close a
         socket.
         """
-        loop = hub_loop(self._loop())
+        loop = self._loop()
         if getcurrent() is loop.hub or getcurrent() is getattr(loop.hub, "greenlet", None):
             super().term(timeout)  # the hub itself cannot wait for the hub
             return

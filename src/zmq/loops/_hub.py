@@ -29,7 +29,7 @@ class HubLoop(Loop):
     """
 
     # The loop of each thread, gone with it: a hub may be kept for ever when its thread has ended.
-    _here: ClassVar[Any]
+    here: ClassVar[Any]
 
     def __init__(self, hub: Any) -> None:
         super().__init__()
@@ -41,10 +41,20 @@ class HubLoop(Loop):
     @classmethod
     def of(cls, hub: Any) -> Self:
         """Return what stands for a hub, which is that of this thread."""
-        found = getattr(cls._here, "loop", None)
+        found = getattr(cls.here, "loop", None)
         if found is None or found.hub is not hub:
-            found = cls._here.loop = cls(hub)
+            found = cls.here.loop = cls(hub)
         return found
+
+    @staticmethod
+    def hub_here() -> Any:
+        """Return the hub of this thread."""
+        raise NotImplementedError
+
+    @classmethod
+    def current(cls) -> Self:
+        """Return what stands for the hub of this thread."""
+        return cls.of(cls.hub_here())
 
     def start(self) -> None:
         """Have the hub call the reactor."""
@@ -66,7 +76,7 @@ class HubLoop(Loop):
 
     def forget(self) -> None:
         """Leave the hub alone: this is the child of a fork."""
-        self._here.loop = None
+        self.here.loop = None
 
     def wake_soon(self, operation: Parked) -> None:
         """Have a greenlet go on after the callback that runs now."""

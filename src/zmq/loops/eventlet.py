@@ -8,7 +8,6 @@ import weakref
 from eventlet import patcher  # type: ignore[import-untyped]
 from eventlet.hubs import get_hub  # type: ignore[import-untyped]
 
-from zmq.core.engine import Engine
 from zmq.loops._green import GreenSocket
 from zmq.loops._green_poller import GreenContext, GreenPoller
 from zmq.loops._hub import HubLoop
@@ -31,12 +30,8 @@ class EventletLoop(HubLoop):
     threads has to call eventlet.hubs.use_hub() first, for sockets of any kind.
     """
 
-    _here = _threading.local()
-
-    @classmethod
-    def current(cls) -> EventletLoop:
-        """Return what stands for the hub of this thread."""
-        return cls.of(get_hub())
+    here = _threading.local()
+    hub_here = staticmethod(get_hub)
 
     def start(self) -> None:
         """Have the hub call the reactor, for as long as there is this loop."""
@@ -98,26 +93,18 @@ def _closed() -> None:
 class EventletSocket(GreenSocket):
     """A socket whose calls let other green threads run while they wait."""
 
-    def _here(self) -> Engine:
-        hub = get_hub()
-        known, engine = self._place
-        if hub is not known:
-            engine = Engine.of(EventletLoop.of(hub), self)
-            self._place = (hub, engine)
-        return engine  # type: ignore[no-any-return]
+    _loops = EventletLoop
+    _hub = staticmethod(get_hub)
 
 
 class EventletPoller(GreenPoller):
     """A poller that lets other green threads run while it waits."""
 
-    def _loop(self) -> EventletLoop:
-        return EventletLoop.current()
+    _loops = EventletLoop
 
 
 class EventletContext(GreenContext[EventletSocket]):
     """A context whose sockets are EventletSockets."""
 
+    _loops = EventletLoop
     _socket_class: ClassVar[Any] = EventletSocket
-
-    def _loop(self) -> EventletLoop:
-        return EventletLoop.current()

@@ -7,7 +7,6 @@ import sys
 from gevent import get_hub  # type: ignore[import-untyped]
 from gevent.monkey import get_original  # type: ignore[import-untyped]
 
-from zmq.core.engine import Engine
 from zmq.loops._green import GreenSocket
 from zmq.loops._green_poller import GreenContext, GreenPoller
 from zmq.loops._hub import HubLoop
@@ -29,12 +28,8 @@ class GeventLoop(HubLoop):
     wake anybody: so a program that forgot a socket ends, and a deadlock is reported as one.
     """
 
-    _here = get_original("threading", "local")()
-
-    @classmethod
-    def current(cls) -> GeventLoop:
-        """Return what stands for the hub of this thread."""
-        return cls.of(get_hub())
+    here = get_original("threading", "local")()
+    hub_here = staticmethod(get_hub)
 
     def start(self) -> None:
         """Prepare to have the hub call the reactor."""
@@ -95,26 +90,18 @@ class _Stop:
 class GeventSocket(GreenSocket):
     """A socket whose calls let other greenlets run while they wait."""
 
-    def _here(self) -> Engine:
-        hub = get_hub()
-        known, engine = self._place
-        if hub is not known:
-            engine = Engine.of(GeventLoop.of(hub), self)
-            self._place = (hub, engine)
-        return engine  # type: ignore[no-any-return]
+    _loops = GeventLoop
+    _hub = staticmethod(get_hub)
 
 
 class GeventPoller(GreenPoller):
     """A poller that lets other greenlets run while it waits."""
 
-    def _loop(self) -> GeventLoop:
-        return GeventLoop.current()
+    _loops = GeventLoop
 
 
 class GeventContext(GreenContext[GeventSocket]):
     """A context whose sockets are GeventSockets."""
 
+    _loops = GeventLoop
     _socket_class: ClassVar[Any] = GeventSocket
-
-    def _loop(self) -> GeventLoop:
-        return GeventLoop.current()
