@@ -220,6 +220,24 @@ class TestTermWithTimeout:
         context.term(timeout=20)
         assert context.closed
 
+    def test_a_context_that_is_dropped_after_it_keeps_nobody(self) -> None:
+        # A process of its own: what cannot be sent goes on in the background for ever.
+        assert run_python(
+            """
+            import zmq
+            context = zmq.Context()
+            socket = context.socket(zmq.PUSH)
+            socket.connect("ipc:///nonexistent/nobody-listens")
+            socket.send(b"never delivered")
+            socket.close()
+            try:
+                context.term(timeout=0.05)
+            except TimeoutError:
+                del context
+                print("dropped")
+            """
+        ) == ["dropped"]
+
     def test_sockets_used_meanwhile_raise_context_terminated(self) -> None:
         context = zmq.Context()
         socket = context.socket(zmq.PULL)

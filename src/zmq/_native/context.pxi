@@ -188,6 +188,10 @@ cdef class Context:
         if not wait_terminated(handle, deadline):
             fail_term(handle, timeout)
 
+    def _is_ending(self) -> bool:
+        """Whether term() has been called, and goes on in the background."""
+        return self.handle is not None and self.handle.terminator != NULL
+
     def _owned_here(self) -> bool:
         """Whether the context was made in this process, and not inherited by a fork."""
         return self.handle is not None and self.handle.generation == ohmq_generation

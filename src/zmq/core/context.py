@@ -262,7 +262,8 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
     def __del__(self) -> None:
         if self.closed or self.__dict__.get("_shadow", True) or _exiting:
             return
-        if not self._owned_here():
+        # Whoever has limited the time of its end does not wait for it here either.
+        if not self._owned_here() or self._is_ending():
             return
         # Its sockets hold the context: those that are open are garbage of the same cycle, and the
         # end of the context would wait for them for ever.
