@@ -234,7 +234,7 @@ class TestTermWithTimeout:
                 context.term(timeout=0.05)
             except TimeoutError:
                 print("late")
-            del context
+            del socket, context
             print("dropped")
             """
         ) == ["late", "dropped"]
