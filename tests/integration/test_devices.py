@@ -73,6 +73,27 @@ class TestStarting:
                 device.stop(5)
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_also_where_the_system_chose_them(self, kind: str, socket: Make) -> None:
+        device = queue(kind)
+        for n in range(2):
+            with running(device):
+                assert ask(socket, device, b"%d" % n) == b"%d, answered" % n
+                if n == 0:
+                    before = device.endpoints
+                device.stop(5)
+        assert device.endpoints == before
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_addresses_as_bytes(self, kind: str, socket: Make) -> None:
+        device = bind(make(ThreadDevice, kind, zmq.QUEUE, zmq.ROUTER, zmq.DEALER), "out")
+        device.bind_in(b"tcp://127.0.0.1:*")
+        with running(device):
+            assert ask(socket, device, b"x") == b"x, answered"
+        for address in (None, 5):
+            with pytest.raises(TypeError, match="in socket: an address is str or bytes"):
+                device.connect_in(address)
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_with_starts_nothing_and_stops_at_the_end(self, kind: str) -> None:
         with queue(kind) as device:
             assert device.state == "new"
@@ -240,6 +261,8 @@ class TestStarting:
             Device()
         with pytest.raises(TypeError, match="out_type"):
             Device(zmq.QUEUE, zmq.PULL)
+        with pytest.raises(TypeError, match=r"out_type is one of .*'PUSH'"):
+            Device(zmq.QUEUE, zmq.PULL, "PUSH")
         with pytest.raises(TypeError, match="prefix"):
             ThreadMonitoredQueue(zmq.PULL, zmq.PUSH, zmq.PUB, 1)
 

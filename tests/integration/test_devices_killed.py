@@ -151,6 +151,27 @@ class TestTheDevice:
             device.pause()
         assert device.stop(1) is False
 
+    def test_started_again_it_has_the_ports_that_the_system_chose(self) -> None:
+        with running(queue("spawn")) as device:
+            before = device.endpoints
+            os.kill(device.launcher.pid, signal.SIGKILL)
+            device.join(10)
+            device.start()
+            assert device.endpoints == before
+
+    def test_hanging_it_keeps_nobody_who_looks(self) -> None:
+        """What is known of it is there at once, but for the first look."""
+        with running(queue("spawn")) as device:
+            os.kill(device.launcher.pid, signal.SIGSTOP)
+            first = device.stats()
+            for _ in range(200):  # it would be minutes if each of them waited
+                assert device.stats() == first
+                assert device.state == "running"
+            os.kill(device.launcher.pid, signal.SIGCONT)
+            until(lambda: device.stats() != first)
+            device.pause()
+            assert device.state == "paused"
+
     def test_seen_without_join(self) -> None:
         device = queue("spawn")
         device.start()

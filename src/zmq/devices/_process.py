@@ -24,6 +24,8 @@ from zmq.devices._run import PATIENCE_S, Run
 
 # A process that is alive answers within milliseconds. After so many seconds it counts as stuck.
 _ANSWER_S = 5.0
+# Whoever only looks does not wait that long: what is known already is good enough.
+_LOOK_S = 0.5
 # What it may take beyond its time to end.
 _GRACE_S = 2.0
 # How long a device may drain whose parent is gone, or waits for it at its own end.
@@ -71,7 +73,7 @@ class RemoteRun:
         self._stats = DeviceStats()
         self._state = "new"
         self._clean = False
-        self._asked = 0
+        self._asked = self._answered = 0
         self._complaint: str | None = None
         self.error: BaseException | None = None
         self.endpoints: dict[str, list[str]] = {}
@@ -146,7 +148,7 @@ class RemoteRun:
             (self.endpoints,) = what
             self._state = "running"
         elif word == "stats":
-            self._asked, state, stats, self._complaint = what
+            self._answered, state, stats, self._complaint = what
             self._stats = DeviceStats(*stats)
             if state != "new":  # a loop of a subclass does not tell
                 self._state = state
@@ -181,18 +183,16 @@ class RemoteRun:
             return False
         return True
 
-    def _ask(self, *what: Any) -> bool:
+    def _ask(self, *what: Any, within_s: float = _ANSWER_S) -> bool:
         """Send a request and wait for the answer; False if none came."""
         with self._lock:
             self._read()
             if self._state not in ("running", "paused"):
                 return False
-            number = self._asked + 1
+            number = self._asked = self._asked + 1
             if not self._send(*what, number):
                 return False
-            return self._wait(
-                _ANSWER_S, lambda: self._asked >= number or self._state in ("stopped", "failed")
-            )
+            return self._wait(within_s, lambda: self._answered >= number or self._has_ended())
 
     # ---- what the device offers ----
 
@@ -243,13 +243,20 @@ class RemoteRun:
 
     def stats(self) -> DeviceStats:
         """Return what has passed through; the last that is known if the process does not answer."""
-        self._ask("stats")
+        self._look()
         return self._stats
 
     def state(self) -> str:
         """Return "new", "running", "paused", "stopped" or "failed"."""
-        self._ask("stats")
+        self._look()
         return self._state
+
+    def _look(self) -> None:
+        with self._lock:
+            self._read()
+            # One that has not answered yet is not asked again: who looks often would wait often.
+            if self._answered == self._asked:
+                self._ask("stats", within_s=_LOOK_S)
 
     def join(self, timeout: float | None) -> None:
         """Wait until the process has ended."""

@@ -27,6 +27,26 @@ class Side:
     binds: list[str] = field(default_factory=list)
     connects: list[str] = field(default_factory=list)
 
+    def bind(self, address: str | bytes) -> None:
+        """Have it bind an address."""
+        self.binds.append(self._text(address))
+
+    def connect(self, address: str | bytes) -> None:
+        """Have it connect to an address."""
+        self.connects.append(self._text(address))
+
+    def _text(self, address: str | bytes) -> str:
+        if isinstance(address, bytes):
+            return address.decode()
+        if not isinstance(address, str):
+            raise TypeError(f"{self.name} socket: an address is str or bytes, not {address!r}")
+        return address
+
+    def keep(self, endpoints: list[str]) -> None:
+        """Have it bind where it was bound before, also where the system chose the port."""
+        if endpoints:
+            self.binds = list(endpoints)
+
     def inproc(self) -> bool:
         """Whether peers may be in this process, of which libzmq tells no events."""
         return any(address.startswith("inproc:") for address in self.binds + self.connects)

@@ -17,6 +17,7 @@ from zmq.core.relay_stats import DeviceStats
 from zmq.devices._ports import reserve
 from zmq.devices._run import Run
 from zmq.devices._sides import OpenSide, Side, close_side, open_side
+from zmq.devices._types import as_type, refuse_types
 
 if TYPE_CHECKING:
     import socket
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
     from zmq.devices._process import RemoteRun
 
 __all__ = ["BackgroundDevice", "Device", "DeviceStats", "ProcessDevice", "ThreadDevice"]
-
-# Messages can only leave these, or only enter them.
-_SENDS_ONLY = frozenset({zmq.PUB, zmq.PUSH, zmq.SCATTER, zmq.RADIO})
-_RECEIVES_ONLY = frozenset({zmq.SUB, zmq.PULL, zmq.GATHER, zmq.DISH})
 
 # How long start() waits for a run_device() of a subclass to set up its sockets, in s.
 _OWN_START_S = 1.0
@@ -74,12 +71,8 @@ class Device:
         out_type: int | None = None,
     ) -> None:
         self.device_type = device_type
-        if in_type is None:
-            raise TypeError("in_type must be specified")
-        if out_type is None:
-            raise TypeError("out_type must be specified")
-        self.in_type = in_type
-        self.out_type = out_type
+        self.in_type = as_type("in_type", in_type)
+        self.out_type = as_type("out_type", out_type)
         self.daemon = True
         self._done = False
         self._sides = {name: Side(name) for name in self._side_names}
@@ -92,7 +85,7 @@ class Device:
 
     def bind_in(self, addr: str) -> None:
         """Have the in socket bind an address when the device starts (Socket.bind)."""
-        self._sides["in"].binds.append(addr)
+        self._sides["in"].bind(addr)
 
     def bind_in_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Choose a free port for the in socket, which binds it when the device starts.
@@ -113,7 +106,7 @@ class Device:
 
     def connect_in(self, addr: str) -> None:
         """Have the in socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["in"].connects.append(addr)
+        self._sides["in"].connect(addr)
 
     def setsockopt_in(self, opt: int, value: Any) -> None:
         """Have an option of the in socket set, before it binds or connects.
@@ -124,7 +117,7 @@ class Device:
 
     def bind_out(self, addr: str) -> None:
         """Have the out socket bind an address when the device starts (Socket.bind)."""
-        self._sides["out"].binds.append(addr)
+        self._sides["out"].bind(addr)
 
     def bind_out_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Choose a free port for the out socket: as bind_in_to_random_port."""
@@ -132,7 +125,7 @@ class Device:
 
     def connect_out(self, addr: str) -> None:
         """Have the out socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["out"].connects.append(addr)
+        self._sides["out"].connect(addr)
 
     def setsockopt_out(self, opt: int, value: Any) -> None:
         """Have an option of the out socket set, before it binds or connects."""
@@ -142,7 +135,7 @@ class Device:
         port, guard = reserve(addr, *args, **kwargs)
         if guard is not None:
             self._guards.append(guard)
-        self._sides[side].binds.append(f"{addr}:{port}")
+        self._sides[side].bind(f"{addr}:{port}")
         return port
 
     # ---- running ----
@@ -184,7 +177,10 @@ class Device:
         One that does calls `_setup_sockets` for its sockets; start() returns when they are there.
         """
         assert self._run is not None
-        self._refuse_types()
+        kinds = (self.in_type, self.out_type) if self.out_type >= 0 else (self.in_type,)
+        refuse_types(
+            kinds, [at for side in self._sides.values() for at in side.binds + side.connects]
+        )
         self._open_sockets(watched=True)
         self._run.relay(self._make_relay())
 
@@ -204,19 +200,6 @@ class Device:
 
     def _relay_options(self) -> dict[str, Any]:
         return {"in_prefix": None, "out_prefix": None, "swap": False}
-
-    def _refuse_types(self) -> None:
-        """Raise where nothing could ever pass."""
-        types = {self.in_type, self.out_type if self.out_type >= 0 else self.in_type}
-        for group, verb in ((_SENDS_ONLY, "receives"), (_RECEIVES_ONLY, "sends")):
-            if types <= group:
-                names = " and a ".join(zmq.SocketType(kind).name for kind in sorted(types))
-                places = [at for side in self._sides.values() for at in side.binds + side.connects]
-                raise zmq.ZMQError(
-                    zmq.EINVAL,
-                    f"a {names} socket cannot make a device ({', '.join(places)}): "
-                    f"none of them {verb} messages",
-                )
 
     # ---- the sockets, where the device runs ----
 
@@ -280,6 +263,8 @@ class Device:
         if self._current() is not None and self.state not in ("stopped", "failed"):
             raise RuntimeError(f"this {type(self).__name__} is running already")
         self._done = False
+        for name, endpoints in self.endpoints.items():
+            self._sides[name].keep(endpoints)
 
     def stop(self, timeout: float | None = None) -> bool:
         """End the device. Blocks until it has ended; any thread may call it.

@@ -22,7 +22,7 @@ class ProxyBase(Device):
 
     def bind_mon(self, addr: str) -> None:
         """Have the mon socket bind an address when the device starts (Socket.bind)."""
-        self._sides["mon"].binds.append(addr)
+        self._sides["mon"].bind(addr)
 
     def bind_mon_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Choose a free port for the mon socket: as bind_in_to_random_port."""
@@ -30,7 +30,7 @@ class ProxyBase(Device):
 
     def connect_mon(self, addr: str) -> None:
         """Have the mon socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["mon"].connects.append(addr)
+        self._sides["mon"].connect(addr)
 
     def setsockopt_mon(self, opt: int, value: Any) -> None:
         """Have an option of the mon socket set, before it binds or connects."""

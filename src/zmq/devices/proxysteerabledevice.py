@@ -28,7 +28,7 @@ class ProxySteerableBase(ProxyBase):
 
     def bind_ctrl(self, addr: str) -> None:
         """Have the ctrl socket bind an address when the device starts (Socket.bind)."""
-        self._sides["ctrl"].binds.append(addr)
+        self._sides["ctrl"].bind(addr)
 
     def bind_ctrl_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Choose a free port for the ctrl socket: as bind_in_to_random_port."""
@@ -36,7 +36,7 @@ class ProxySteerableBase(ProxyBase):
 
     def connect_ctrl(self, addr: str) -> None:
         """Have the ctrl socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["ctrl"].connects.append(addr)
+        self._sides["ctrl"].connect(addr)
 
     def setsockopt_ctrl(self, opt: int, value: Any) -> None:
         """Have an option of the ctrl socket set, before it binds or connects."""

@@ -1,0 +1,30 @@
+"""Which types of sockets make a device."""
+
+from __future__ import annotations
+
+import zmq
+
+# Messages can only leave these, or only enter them.
+_SENDS_ONLY = frozenset({zmq.PUB, zmq.PUSH, zmq.SCATTER, zmq.RADIO})
+_RECEIVES_ONLY = frozenset({zmq.SUB, zmq.PULL, zmq.GATHER, zmq.DISH})
+
+
+def refuse_types(kinds: tuple[int, ...], places: list[str]) -> None:
+    """Raise ZMQError (EINVAL) where nothing could ever pass between sockets at these places."""
+    for group, verb in ((_SENDS_ONLY, "receives"), (_RECEIVES_ONLY, "sends")):
+        if group.issuperset(kinds):
+            names = " and a ".join(zmq.SocketType(kind).name for kind in kinds)
+            where = f" ({', '.join(places)})" if places else ""
+            raise zmq.ZMQError(
+                zmq.EINVAL,
+                f"a {names} socket cannot make a device{where}: none of them {verb} messages",
+            )
+
+
+def as_type(name: str, kind: int | None) -> int:
+    """Return an argument that is a type; TypeError if it is none."""
+    if kind is None:
+        raise TypeError(f"{name} must be specified")
+    if not isinstance(kind, int):
+        raise TypeError(f"{name} is one of zmq.SocketType, not {kind!r}")
+    return kind
