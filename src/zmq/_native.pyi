@@ -355,6 +355,7 @@ class Relay:
         swap: bool | None = None,
         events: tuple[Socket | None, ...] = (),
         sheds: bool = False,
+        intake: Sequence[tuple[Socket, str]] = (),
     ) -> None: ...
     def run(
         self, started: Callable[[], object] | None = None, *, terminate_patience_s: float = 0.0

@@ -262,7 +262,7 @@ class TestStarting:
         with pytest.raises(TypeError, match="out_type"):
             Device(zmq.QUEUE, zmq.PULL)
         with pytest.raises(TypeError, match=r"out_type is one of .*'PUSH'"):
-            Device(zmq.QUEUE, zmq.PULL, "PUSH")
+            ThreadDevice(zmq.QUEUE, zmq.PULL, "PUSH").start()
         with pytest.raises(TypeError, match="prefix"):
             ThreadMonitoredQueue(zmq.PULL, zmq.PUSH, zmq.PUB, 1)
 

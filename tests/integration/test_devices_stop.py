@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -102,6 +103,44 @@ class TestNothingIsLost:
             assert device.stats().messages_in == 0
             assert device.stop(10) is True
             assert count_until_quiet(pull, 0.5) == 100
+
+    @pytest.mark.parametrize("kind", TWO_KINDS)
+    def test_from_clients_that_send_more_than_can_be_handed_on(
+        self, kind: str, socket: Make
+    ) -> None:
+        """The intake ends in time for what is inside to leave: all of it, and no more is taken."""
+        device = streamer(kind)
+        going = True
+
+        def send() -> None:
+            while going:
+                with contextlib.suppress(zmq.Again):
+                    push.send(bytes(2000))
+
+        def receive() -> None:
+            while going or pull.poll(1000):
+                if pull.poll(10):
+                    received.append(pull.recv())
+                    if not len(received) % 20:
+                        time.sleep(0.001)  # it takes some 15,000 a second
+
+        with running(device):
+            push, pull = socket(zmq.PUSH, sndtimeo=50), socket(zmq.PULL)
+            push.connect(to(device, "in"))
+            pull.connect(to(device, "out"))
+            stats_when(device, lambda s: (s.peers_in, s.peers_out) == (1, 1))
+            received: list[bytes] = []
+            threads = [threading.Thread(target=each) for each in (send, receive)]
+            for thread in threads:
+                thread.start()
+            try:
+                stats_when(device, lambda s: s.blocked_in_s > 0)
+                assert device.stop(4) is True
+            finally:
+                going = False
+                for thread in threads:
+                    thread.join(20)
+            assert len(received) == device.stats().messages_in
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_while_clients_go_on_sending(self, kind: str, socket: Make) -> None:

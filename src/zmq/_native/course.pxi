@@ -73,6 +73,7 @@ cdef struct Course:
     int64_t now              # at the beginning of this turn
     int64_t drain_begun      # written before stopping is
     int64_t drain_until
+    int64_t intake_until     # from then on a drain takes no more from outside; 0: it does not now
     int64_t patience         # a drain ends when nothing has moved for so long
     int64_t settled          # when a drain has to be over although there is always more
     bint emptied             # how it ended: nothing was left
@@ -105,6 +106,8 @@ cdef Ending relay_loop(Course *course) noexcept nogil:
     while True:
         stopping = ohmq_load_int(&course.stopping)
         course.now = ohmq_now()
+        if stopping == DRAIN and 0 < course.intake_until <= course.now:
+            return INTERRUPTED  # to end the intake
         if stopping == STOP_NOW or stopping == DRAIN and course.now >= course.drain_until:
             return STOPPED
         if course.now - course.marks[(course.n_marks - 1) & (MARKS - 1)].at >= MARK_NS:
@@ -179,10 +182,16 @@ cdef Ending rest(Course *course) noexcept nogil:
 
 cdef void begin_drain(Course *course, int64_t until, int64_t patience) noexcept nogil:
     course.drain_begun = ohmq_now()
-    course.drain_until = until
+    set_drain(course, until)
     course.patience = patience
     course.settled = 0
     ohmq_store_int(&course.stopping, DRAIN)
+
+
+cdef void set_drain(Course *course, int64_t until) noexcept nogil:
+    """Let a drain end at a time; half of it is for what its peers still send."""
+    course.drain_until = until
+    course.intake_until = course.drain_begun + (until - course.drain_begun) // 2
 
 
 cdef int64_t wake_at(Course *course, bint draining, bint holds) noexcept nogil:

@@ -26,6 +26,10 @@ cdef class Relay:
         the relay counts the peers that connect and go.
     sheds : bool, optional
         Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
+    intake : list, optional
+        Pairs of a socket and an address where it is bound, which a drain unbinds when half of its
+        time is over: peers that never cease to send keep what they have, and all that was taken
+        from them can be handed on. For sockets that only receive: others lose their replies.
     """
 
     cdef object __weakref__
@@ -33,13 +37,15 @@ cdef class Relay:
     cdef list handles           # distinct, in the order in, out, mon, control
     cdef object sockets
     cdef object events
+    cdef object intake
     cdef object prefixes
     cdef object finished        # threading.Event: not running
     cdef bint running
     cdef unsigned long thread   # that run() is in
 
     def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
-                 in_prefix=b"in", out_prefix=b"out", swap=None, events=(), sheds=False):
+                 in_prefix=b"in", out_prefix=b"out", swap=None, events=(), sheds=False,
+                 intake=()):
         given = (in_socket, out_socket, mon_socket, control_socket)
         for name, socket in zip(("in_socket", "out_socket", "mon_socket", "control_socket"), given):
             if socket is None and name in ("mon_socket", "control_socket"):
@@ -48,6 +54,7 @@ cdef class Relay:
                 raise TypeError(f"{name} must be a zmq.Socket, not {type(socket).__name__}")
         self.sockets = given
         self.events = events
+        self.intake = intake
         self.course.sheds = sheds
         self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))
         self.finished = new_event()
@@ -104,6 +111,8 @@ cdef class Relay:
                 PyErr_CheckSignals()
                 if not self.running:
                     fail(ENOTSOCK, "a signal handler closed a socket of the device")
+                if 0 < course.intake_until <= ohmq_now():
+                    self.end_intake()
         finally:
             self.give_back()
         if ending == FAILED:
@@ -131,7 +140,7 @@ cdef class Relay:
         elif ohmq_load_int(&self.course.stopping) == 0:
             begin_drain(&self.course, until, patience)
         elif until < self.course.drain_until:
-            self.course.drain_until = until
+            set_drain(&self.course, until)
         ohmq_waker_wake(&self.course.waker)
 
     def join(self, timeout=None) -> bool:
@@ -249,6 +258,7 @@ cdef class Relay:
             course.control_replies = handle.type == ZMQ_REP
         self.set_interests()
         course.emptied = False
+        course.intake_until = 0
         course.now = course.begun = ohmq_now()
         course.ended = course.last_move = course.aside_due = 0
         look_aside(course)
@@ -256,6 +266,16 @@ cdef class Relay:
         from threading import main_thread
         main = main_thread().ident
         course.signals_due = 1 if PyThread_get_thread_ident() == main else 0
+        return 0
+
+    cdef int end_intake(self) except -1:
+        """Take no more from outside. What was received can still be read."""
+        cdef Handle handle
+        self.course.intake_until = 0
+        for socket, endpoint in self.intake:
+            handle = (<Socket> socket).handle
+            name = as_address(endpoint)
+            zmq_unbind(handle.lent, <const char *> <bytes> name)
         return 0
 
     cdef int set_interests(self) except -1:

@@ -39,6 +39,10 @@ class Relay(NativeRelay):
         may be None: the relay counts the peers that connect and go.
     sheds : bool, optional
         Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
+    intake : list, optional
+        Pairs of a socket and an address where it is bound, which a drain unbinds when half of its
+        time is over: peers that never cease to send keep what they have, and all that was taken
+        from them can be handed on. For sockets that only receive: others lose their replies.
     """
 
     def stats(self) -> RelayStats:

@@ -14,6 +14,8 @@ _EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 
 _MONITOR_LINGER_MS = 1000
 
+_ONLY_TAKES = (zmq.PULL, zmq.GATHER)
+
 # How long the I/O thread may take to close a listener; it takes microseconds.
 _CLOSING_S = 2.0
 
@@ -62,6 +64,15 @@ class OpenSide:
     endpoints: list[str] = field(default_factory=list)
     #: Tells of its connections, if somebody reads it.
     events: zmq.Socket[Any] | None = None
+
+    def intake(self) -> list[str]:
+        """Where peers send to it, and it sends nothing back; unbound, what it has received stays.
+
+        A SUB drops that, and messages over inproc have no other place to be.
+        """
+        if self.socket.type not in _ONLY_TAKES or self.name not in ("in", "out"):
+            return []
+        return [at for at in self.endpoints if not at.startswith("inproc:")]
 
 
 def open_side(context: zmq.Context[Any], kind: int, side: Side, *, watched: bool) -> OpenSide:

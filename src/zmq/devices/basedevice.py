@@ -17,7 +17,7 @@ from zmq.core.relay_stats import DeviceStats
 from zmq.devices._ports import reserve
 from zmq.devices._run import Run
 from zmq.devices._sides import OpenSide, Side, close_side, open_side
-from zmq.devices._types import as_type, refuse_types
+from zmq.devices._types import given, refuse_types
 
 if TYPE_CHECKING:
     import socket
@@ -71,8 +71,8 @@ class Device:
         out_type: int | None = None,
     ) -> None:
         self.device_type = device_type
-        self.in_type = as_type("in_type", in_type)
-        self.out_type = as_type("out_type", out_type)
+        self.in_type = given("in_type", in_type)
+        self.out_type = given("out_type", out_type)
         self.daemon = True
         self._done = False
         self._sides = {name: Side(name) for name in self._side_names}
@@ -177,10 +177,8 @@ class Device:
         One that does calls `_setup_sockets` for its sockets; start() returns when they are there.
         """
         assert self._run is not None
-        kinds = (self.in_type, self.out_type) if self.out_type >= 0 else (self.in_type,)
-        refuse_types(
-            kinds, [at for side in self._sides.values() for at in side.binds + side.connects]
-        )
+        places = [at for side in self._sides.values() for at in side.binds + side.connects]
+        refuse_types(self.in_type, self.out_type, places)
         self._open_sockets(watched=True)
         self._run.relay(self._make_relay())
 
@@ -188,6 +186,7 @@ class Device:
         """Return what moves the messages between the open sockets."""
         sockets = {each.name: each.socket for each in self._opened}
         events = {each.name: each.events for each in self._opened}
+        intake = [(each.socket, at) for each in self._opened for at in each.intake()]
         return Relay(
             sockets["in"],
             sockets.get("out", sockets["in"]),
@@ -195,6 +194,7 @@ class Device:
             sockets.get("ctrl"),
             events=(events["in"], events.get("out"), events.get("mon")),
             sheds=getattr(self, "mon_type", None) in (zmq.PUB, zmq.XPUB),
+            intake=intake,
             **self._relay_options(),
         )
 
@@ -269,7 +269,9 @@ class Device:
     def stop(self, timeout: float | None = None) -> bool:
         """End the device. Blocks until it has ended; any thread may call it.
 
-        It takes what its sockets have received by now, hands it on, and closes them.
+        It takes what its sockets have received by now, hands it on, and closes them. Where peers
+        never cease to send, a PULL socket that is bound lets go of them when half of the time is
+        over, and the rest of it is for what was received.
 
         Parameters
         ----------
