@@ -10,12 +10,13 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ClassVar
 
+from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from zmq.dashboard.charts import THEMES, chart_items
 from zmq.dashboard.guard import Guard
-from zmq.dashboard.hub import MOST_VIEWERS, Hub
+from zmq.dashboard.hub import Hub
 from zmq.dashboard.messages import Filter, make_filter
 from zmq.dashboard.metrics import Metrics
 
@@ -242,7 +243,7 @@ class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMeth
         self.answer_page('{"type":"locked"}')
 
     def _admit(self) -> None:
-        if len(self.hub.viewers) >= MOST_VIEWERS:
+        if len(self.hub.viewers) >= self.settings["most_viewers"]:
             self.close(TOO_MANY, "too many pages")
             return
         self.answer_page(self.hub.hello())
@@ -292,10 +293,15 @@ class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMeth
         if not sent.cancelled():
             sent.exception()  # a page that has gone; on_close comes, too
 
+    @property
+    def wire(self) -> IOStream | None:
+        """Its connection, as long as there is one."""
+        return None if self.ws_connection is None else self.ws_connection.stream
+
     def abort(self) -> None:
         """Hang up on a page that does not say good-bye."""
-        if self.ws_connection is not None and self.ws_connection.stream is not None:
-            self.ws_connection.stream.close()
+        if self.wire is not None:
+            self.wire.close()
 
     def on_close(self) -> None:
         if self._waiting is not None:

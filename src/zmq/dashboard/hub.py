@@ -20,7 +20,6 @@ REMEMBERED = 2000
 REMEMBERED_BYTES = 8_000_000
 # A watcher that has said nothing for so long hangs, or waits for a device that does.
 STALE_S = 10.0
-MOST_VIEWERS = 64
 
 
 class Viewer(Protocol):
