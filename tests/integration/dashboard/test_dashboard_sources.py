@@ -246,6 +246,7 @@ def test_the_command(child: Callable[..., Child], device: Any, pipe: Pipe) -> No
     ("arguments", "code", "words"),
     [
         (["tcp://127.0.0.1:*"], 2, "a host and a port"),
+        (["foo"], 2, "ENDPOINT 'foo': no transport"),
         (["tcp://127.0.0.1:9", "--listen", "8080"], 2, "HOST:PORT"),
         (["tcp://127.0.0.1:9", "--listen", "0.0.0.0:*"], 2, "OHMQ_DASHBOARD_TOKEN"),
         (["tcp://127.0.0.1:9", "--listen", "192.0.2.1:80"], 1, "no network interface"),
