@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import threading
-from collections.abc import Callable
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -14,11 +13,13 @@ from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from zmq.dashboard.asking import Fresh, in_thread
 from zmq.dashboard.charts import THEMES, chart_items
 from zmq.dashboard.guard import Guard
-from zmq.dashboard.hub import Hub
+from zmq.dashboard.hub import Hub, numbers
 from zmq.dashboard.messages import Filter, make_filter
-from zmq.dashboard.metrics import Metrics
+from zmq.dashboard.metrics import render
+from zmq.dashboard.readings import Reading
 
 # Nothing from elsewhere, no script in the page, no page around it. BokehJS writes its styles into
 # the document, so styles may stand there.
@@ -130,7 +131,15 @@ class Files(Guarded, StaticFileHandler):  # pyright: ignore[reportIncompatibleMe
         self.set_header("Cache-Control", "no-cache")
 
 
-class Charts(Guarded):
+class Readable(Guarded):
+    """Something to GET; a HEAD is answered with the head of that."""
+
+    def head(self) -> Awaitable[None] | None:
+        answering: Awaitable[None] | None = self.get()
+        return answering
+
+
+class Charts(Readable):
     """What BokehJS draws."""
 
     harmless = True
@@ -142,7 +151,7 @@ class Charts(Guarded):
         self.answer(chart_items(theme))
 
 
-class Health(Guarded):
+class Health(Readable):
     """Whether the source is watched and lives."""
 
     harmless = True
@@ -154,21 +163,25 @@ class Health(Guarded):
         self.finish("ok\n" if healthy else f"{'stale' if self.hub.is_stale else self.hub.state}\n")
 
 
-class Prometheus(Guarded):
+class Prometheus(Readable):
     """The counters for Prometheus."""
 
-    def get(self) -> None:
-        metrics: Metrics = self.settings["metrics"]
-        text, content_type = metrics.render(self.request.headers.get("Accept", ""))
+    async def get(self) -> None:
+        fresh: Fresh = self.settings["fresh"]
+        state, reading, _ = await fresh.ask()
+        text, content_type = render(
+            reading or Reading(), state, self.request.headers.get("Accept", "")
+        )
         self.set_header("Content-Type", content_type)
         self.finish(text)
 
 
-class Stats(Guarded):
+class Stats(Readable):
     """The counters for programs."""
 
-    def get(self) -> None:
-        self.answer(self.hub.numbers())
+    async def get(self) -> None:
+        fresh: Fresh = self.settings["fresh"]
+        self.answer(numbers(await fresh.ask()))
 
 
 class Action(Guarded):
@@ -187,32 +200,6 @@ class Action(Guarded):
             self.answer({"error": f"{type(error).__name__}: {error}"}, 409)
         else:
             self.answer({"state": source.state(), "done": True})
-
-
-def in_thread(work: Callable[[], object]) -> asyncio.Future[None]:
-    """Do what may block in a thread that does not keep the program alive."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[None] = loop.create_future()
-
-    def finish(error: Exception | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
-
-    def run() -> None:
-        failure: Exception | None = None
-        try:
-            work()
-        except Exception as error:
-            failure = error
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(finish, failure)
-
-    threading.Thread(target=run, name="ohmq dashboard act", daemon=True).start()
-    return future
 
 
 class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMethodOverride]

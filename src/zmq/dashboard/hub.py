@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from zmq.dashboard.messages import Copy, Filter, spread
 from zmq.dashboard.readings import TICK_S, History, Point, Reading
 from zmq.dashboard.sources import Source
-from zmq.dashboard.watcher import Look
+from zmq.dashboard.watcher import Answer, Look
 
 # Messages that a page gets in one tick, and after it was opened or its filter was changed.
 ROWS_A_TICK = 12
@@ -91,16 +91,8 @@ class Hub:
             columns=Point._fields,
             points=list(self.history.points),
             tick_s=TICK_S,
-            **self.numbers(),
+            **numbers(self.current()),
         )
-
-    def numbers(self) -> dict[str, Any]:
-        """State and counters, as plain values."""
-        return {
-            "state": self.state,
-            "error": self.error,
-            "totals": self.history.latest._asdict(),
-        }
 
     def rows(self, wanted: Filter) -> str:
         """The latest messages that a filter lets through, for a page that starts over."""
@@ -126,7 +118,7 @@ class Hub:
                 "shown": len(shown),
             },
             messages=[copy.describe() for copy in shown],
-            **self.numbers(),
+            **numbers(self.current()),
         )
 
     # ---- what others ask
@@ -140,9 +132,18 @@ class Hub:
         """Whether the source is being watched, and has neither failed nor ended."""
         return not self.is_stale and not self.error and self.state not in {"failed", "stopped"}
 
-    def current(self) -> tuple[Reading, str]:
-        """The latest counters and state."""
-        return self.history.latest, self.state
+    def current(self) -> Answer:
+        """The latest state and counters."""
+        return Answer(self.state, self.history.latest, self.error)
+
+
+def numbers(answer: Answer) -> dict[str, Any]:
+    """State and counters, as plain values."""
+    return {
+        "state": answer.state,
+        "error": answer.error,
+        "totals": (answer.reading or Reading())._asdict(),
+    }
 
 
 def _text(**fields: Any) -> str:

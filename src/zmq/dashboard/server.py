@@ -17,10 +17,10 @@ from tornado.web import Application, RequestHandler
 
 from zmq.dashboard import handlers
 from zmq.dashboard.address import Address
+from zmq.dashboard.asking import Fresh
 from zmq.dashboard.door import Door, most_open
 from zmq.dashboard.guard import Guard
 from zmq.dashboard.hub import Hub
-from zmq.dashboard.metrics import Metrics
 
 log = logging.getLogger("zmq.dashboard")
 
@@ -106,7 +106,7 @@ class Server:
             _routes(),
             guard=guard,
             hub=hub,
-            metrics=Metrics(hub.current),
+            fresh=Fresh(hub),
             log=log,
             viewers=viewers,
             pages=self._pages,
