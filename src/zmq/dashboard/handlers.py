@@ -157,10 +157,10 @@ class Health(Readable):
     harmless = True
 
     def get(self) -> None:
-        healthy = self.hub.is_healthy()
-        self.set_status(200 if healthy else 503)
+        ailment = self.hub.ailment()
+        self.set_status(503 if ailment else 200)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish("ok\n" if healthy else f"{'stale' if self.hub.is_stale else self.hub.state}\n")
+        self.finish(f"{ailment or 'ok'}\n")
 
 
 class Prometheus(Readable):

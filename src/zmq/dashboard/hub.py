@@ -128,9 +128,16 @@ class Hub:
         """Whether the watcher has not been heard of for too long."""
         return time.monotonic() - self._heard_s > STALE_S
 
-    def is_healthy(self) -> bool:
-        """Whether the source is being watched, and has neither failed nor ended."""
-        return not self.is_stale and not self.error and self.state not in {"failed", "stopped"}
+    def ailment(self) -> str:
+        """What keeps the source from being watched, in a word; empty when it is well."""
+        if self.is_stale:
+            return "stale"
+        if self.state == "waiting" and self.source.about.kind == "monitor":
+            return "not connected"
+        # What waits for its next start hands nothing on meanwhile.
+        if self.state in {"failed", "stopped", "waiting"}:
+            return self.state
+        return "no numbers" if self.error else ""
 
     def current(self) -> Answer:
         """The latest state and counters."""
