@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import http.server
+import io
 import json
 import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
 from dashboards import TOKEN, Traffic
@@ -72,6 +74,39 @@ def test_charts_move_and_messages_appear(
     requests = page.evaluate("performance.getEntriesByType('resource').map(e => e.name)")
     assert requests
     assert all(each.startswith(served.url) for each in requests)
+
+
+def test_the_axes_speak_as_the_tiles_do(page: Page, traffic: Traffic) -> None:
+    assert page.evaluate(
+        """async () => {
+            const axis = (chart, ticks) => {
+                const formatter = ohmqCharts.drawn.get(chart).formatter;
+                return formatter.doFormat(ticks, {});
+            };
+            return [
+                axis("bytes", [0, 500, 20_000, 1_500_000, 10_000_000, 2e9]),
+                axis("messages", [0, 5, 1500, 200_000, 2_000_000]),
+                axis("dropped", [0.5]),
+                axis("peers", [0, 2]),
+            ];
+        }"""
+    ) == [
+        ["0 B", "500 B", "20 kB", "1.5 MB", "10 MB", "2 GB"],
+        ["0", "5", "1.5 k", "200 k", "2 M"],
+        ["0.5"],
+        ["0", "2"],
+    ]
+
+
+def test_equal_lines_are_both_seen(page: Page, traffic: Traffic) -> None:
+    inks = {(0x25, 0x63, 0xC9), (0xC2, 0x57, 0x0C)}  # of in and out, on the light page
+
+    def both() -> bool:
+        picture = Image.open(io.BytesIO(page.locator("#chart-peers").screenshot()))
+        return inks <= {colour[1][:3] for colour in picture.getcolors(1 << 20)}
+
+    until(lambda: last_of(page, "peers", "peers_in") == last_of(page, "peers", "peers_out") == 1)
+    until(both)
 
 
 def test_what_is_in_a_message_is_text(page: Page, traffic: Traffic, complaints: list[str]) -> None:
@@ -324,3 +359,7 @@ def test_a_monitor(browser: BrowserContext, device: Any, traffic: Traffic) -> No
         assert page.locator("#pause, #stop").first.is_hidden()
         assert page.locator("#chart-blocked").is_hidden()
         until(lambda: last_of(page, "messages", "messages_in") > 0)
+        device.stop(0.2)
+        page.wait_for_selector(".pill.waiting")
+        assert page.text_content("#state") == "monitor not connected"
+        assert "not connected" in page.title()

@@ -66,7 +66,9 @@ def dashboard(
     OHMQ_DASHBOARD_TOKEN.
     """
     check_seconds("--duration", duration)
-    place = parse_endpoint(f">{endpoint.removeprefix('>')}", "ENDPOINT", ipc_limit=ipc_limit())
+    place = parse_endpoint(
+        endpoint.removeprefix(">"), "ENDPOINT", ipc_limit=ipc_limit(), bind=False
+    )
     refuse_mixed_installation()
     keys = load_keys(CurveOptions(curve_key, curve_server_key))
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from bokeh.embed import json_item
 from bokeh.models import (
     BasicTicker,
+    BasicTickFormatter,
     ColumnDataSource,
     DataRange1d,
     DatetimeTicker,
     DatetimeTickFormatter,
     HoverTool,
-    NumeralTickFormatter,
     Range1d,
 )
 from bokeh.models.renderers import DataRenderer
@@ -23,8 +23,10 @@ from zmq.dashboard.readings import Point
 
 THEMES = ("light", "dark")
 HEIGHT, LOW = 180, 130
-# Where both directions are alike, the wide one is seen behind the narrow one.
-WIDE, NARROW = 3.2, 1.5
+# Where both directions are alike, one is seen in the gaps of the other. Both are equally wide: at the
+# edges of a narrow line on a wide one their colours would mix to grey.
+WIDTH = 2.2
+DASHES = [9, 9]
 _FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
@@ -41,7 +43,6 @@ class Chart(NamedTuple):
 
     name: str
     lines: tuple[Line, ...]
-    axis: str
     value: str
     #: Upper end of the axis where the numbers are small, or always (for a share of the time).
     least: float
@@ -55,11 +56,11 @@ def _both(quantity: str, in_name: str = "in → out", out_name: str = "out → i
 
 
 CHARTS = (
-    Chart("messages", _both("messages"), "0.[0]a", "0,0.[0] /s", 10, tall=True),
-    Chart("bytes", _both("bytes"), "0.[0]a", "0,0 B/s", 1000, tall=True),
-    Chart("peers", _both("peers", "in", "out"), "0,0", "0,0", 4, steps=True),
-    Chart("blocked", _both("blocked"), "0", "0.[0] %", 100, fixed=True),
-    Chart("dropped", (Line("dropped", "dropped", True),), "0.[0]a", "0,0.[0] /s", 10),
+    Chart("messages", _both("messages"), "0,0.[0] /s", 10, tall=True),
+    Chart("bytes", _both("bytes"), "0,0 B/s", 1000, tall=True),
+    Chart("peers", _both("peers", "in", "out"), "0,0", 4, steps=True),
+    Chart("blocked", _both("blocked"), "0.[0] %", 100, fixed=True),
+    Chart("dropped", (Line("dropped", "dropped", True),), "0,0.[0] /s", 10),
 )
 _INKS = {
     "light": {"text": "#5b6472", "grid": "#e6e9ef", "in": "#2563c9", "out": "#c2570c"},
@@ -110,12 +111,14 @@ def _draw(chart: Chart, inks: dict[str, str]) -> figure:
     drawn: list[DataRenderer] = []
     for line in chart.lines:
         ink = inks["in" if line.is_in else "out"]
-        width = WIDE if line.is_in and len(chart.lines) > 1 else NARROW
-        look: dict[str, Any] = {"source": source, "color": ink, "line_width": width}
+        look: dict[str, Any] = {"source": source, "color": ink, "line_width": WIDTH}
+        if not line.is_in:
+            look["line_dash"] = DASHES
         if chart.steps:
             drawn.append(plot.step("time", line.column, mode="after", **look))
         else:
-            plot.varea("time", 0, line.column, source=source, fill_color=ink, fill_alpha=0.08)
+            if line.is_in:  # two of them would mix to grey, too
+                plot.varea("time", 0, line.column, source=source, fill_color=ink, fill_alpha=0.08)
             drawn.append(plot.line("time", line.column, **look))
     tips = [(line.name, f"@{line.column}{{{chart.value}}}") for line in chart.lines]
     plot.add_tools(
@@ -127,7 +130,7 @@ def _draw(chart: Chart, inks: dict[str, str]) -> figure:
             formatters={"@time": "datetime"},
         )
     )
-    _dress(plot, chart, inks)
+    _dress(plot, inks)
     return plot
 
 
@@ -137,7 +140,7 @@ def _columns(chart: Chart) -> list[str]:
     return names
 
 
-def _dress(plot: figure, chart: Chart, inks: dict[str, str]) -> None:
+def _dress(plot: figure, inks: dict[str, str]) -> None:
     """Thin lines, quiet letters."""
     for axis in (plot.xaxis[0], plot.yaxis[0]):
         axis.axis_line_color = None
@@ -153,5 +156,6 @@ def _dress(plot: figure, chart: Chart, inks: dict[str, str]) -> None:
         milliseconds=clock, seconds=clock, minsec=clock, minutes="%H:%M", hourmin="%H:%M"
     )
     plot.xaxis[0].ticker = DatetimeTicker(desired_num_ticks=4)
-    plot.yaxis[0].formatter = NumeralTickFormatter(format=chart.axis)
+    # The page puts its own words here, those of its tiles.
+    plot.yaxis[0].formatter = BasicTickFormatter(name="ticks")
     plot.yaxis[0].ticker = BasicTicker(desired_num_ticks=3)

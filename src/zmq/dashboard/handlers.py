@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import threading
-from collections.abc import Callable
+from collections.abc import Awaitable
 from types import TracebackType
 from typing import Any, ClassVar
 
+from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from zmq.dashboard.asking import Fresh, in_thread
 from zmq.dashboard.charts import THEMES, chart_items
 from zmq.dashboard.guard import Guard
-from zmq.dashboard.hub import MOST_VIEWERS, Hub
+from zmq.dashboard.hub import Hub, numbers
 from zmq.dashboard.messages import Filter, make_filter
-from zmq.dashboard.metrics import Metrics
+from zmq.dashboard.metrics import render
+from zmq.dashboard.readings import Reading
 
 # Nothing from elsewhere, no script in the page, no page around it. BokehJS writes its styles into
 # the document, so styles may stand there.
@@ -129,7 +131,15 @@ class Files(Guarded, StaticFileHandler):  # pyright: ignore[reportIncompatibleMe
         self.set_header("Cache-Control", "no-cache")
 
 
-class Charts(Guarded):
+class Readable(Guarded):
+    """Something to GET; a HEAD is answered with the head of that."""
+
+    def head(self) -> Awaitable[None] | None:
+        answering: Awaitable[None] | None = self.get()
+        return answering
+
+
+class Charts(Readable):
     """What BokehJS draws."""
 
     harmless = True
@@ -141,33 +151,37 @@ class Charts(Guarded):
         self.answer(chart_items(theme))
 
 
-class Health(Guarded):
+class Health(Readable):
     """Whether the source is watched and lives."""
 
     harmless = True
 
     def get(self) -> None:
-        healthy = self.hub.is_healthy()
-        self.set_status(200 if healthy else 503)
+        ailment = self.hub.ailment()
+        self.set_status(503 if ailment else 200)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish("ok\n" if healthy else f"{'stale' if self.hub.is_stale else self.hub.state}\n")
+        self.finish(f"{ailment or 'ok'}\n")
 
 
-class Prometheus(Guarded):
+class Prometheus(Readable):
     """The counters for Prometheus."""
 
-    def get(self) -> None:
-        metrics: Metrics = self.settings["metrics"]
-        text, content_type = metrics.render(self.request.headers.get("Accept", ""))
+    async def get(self) -> None:
+        fresh: Fresh = self.settings["fresh"]
+        state, reading, _ = await fresh.ask()
+        text, content_type = render(
+            reading or Reading(), state, self.request.headers.get("Accept", "")
+        )
         self.set_header("Content-Type", content_type)
         self.finish(text)
 
 
-class Stats(Guarded):
+class Stats(Readable):
     """The counters for programs."""
 
-    def get(self) -> None:
-        self.answer(self.hub.numbers())
+    async def get(self) -> None:
+        fresh: Fresh = self.settings["fresh"]
+        self.answer(numbers(await fresh.ask()))
 
 
 class Action(Guarded):
@@ -186,32 +200,6 @@ class Action(Guarded):
             self.answer({"error": f"{type(error).__name__}: {error}"}, 409)
         else:
             self.answer({"state": source.state(), "done": True})
-
-
-def in_thread(work: Callable[[], object]) -> asyncio.Future[None]:
-    """Do what may block in a thread that does not keep the program alive."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[None] = loop.create_future()
-
-    def finish(error: Exception | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(None)
-        else:
-            future.set_exception(error)
-
-    def run() -> None:
-        failure: Exception | None = None
-        try:
-            work()
-        except Exception as error:
-            failure = error
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(finish, failure)
-
-    threading.Thread(target=run, name="ohmq dashboard act", daemon=True).start()
-    return future
 
 
 class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -242,7 +230,7 @@ class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMeth
         self.answer_page('{"type":"locked"}')
 
     def _admit(self) -> None:
-        if len(self.hub.viewers) >= MOST_VIEWERS:
+        if len(self.hub.viewers) >= self.settings["most_viewers"]:
             self.close(TOO_MANY, "too many pages")
             return
         self.answer_page(self.hub.hello())
@@ -292,10 +280,15 @@ class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMeth
         if not sent.cancelled():
             sent.exception()  # a page that has gone; on_close comes, too
 
+    @property
+    def wire(self) -> IOStream | None:
+        """Its connection, as long as there is one."""
+        return None if self.ws_connection is None else self.ws_connection.stream
+
     def abort(self) -> None:
         """Hang up on a page that does not say good-bye."""
-        if self.ws_connection is not None and self.ws_connection.stream is not None:
-            self.ws_connection.stream.close()
+        if self.wire is not None:
+            self.wire.close()
 
     def on_close(self) -> None:
         if self._waiting is not None:

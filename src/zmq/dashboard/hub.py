@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from zmq.dashboard.messages import Copy, Filter, spread
 from zmq.dashboard.readings import TICK_S, History, Point, Reading
 from zmq.dashboard.sources import Source
-from zmq.dashboard.watcher import Look
+from zmq.dashboard.watcher import Answer, Look
 
 # Messages that a page gets in one tick, and after it was opened or its filter was changed.
 ROWS_A_TICK = 12
@@ -20,7 +20,6 @@ REMEMBERED = 2000
 REMEMBERED_BYTES = 8_000_000
 # A watcher that has said nothing for so long hangs, or waits for a device that does.
 STALE_S = 10.0
-MOST_VIEWERS = 64
 
 
 class Viewer(Protocol):
@@ -92,16 +91,8 @@ class Hub:
             columns=Point._fields,
             points=list(self.history.points),
             tick_s=TICK_S,
-            **self.numbers(),
+            **numbers(self.current()),
         )
-
-    def numbers(self) -> dict[str, Any]:
-        """State and counters, as plain values."""
-        return {
-            "state": self.state,
-            "error": self.error,
-            "totals": self.history.latest._asdict(),
-        }
 
     def rows(self, wanted: Filter) -> str:
         """The latest messages that a filter lets through, for a page that starts over."""
@@ -127,7 +118,7 @@ class Hub:
                 "shown": len(shown),
             },
             messages=[copy.describe() for copy in shown],
-            **self.numbers(),
+            **numbers(self.current()),
         )
 
     # ---- what others ask
@@ -137,13 +128,29 @@ class Hub:
         """Whether the watcher has not been heard of for too long."""
         return time.monotonic() - self._heard_s > STALE_S
 
-    def is_healthy(self) -> bool:
-        """Whether the source is being watched, and has neither failed nor ended."""
-        return not self.is_stale and not self.error and self.state not in {"failed", "stopped"}
+    def ailment(self) -> str:
+        """What keeps the source from being watched, in a word; empty when it is well."""
+        if self.is_stale:
+            return "stale"
+        if self.state == "waiting" and self.source.about.kind == "monitor":
+            return "not connected"
+        # What waits for its next start hands nothing on meanwhile.
+        if self.state in {"failed", "stopped", "waiting"}:
+            return self.state
+        return "no numbers" if self.error else ""
 
-    def current(self) -> tuple[Reading, str]:
-        """The latest counters and state."""
-        return self.history.latest, self.state
+    def current(self) -> Answer:
+        """The latest state and counters."""
+        return Answer(self.state, self.history.latest, self.error)
+
+
+def numbers(answer: Answer) -> dict[str, Any]:
+    """State and counters, as plain values."""
+    return {
+        "state": answer.state,
+        "error": answer.error,
+        "totals": (answer.reading or Reading())._asdict(),
+    }
 
 
 def _text(**fields: Any) -> str:

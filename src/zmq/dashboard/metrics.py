@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
@@ -19,11 +19,12 @@ from zmq.dashboard.sources import STATES
 
 
 class _DeviceCollector(Collector):
-    def __init__(self, current: Callable[[], tuple[Reading, str]]) -> None:
-        self._current = current
+    def __init__(self, reading: Reading, state: str) -> None:
+        self._reading = reading
+        self._state = state
 
     def collect(self) -> Iterable[Metric]:
-        reading, state = self._current()
+        reading, state = self._reading, self._state
         yield _by_direction(
             "ohmq_device_messages",
             "Whole messages, by the side that they came in on.",
@@ -64,21 +65,25 @@ def _by_direction(name: str, what: str, values: tuple[float, float]) -> CounterM
     return family
 
 
-class Metrics:
-    """Renders the metrics of one source.
+def render(reading: Reading, state: str, accept: str) -> tuple[bytes, str]:
+    """Write down the counters of a source.
 
     Parameters
     ----------
-    current
-        Gives the latest reading and state; called for each request.
+    reading
+        The counters.
+    state
+        One of `STATES`.
+    accept
+        The Accept header, which says in what format.
+
+    Returns
+    -------
+    tuple of bytes and str
+        The metrics, and their content type.
     """
-
-    def __init__(self, current: Callable[[], tuple[Reading, str]]) -> None:
-        # A registry of its own: the program beside it may have metrics, too.
-        self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_DeviceCollector(current))
-
-    def render(self, accept: str) -> tuple[bytes, str]:
-        """The metrics, in the format that an Accept header asks for, and their content type."""
-        encoder, content_type = choose_encoder(accept)
-        return encoder(self._registry), content_type
+    # A registry of its own: the program beside it may have metrics, too.
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_DeviceCollector(reading, state))
+    encoder, content_type = choose_encoder(accept)
+    return encoder(registry), content_type

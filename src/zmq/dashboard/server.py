@@ -12,19 +12,24 @@ from typing import Any
 
 from bokeh.util.paths import bokehjs_path
 from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
 
 from zmq.dashboard import handlers
 from zmq.dashboard.address import Address
+from zmq.dashboard.asking import Fresh
+from zmq.dashboard.door import Door, most_open
 from zmq.dashboard.guard import Guard
 from zmq.dashboard.hub import Hub
-from zmq.dashboard.metrics import Metrics
 
 log = logging.getLogger("zmq.dashboard")
 
 STATIC = Path(__file__).with_name("static")
 MAX_BODY = 16_384
 MAX_HEADERS = 16_384
+# For the head of a request, and between two requests of one connection.
+IDLE_S = 5.0
+BODY_S = 10.0
 PING_S = 20
 BACKLOG = 128
 # How long pages have to say good-bye when the server ends.
@@ -101,10 +106,12 @@ class Server:
             _routes(),
             guard=guard,
             hub=hub,
-            metrics=Metrics(hub.current),
+            fresh=Fresh(hub),
             log=log,
             viewers=viewers,
             pages=self._pages,
+            # The others are for those who ask for numbers, and for the parts of a page.
+            most_viewers=max(1, most_open() // 2),
             default_handler_class=handlers.NotFound,
             log_function=_log_request,
             compress_response=True,
@@ -115,14 +122,14 @@ class Server:
             application,
             max_body_size=MAX_BODY,
             max_header_size=MAX_HEADERS,
-            idle_connection_timeout=60,
-            body_timeout=10,
+            idle_connection_timeout=IDLE_S,
+            body_timeout=BODY_S,
         )
-        self._server.add_sockets(sockets)
+        self.door = Door(self._server, sockets, self._is_page)
 
     async def close(self) -> None:
         """Take leave of the pages, and close every connection."""
-        self._server.stop()
+        await self.door.close()
         for page in list(self._pages):
             page.close(1001, "the dashboard has ended")
         patience = GOODBYE_S
@@ -132,6 +139,9 @@ class Server:
         for page in list(self._pages):
             page.abort()
         await self._server.close_all_connections()
+
+    def _is_page(self, stream: IOStream) -> bool:
+        return any(page.wire is stream for page in self._pages)
 
 
 def _routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:

@@ -13,6 +13,25 @@ from zmq.dashboard.sources import Source
 from zmq.dashboard.tap import Sample, Tap
 
 
+class Answer(NamedTuple):
+    """What a source says of itself."""
+
+    state: str
+    #: None when the source could not tell; the error says why.
+    reading: Reading | None
+    error: str
+
+
+def ask(source: Source) -> Answer:
+    """Ask a source for its state and counters. It may block; any thread may call it."""
+    state = "failed"
+    try:
+        state = source.state()
+        return Answer(state, source.read(), "")
+    except Exception as failure:  # whatever a device may raise, the page shall show it
+        return Answer(state, None, f"{type(failure).__name__}: {failure}")
+
+
 class Look(NamedTuple):
     """What one tick brought."""
 
@@ -92,11 +111,5 @@ class Watcher(threading.Thread):
         return Sample()
 
     def _look(self, sample: Sample, sampled: bool) -> Look:
-        reading: Reading | None = None
-        state, error = "failed", ""
-        try:
-            state = self._source.state()
-            reading = self._source.read()
-        except Exception as failure:  # whatever a device may raise, the page shall show it
-            error = f"{type(failure).__name__}: {failure}"
+        state, reading, error = ask(self._source)
         return Look(time.monotonic(), time.time(), state, reading, error, sample, sampled)

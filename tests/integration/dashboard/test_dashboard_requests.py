@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from dashboards import (
 )
 from support import until
 from zmq import dashboard
+from zmq.dashboard import asking
 
 pytestmark = pytest.mark.timeout(60)
 
@@ -55,6 +57,22 @@ def test_nothing_else_is_there(page: dashboard.Dashboard, path: str) -> None:
     assert ask(page, path).code == 404
 
 
+@pytest.mark.parametrize(
+    "path", ["", "static/page.js", "charts.json", "healthz", "metrics", "api/stats"]
+)
+def test_heads(page: dashboard.Dashboard, path: str) -> None:
+    answer, head = ask(page, path), ask(page, path, "HEAD")
+    assert (head.code, head.body) == (200, b"")
+    assert head.headers["Content-Type"] == answer.headers["Content-Type"]
+    assert int(head.headers["Content-Length"]) > 0
+    assert ask(page, path, "HEAD", Host="evil.example").code == 403
+
+
+def test_no_heads_where_nothing_is_read(page: dashboard.Dashboard) -> None:
+    assert ask(page, "feed", "HEAD").code == 405
+    assert ask(page, "api/stop", "HEAD", **BEARER).code == 405
+
+
 def test_numbers(page: dashboard.Dashboard, pipe: Pipe) -> None:
     for _ in range(10):
         pipe.send(b"12345", b"678")
@@ -71,13 +89,8 @@ def test_numbers(page: dashboard.Dashboard, pipe: Pipe) -> None:
 
 def test_prometheus(page: dashboard.Dashboard, pipe: Pipe) -> None:
     pipe.send(b"12345")
-    lines = until(
-        lambda: (
-            (text := ask(page, "metrics").body.decode().splitlines())
-            and 'ohmq_device_messages_total{side="in"} 1.0' in text
-            and text
-        )
-    )
+    lines = ask(page, "metrics").body.decode().splitlines()
+    assert 'ohmq_device_messages_total{side="in"} 1.0' in lines
     assert 'ohmq_device_bytes_total{side="in"} 5.0' in lines
     assert 'ohmq_device_messages_total{side="out"} 0.0' in lines
     assert 'ohmq_device_peers{side="in"} 1.0' in lines
@@ -88,6 +101,37 @@ def test_prometheus(page: dashboard.Dashboard, pipe: Pipe) -> None:
     other = ask(page, "metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert other.headers["Content-Type"].startswith("application/openmetrics-text")
     assert other.body.endswith(b"# EOF\n")
+
+
+def test_numbers_are_fresh(device: Any, pipe: Pipe) -> None:
+    with dashboard.serve(device, "127.0.0.1:*") as page:
+        page._watcher.end(5)  # so what it read last grows old
+        for number in range(1, 4):
+            pipe.send(b"x")
+            assert f'messages_total{{side="in"}} {number}.0' in ask(page, "metrics").body.decode()
+            assert json.loads(ask(page, "api/stats").body)["totals"]["messages_in"] == number
+
+
+def test_numbers_of_a_device_that_does_not_answer(
+    device: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scrapes go on, with what was last known; they do not gather threads that wait."""
+    monkeypatch.setattr(asking, "PATIENCE_S", 0.05)
+    over, asked = threading.Event(), []
+    with dashboard.serve(device, "127.0.0.1:*") as page:
+        page._watcher.end(5)
+
+        def hang() -> None:
+            asked.append(threading.current_thread())
+            over.wait()
+
+        monkeypatch.setattr(device, "stats", hang)
+        for _ in range(3):
+            assert 'messages_total{side="in"} 0.0' in ask(page, "metrics").body.decode()
+        assert len(asked) == 1
+        over.set()
+        asked[0].join(10)
+        assert not asked[0].is_alive()
 
 
 def test_health(page: dashboard.Dashboard, device: Any) -> None:
@@ -161,12 +205,34 @@ def test_pause_resume_stop(page: dashboard.Dashboard, device: Any, pipe: Pipe) -
 def test_off_loopback_everything_needs_the_token(device: Any) -> None:
     with dashboard.serve(device, "0.0.0.0:*", TOKEN) as page:
         for path in ("api/stats", "metrics"):
-            assert ask(page, path).code == 401, path
-            assert ask(page, path, **BEARER).code == 200, path
-        assert ask(page).code == 200  # it asks for the token, and holds nothing else
+            for method in ("GET", "HEAD"):
+                assert ask(page, path, method).code == 401, path
+                assert ask(page, path, method, **BEARER).code == 200, path
+        # The page asks for the token, and holds nothing else: no name, no endpoint, no number.
+        for path in ("", "static/page.js", "static/bokeh/bokeh.min.js", "charts.json"):
+            answer = ask(page, path)
+            assert answer.code == 200, path
+            for secret in ("ThreadMonitoredQueue", device.endpoints["in"][0], TOKEN):
+                assert secret.encode() not in answer.body
+        assert all(
+            points == []
+            for chart in json.loads(ask(page, "charts.json").body).values()
+            for points in _columns(chart)
+        )
         assert ask(page, "healthz").code == 200
         assert ask(page, Host="evil.example").code == 403
         asyncio.run(_locked_feed(page))
+
+
+def _columns(chart: Any) -> list[Any]:
+    """What a chart holds, wherever in it that is: the lists beneath "data"."""
+    if isinstance(chart, list):
+        return [each for part in chart for each in _columns(part)]
+    if not isinstance(chart, dict):
+        return []
+    if chart.get("type") == "map" and any(name == "time" for name, _ in chart["entries"]):
+        return [values for _, values in chart["entries"]]
+    return [each for part in chart.values() for each in _columns(part)]
 
 
 async def _locked_feed(page: dashboard.Dashboard) -> None:

@@ -15,6 +15,8 @@ import pytest
 from tornado.httpclient import HTTPClient
 
 import zmq
+from cli_support import free_address
+from cli_support import start as start_cli
 from dashboards import (
     ANY,
     BEARER,
@@ -62,6 +64,28 @@ async def _monitor(page: dashboard.Dashboard, pipe: Pipe) -> None:
     message = await found_by(feed, lambda: pipe.send(b"hello"), b"hello")
     assert message["way"] == "in"
     await leave(feed)
+
+
+def test_health_of_a_monitor(child: Callable[..., Child]) -> None:
+    monitor = free_address()
+    queue = ["device", "queue", "--in", ANY, "--out", ANY, "--monitor", monitor]
+    watching = child(start_cli("dashboard", monitor, "--listen", "127.0.0.1:*"))
+    url = [watching.line().split()[1] for _ in range(2)][1]
+    client = HTTPClient()
+
+    def health() -> tuple[int, bytes]:
+        answer = client.fetch(f"{url}healthz", raise_error=False)
+        return answer.code, answer.body
+
+    try:
+        assert health() == (503, b"not connected\n")
+        for _ in range(2):
+            device = child(start_cli(*queue))
+            until(lambda: health() == (200, b"ok\n"), 20)
+            device.kill()
+            until(lambda: health() == (503, b"not connected\n"))
+    finally:
+        client.close()
 
 
 def test_directions_of_a_monitor(socket: MakeSocket) -> None:
@@ -246,6 +270,7 @@ def test_the_command(child: Callable[..., Child], device: Any, pipe: Pipe) -> No
     ("arguments", "code", "words"),
     [
         (["tcp://127.0.0.1:*"], 2, "a host and a port"),
+        (["foo"], 2, "ENDPOINT 'foo': no transport"),
         (["tcp://127.0.0.1:9", "--listen", "8080"], 2, "HOST:PORT"),
         (["tcp://127.0.0.1:9", "--listen", "0.0.0.0:*"], 2, "OHMQ_DASHBOARD_TOKEN"),
         (["tcp://127.0.0.1:9", "--listen", "192.0.2.1:80"], 1, "no network interface"),

@@ -1,5 +1,7 @@
 // The charts: drawn by BokehJS from what the server describes, fed from here.
 
+import { bytes, short } from "./numbers.js";
+
 const NAMES = ["messages", "bytes", "peers", "blocked", "dropped"];
 
 // BokehJS shows UTC; what people want is the time on their wall.
@@ -52,7 +54,11 @@ export class Charts {
       await Bokeh.embed.embed_item(items[name], place);
       if (turn !== this.turn) return;
       const made = Bokeh.documents[Bokeh.documents.length - 1];
+      const formatter = made.get_model_by_name("ticks");
+      // One that takes its code as text is against the policy of the page.
+      if (formatter) formatter.doFormat = (ticks) => ticks.map(name === "bytes" ? bytes : short);
       this.drawn.set(name, {
+        formatter,
         source: made.get_model_by_name("points"),
         range: made.get_model_by_name("window"),
       });

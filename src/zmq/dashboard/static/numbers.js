@@ -1,6 +1,5 @@
 // Numbers and times as people read them. Pure functions.
 
-const UNITS = ["B", "kB", "MB", "GB", "TB"];
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 
@@ -15,13 +14,22 @@ export function rate(value) {
 }
 
 export function bytes(value) {
+  return scaled(value, ["B", "kB", "MB", "GB", "TB"], 0);
+}
+
+// For an axis: short, and of small numbers not only whole ones.
+export function short(value) {
+  return scaled(value, ["", "k", "M", "G", "T"], 1).trim();
+}
+
+function scaled(value, units, digits) {
   let unit = 0;
   let left = value;
-  while (left >= 999.5 && unit < UNITS.length - 1) {
+  while (left >= 999.5 && unit < units.length - 1) {
     left /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? whole.format(left) : tenth.format(left)} ${UNITS[unit]}`;
+  return `${(unit || digits ? tenth : whole).format(left)} ${units[unit]}`;
 }
 
 export function percent(value) {

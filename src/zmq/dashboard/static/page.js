@@ -73,7 +73,7 @@ function tick(said) {
 function words(name) {
   if (name === "lost") return "no connection";
   if (page.kind === "monitor") {
-    return { running: "watching", waiting: "waiting for the monitor" }[name] ?? name;
+    return { running: "watching", waiting: "monitor not connected" }[name] ?? name;
   }
   return name;
 }
