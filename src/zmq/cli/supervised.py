@@ -225,7 +225,7 @@ class Supervised:
     def _end(self, device: SupervisedDevice | SupervisedQueue) -> None:
         assert self._stop_s is not None
         self._event("stopping", within_s=self._stop_s)
-        self.clean = device.stop(timeout=self._stop_s)
+        self.clean = device.stop(timeout=self._stop_s) or self._stop_s == 0
         stats = self._retire(device)
         totals = {key: getattr(stats, key) for key in _TOTALS[:5]}
         if self.clean:
