@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zmq.cli.errors import CommandError, UsageError
+from zmq.cli.secret_files import warn_of_readers
 
 if TYPE_CHECKING:
     import zmq
@@ -95,6 +96,7 @@ def _own_keys(file: str, option: str) -> tuple[bytes, bytes]:
     public, secret = _load(file, option)
     if secret is None:
         raise CommandError(f"{option} {file}: holds no secret key; take the .key_secret file")
+    warn_of_readers(file)
     return public, secret
 
 
