@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from zmq.cli.config import Config, DeviceConfig
-from zmq.cli.display import Display
+from zmq.cli.display import FULL, Display
 from zmq.cli.errors import CommandError, ReaderGone, one_line
 from zmq.cli.logs import LogEvent, format_event
 from zmq.cli.mailbox import Mailbox
@@ -50,6 +51,7 @@ class Supervisor:
         self._pending_dashboards: set[str] = set()
         self._started = time.monotonic()
         self._reader_gone = False
+        self._log_incomplete = False
 
     def run(self, duration_s: float | None) -> None:
         """Run until SIGTERM, SIGINT or the end of the time; blocks, in the main thread.
@@ -57,7 +59,7 @@ class Supervisor:
         Raises
         ------
         CommandError
-            A device could not hand on in time what it had taken in.
+            A device could not hand on in time what it had taken in, or the log is incomplete.
         ReaderGone
             Nobody reads the log any more; the devices were ended.
         """
@@ -73,6 +75,8 @@ class Supervisor:
         lossy = [name for name, each in self._devices.items() if not each.clean]
         if lossy:
             raise CommandError(f"ended before all messages were handed on: {', '.join(lossy)}")
+        if self._log_incomplete:
+            raise CommandError  # it has been said
 
     def _serve(self, end_at: float | None) -> None:
         """Print, reload, watch; until something says to end."""
@@ -204,11 +208,21 @@ class Supervisor:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
-        """Notice, in a write, that the pipe or the terminal is gone: the devices end in order."""
+        """Notice, in a write, that the pipe or the terminal is gone: the devices end in order.
+
+        They outlast a full disk.
+        """
         try:
             yield
-        except (ReaderGone, OSError):
+        except ReaderGone:
             self._reader_gone = True
+        except OSError as error:
+            if error.errno not in FULL:
+                self._reader_gone = True
+            elif not self._log_incomplete:
+                self._log_incomplete = True
+                why = f"cannot write the log: {error.strerror}; the devices run on"
+                print(f"ohmq: {why}", file=sys.stderr, flush=True)
 
     def _note(
         self, event: str, level: str = "info", device: str | None = None, /, **facts: Any
