@@ -339,7 +339,8 @@ class _Reader:
             )
             return load_keys(options, "{}")
         except CommandError as error:
-            self.complain(path, str(error))
+            for line in error.lines or [str(error)]:
+                self.complain(path, line)
             return None
 
 
