@@ -284,3 +284,74 @@ def test_ctrl_c_from_the_keyboard() -> None:
     os.close(master)
     assert b"total in>out  0 messages" in text
     assert b"Traceback" not in text
+
+
+def fill(address: str, count: int) -> list[bytes]:
+    """Send messages that the device cannot hand on yet, and let it take them in."""
+    messages = [b"%06d" % number for number in range(count)]
+    with zmq.Context() as context, context.socket(zmq.PUSH) as source:
+        source.connect(address)
+        for message in messages:
+            source.send(message)
+    time.sleep(0.2)  # all have left the sender; the last may be on their way
+    return messages
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_the_end_drains(child: Start, socket: MakeSocket, name: str) -> None:
+    """What the device has taken in waits for a sink that comes after the signal."""
+    device = child([*DEVICE, "streamer", *SIDES])
+    where = endpoints(device, 2)
+    messages = fill(where["in"], 500)
+    device.process.send_signal(getattr(signal, name))
+    sink = socket(zmq.PULL)
+    sink.connect(where["out"])
+    assert [sink.recv() for _ in messages] == messages
+    assert "total in>out  500 messages  3.0 kB" in rest(device)
+    assert device.wait() == 0
+    assert device.complaint() == ""
+
+
+def test_what_could_not_be_handed_on_is_no_success(child: Start) -> None:
+    device = child([*DEVICE, "streamer", *SIDES, "--drain", "0.2"])
+    fill(endpoints(device, 2)["in"], 5)
+    device.process.send_signal(signal.SIGTERM)
+    assert device.wait() == 1
+    assert one_complaint(device) == (
+        "ohmq: not all messages that were taken in could be handed on within 0.2 s (--drain); "
+        "they are lost, and libzmq does not tell how many\n"
+    )
+    assert rest(device)[-3] == "total in>out  0 messages  0 B"
+
+
+def test_what_has_not_left_the_out_socket_is_lost_as_well(
+    child: Start, endpoint: Callable[[str], str]
+) -> None:
+    sides = ["--in", ANY, "--out", f">{endpoint('ipc')}"]
+    device = child([*DEVICE, "streamer", *sides, "--drain", "0.2"])
+    fill(endpoints(device, 2)["in"], 5)
+    device.process.send_signal(signal.SIGTERM)
+    assert device.wait() == 1
+    assert "could be handed on" in one_complaint(device)
+    assert rest(device)[-3].startswith("total in>out  5 messages")
+
+
+def test_without_a_drain_nothing_is_waited_for(child: Start) -> None:
+    device = child([*DEVICE, "streamer", *SIDES, "--drain", "0"])
+    fill(endpoints(device, 2)["in"], 5)
+    device.process.send_signal(signal.SIGTERM)
+    assert device.wait() == 0
+    assert device.complaint() == ""
+
+
+def test_a_second_signal_ends_it_at_once(child: Start) -> None:
+    device = child([*DEVICE, "streamer", *SIDES, "--drain", "600"])
+    fill(endpoints(device, 2)["in"], 5)
+
+    def signalled() -> bool:
+        device.process.send_signal(signal.SIGTERM)
+        time.sleep(0.01)
+        return device.process.poll() is not None
+
+    until(signalled, 20)
+    assert device.wait() == -signal.SIGTERM

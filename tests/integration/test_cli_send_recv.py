@@ -66,6 +66,20 @@ def test_each_line_leaves_as_it_comes(child: Start, socket: MakeSocket) -> None:
     assert sender.complaint().startswith("ohmq: standard input, line 3: not JSON")
 
 
+def test_half_a_character_is_not_sent(socket: MakeSocket) -> None:
+    sink = socket(zmq.PULL)
+    sink.bind(ANY)
+    to = ["push", "-c", sink.last_endpoint.decode(), "-f", "json"]
+    done = run("send", *to, stdin=b'["good"]\n["a", "\\ud800"]\n')
+    assert done.returncode == 1
+    assert done.stderr.decode() == (
+        "ohmq: standard input, line 2: part 2: \\ud800 is half a character, which UTF-8 does not "
+        'have; {"hex": "..."} sends any bytes\n'
+    )
+    assert sink.recv_multipart() == [b"good"]
+    assert not sink.poll(50)
+
+
 def test_multipart_and_repeated(socket: MakeSocket) -> None:
     sink = socket(zmq.PULL)
     sink.bind(ANY)

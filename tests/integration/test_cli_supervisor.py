@@ -64,6 +64,8 @@ class Supervisor:
         with contextlib.suppress(AssertionError):
             while True:
                 self.log.append(json.loads(self._child.line()))
+        times = [entry["time"] for entry in self.log]
+        assert times == sorted(times)
         return self._child.wait()
 
     def complaint(self) -> str:
@@ -190,7 +192,10 @@ def test_an_end_takes_no_longer_than_it_may(
     source.close(5000)
     time.sleep(0.2)
     assert supervisor.end(signal.SIGINT) == 1
-    assert supervisor.log[-1]["level"] == "warning"
+    last = supervisor.log[-1]
+    assert last["level"] == "warning"
+    assert last["error"].startswith("not everything that it had taken in could be handed on; ")
+    assert "messages_in and messages_out count what was handed on" in last["error"]
     assert supervisor.complaint() == ("ohmq: ended before all messages were handed on: pipe\n")
     assert gone(pid)
 
@@ -206,12 +211,12 @@ def test_reloading(child: Start, tmp_path: Path) -> None:
     changed = QUEUE + "hwm = 5\n"
     supervisor.file.write_text(FAST + changed + same + new)
     supervisor.send(signal.SIGHUP)
+    known = len(supervisor.log)
     counts = supervisor.until("reloaded")
     assert [counts[key] for key in ("started", "stopped", "restarted", "kept")] == [1, 1, 1, 1]
-    after = {}
-    for _ in range(2):
-        entry = supervisor.until("started")
-        after[entry["device"]] = entry
+    done = supervisor.log[known:-1]  # what the reload did stands before it
+    assert {e["device"] for e in done if e["event"] == "stopped"} == {"orders", "pipe"}
+    after = {entry["device"]: entry for entry in done if entry["event"] == "started"}
     assert set(after) == {"orders", "extra"}
     assert after["orders"]["in"] == before["orders"]["in"]
     assert after["orders"]["pid"] != before["orders"]["pid"]
@@ -356,17 +361,19 @@ def test_a_dashboard_follows_its_device(child: Start, tmp_path: Path) -> None:
     pytest.importorskip("bokeh", reason="needs the extra ohmq[dashboard]")
     port = free_port()
     text = QUEUE + f'monitor = "tcp://127.0.0.1:*"\ndashboard = "127.0.0.1:{port}"\n'
-    supervisor = Supervisor(child, tmp_path, FAST + text)
-    pid = supervisor.until("started")["pid"]
+    # That of the second device is not to wait for the page of the first, which takes its time.
+    supervisor = Supervisor(child, tmp_path, FAST + text + PIPE)
+    pid = supervisor.until("started", "orders")["pid"]
     url = supervisor.until("dashboard")["url"]
     assert url == f"http://127.0.0.1:{port}/"  # no token in a log
     assert "ohmq" in page(url)
     os.kill(pid, signal.SIGKILL)
-    supervisor.until("started")
+    supervisor.until("ended", "orders")
+    supervisor.until("started", "orders")
     assert "ohmq" in page(url + "metrics")
     supervisor.file.write_text(FAST + text.replace(f'dashboard = "127.0.0.1:{port}"', ""))
     supervisor.send(signal.SIGHUP)
-    supervisor.until("started")
+    supervisor.until("reloaded")
     with os_socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
     assert supervisor.end() == 0
@@ -393,3 +400,20 @@ def test_a_dashboard_of_a_single_device(child: Start, socket: MakeSocket) -> Non
     device.process.send_signal(signal.SIGTERM)
     assert device.wait() == 0
     assert device.complaint() == ""
+
+
+def test_a_reload_that_a_signal_overtakes(child: Start, socket: MakeSocket, tmp_path: Path) -> None:
+    """What leaves because of it is still drained, and missing messages are complained of."""
+    text = PIPE.replace('out = "tcp://127.0.0.1:*"', f'out = ">{free_address()}"')
+    supervisor = Supervisor(child, tmp_path, FAST.replace("drain_s = 5", "drain_s = 1") + text)
+    source = socket(zmq.PUSH)
+    source.connect(supervisor.until("started")["in"][0])
+    source.send(b"keeps it from ending at once")
+    time.sleep(0.2)  # it has to have reached the device
+    supervisor.file.write_text(supervisor.file.read_text() + "hwm = 5\n")
+    supervisor.send(signal.SIGHUP)
+    supervisor.until("stopping")
+    assert supervisor.end() == 1
+    assert supervisor.complaint() == "ohmq: ended before all messages were handed on: pipe\n"
+    events = [entry["event"] for entry in supervisor.log]
+    assert events == ["started", "stopping", "reloaded", "ending", "stopped"]

@@ -70,11 +70,18 @@ def test_reading(line: bytes, form: str, parts: list[bytes]) -> None:
         (b'{"hex": "ff", "x": 1}', "json", "a part is"),
         (b"[" * 100_000, "json", "not JSON"),
         (b"\xff", "json", "not JSON"),
+        (rb'["a", "x\ud800"]', "json", r"part 2: \\ud800 is half a character"),
+        (rb'"\udfff\ud800"', "json", r"part 1: \\udfff is half a character"),
+        (b'"\xed\xa0\x80"', "json", r"part 1: \\ud800 is half a character"),
     ],
 )
 def test_lines_that_are_no_messages(line: bytes, form: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         parse_message(line, form)
+
+
+def test_a_whole_pair_of_surrogates_is_a_character() -> None:
+    assert parse_message(rb'"\ud83d\ude00"', "json") == ["\U0001f600".encode()]
 
 
 def test_delimiters() -> None:

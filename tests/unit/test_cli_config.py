@@ -171,6 +171,20 @@ def test_keys_are_looked_for_beside_the_file(tmp_path: Path) -> None:
     assert public.endswith("me.key")
 
 
+def test_all_files_that_are_missing_are_named_at_once(tmp_path: Path) -> None:
+    if not zmq.has("curve"):
+        pytest.skip("libzmq without CURVE")
+    file = str(tmp_path / "d.toml")
+    both = 'curve.in = { server = true, key = "none.key_secret", allow = "none" }\n'
+    client = 'curve.out = { server_key = "no.key", key = "none.key_secret" }\n'
+    assert errors(DEVICE + both + client, file) == [
+        f"{file}:5: device.a.curve.in: allow {tmp_path}/none: no such directory",
+        f"{file}:5: device.a.curve.in: key {tmp_path}/none.key_secret: no such file",
+        f"{file}:6: device.a.curve.out: key {tmp_path}/none.key_secret: no such file",
+        f"{file}:6: device.a.curve.out: server_key no.key: no such file",
+    ]
+
+
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="No such file"):
         load_config(str(tmp_path / "none.toml"))

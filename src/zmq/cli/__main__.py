@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from zmq.cli.display import forget_stdout
+from zmq.cli.display import FULL, cannot_write, forget_stdout
 from zmq.cli.errors import EXIT_FAILED, EXIT_OK, ReaderGone, one_line
 
 _MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
@@ -38,13 +38,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_OK
     except KeyboardInterrupt:
         return 130
-    except Exception as error:
-        if os.environ.get("OHMQ_TRACEBACK"):
-            raise
-        what = one_line(f"{type(error).__name__}: {error}")
-        print(f"ohmq: {what} (OHMQ_TRACEBACK=1 shows where)", file=sys.stderr)
+    except OSError as error:
+        if error.errno not in FULL or error.filename is not None:
+            return _unexpected(error)
+        forget_stdout()
+        print(f"ohmq: {cannot_write(error)}", file=sys.stderr)
         return EXIT_FAILED
+    except Exception as error:
+        return _unexpected(error)
     return code
+
+
+def _unexpected(error: Exception) -> int:
+    if os.environ.get("OHMQ_TRACEBACK"):
+        raise error
+    what = one_line(f"{type(error).__name__}: {error}")
+    print(f"ohmq: {what} (OHMQ_TRACEBACK=1 shows where)", file=sys.stderr)
+    return EXIT_FAILED
 
 
 def _print_what_cannot_be_encoded() -> None:

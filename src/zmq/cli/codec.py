@@ -91,15 +91,23 @@ def _json_parts(line: bytes) -> list[bytes]:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"not JSON: {error}") from None
-    parts = [_json_part(each) for each in (value if isinstance(value, list) else [value])]
+    values = value if isinstance(value, list) else [value]
+    parts = [_json_part(each, number) for number, each in enumerate(values, 1)]
     if not parts:
         raise ValueError("an empty array: a message has at least one part")
     return parts
 
 
-def _json_part(value: Any) -> bytes:
+def _json_part(value: Any, number: int) -> bytes:
     if isinstance(value, str):
-        return value.encode("utf-8", "surrogatepass")
+        try:
+            return value.encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(value[error.start]):04x}"
+            raise ValueError(
+                f"part {number}: {half} is half a character, which UTF-8 does not have; "
+                '{"hex": "..."} sends any bytes'
+            ) from None
     if isinstance(value, dict) and list(value) == ["hex"] and isinstance(value["hex"], str):
         return _hex_part(value["hex"] or _NO_PART)
     raise ValueError('a part is a string or {"hex": "..."}, not ' + json.dumps(value)[:40])

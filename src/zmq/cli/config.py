@@ -19,6 +19,7 @@ from zmq.cli.curve import CurveKeys, CurveOptions, load_keys
 from zmq.cli.endpoints import Endpoint, parse_endpoint
 from zmq.cli.errors import CommandError, UsageError
 from zmq.cli.plan import (
+    DRAIN_S,
     KINDS,
     MONITOR_TYPES,
     RELAY_TYPES,
@@ -59,7 +60,7 @@ class DeviceConfig:
 class SupervisorConfig:
     """What holds for all devices; times in s."""
 
-    drain_s: float = 5.0
+    drain_s: float = DRAIN_S
     restart_s: float = 0.5
     restart_max_s: float = 30.0
     stats_s: float = 0.0
@@ -338,7 +339,8 @@ class _Reader:
             )
             return load_keys(options, "{}")
         except CommandError as error:
-            self.complain(path, str(error))
+            for line in error.lines or [str(error)]:
+                self.complain(path, line)
             return None
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from zmq.cli.errors import CommandError, UsageError
+from zmq.cli.secret_files import warn_of_readers
 
 if TYPE_CHECKING:
     import zmq
 
+_Found = TypeVar("_Found")
 _KEY_CHARS = 40
 _DOMAIN = b"ohmq"
 
@@ -62,7 +64,7 @@ def load_keys(options: CurveOptions, names: str = "--curve-{}") -> CurveKeys | N
     UsageError
         The options contradict each other, or libzmq has no CURVE.
     CommandError
-        A file is missing or no certificate.
+        Files are missing or no certificates: all that is wrong with them.
     """
     if not options.wanted:
         return None
@@ -78,23 +80,52 @@ def load_keys(options: CurveOptions, names: str = "--curve-{}") -> CurveKeys | N
             raise UsageError(f"{name('server_key')} is for clients; this side is the server")
         if not options.key:
             raise UsageError(f"{name('server')} needs {name('key')} FILE; 'ohmq keygen' makes one")
-        if options.allow and not Path(options.allow).is_dir():
-            raise CommandError(f"{name('allow')} {options.allow}: no such directory")
     elif not options.server_key:
         raise UsageError(
             f"{name('server_key')} is missing: the public key of the server, or its file"
         )
     elif options.allow:
         raise UsageError(f"{name('allow')} is for servers; add {name('server')}")
-    public, secret = _own_keys(options.key, name("key")) if options.key else zmq.curve_keypair()
-    server_key = _public_key(options.server_key, name("server_key")) if options.server_key else None
-    return CurveKeys(public, secret, server_key, options.allow)
+    return _read(options, name)
+
+
+def _read(options: CurveOptions, name: Callable[[str], str]) -> CurveKeys:
+    """Read all that the options name; what is wrong with several of them is told at once."""
+    problems: list[CommandError] = []
+
+    def tried(read: Callable[[str, str], _Found], key: str, text: str | None) -> _Found | None:
+        try:
+            return read(text, name(key)) if text else None
+        except CommandError as error:
+            problems.append(error)
+            return None
+
+    tried(_check_folder, "allow", options.allow)
+    own = tried(_own_keys, "key", options.key)
+    server_key = tried(_public_key, "server_key", options.server_key)
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        several = CommandError("; ".join(map(str, problems)))
+        several.lines = list(map(str, problems))
+        raise several
+    if own is None:
+        import zmq
+
+        own = zmq.curve_keypair()
+    return CurveKeys(*own, server_key, options.allow)
+
+
+def _check_folder(text: str, option: str) -> None:
+    if not Path(text).is_dir():
+        raise CommandError(f"{option} {text}: no such directory")
 
 
 def _own_keys(file: str, option: str) -> tuple[bytes, bytes]:
     public, secret = _load(file, option)
     if secret is None:
         raise CommandError(f"{option} {file}: holds no secret key; take the .key_secret file")
+    warn_of_readers(file)
     return public, secret
 
 

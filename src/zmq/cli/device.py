@@ -11,6 +11,7 @@ from zmq.cli.display import choose_display, is_live
 from zmq.cli.errors import UsageError
 from zmq.cli.info import ipc_limit, refuse_mixed_installation
 from zmq.cli.plan import (
+    DRAIN_S,
     KINDS,
     RELAY_TYPES,
     DeviceOptions,
@@ -20,6 +21,7 @@ from zmq.cli.plan import (
 )
 
 _INT_MAX = 2**31 - 1
+_DRAIN_HELP = f"At the end, time to hand on what was taken in; {DRAIN_S:g}."
 _HWM_HELP = "High-water mark of in and out; 0 is no limit."
 
 
@@ -69,6 +71,10 @@ def device(
     duration: Annotated[
         float | None, typer.Option(min=0, metavar="SECONDS", help="End after this time.")
     ] = None,
+    drain: Annotated[
+        float | None,
+        typer.Option(min=0, metavar="SECONDS", help=_DRAIN_HELP),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     dashboard: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Serve a page that shows it.")
@@ -105,8 +111,9 @@ def device(
     )
     check_seconds("--interval", interval)
     check_seconds("--duration", duration)
+    check_seconds("--drain", drain)
     if config is not None:
-        _refuse_options(options, dashboard)
+        _refuse_options(options, dashboard, drain)
         _run_config(config, check=check, log=log, quiet=quiet, duration_s=duration)
         return
     if check or log is not None:
@@ -119,11 +126,20 @@ def device(
     from zmq.cli.running import run_device
 
     display = choose_display(quiet=quiet)
-    run_device(plan, display, interval_s=interval, duration_s=duration, dashboard=dashboard)
+    run_device(
+        plan,
+        display,
+        interval_s=interval,
+        duration_s=duration,
+        drain_s=DRAIN_S if drain is None else drain,
+        dashboard=dashboard,
+    )
 
 
-def _refuse_options(options: DeviceOptions, dashboard: str | None) -> None:
+def _refuse_options(options: DeviceOptions, dashboard: str | None, drain_s: float | None) -> None:
     """What describes one device has no place beside a file that describes many."""
+    if drain_s is not None:
+        raise UsageError("--config: in the file, --drain is drain_s of [supervisor]")
     if options != DeviceOptions(kind=None, ins=(), outs=()) or dashboard is not None:
         raise UsageError(
             "--config: endpoints, types and the dashboard of a device are in the file; see "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import time
@@ -12,6 +13,8 @@ from typing import Protocol, TextIO
 from zmq.cli.errors import CommandError, EndedBySignal, ReaderGone
 
 _ECHO_COLUMNS = 3
+#: How a write to a file fails that can hold no more.
+FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
 
 class Display(Protocol):
@@ -202,7 +205,12 @@ def write_bytes(data: bytes, *, flush: bool = False) -> None:
         raise
     except OSError as error:
         forget_stdout()
-        raise CommandError(f"cannot write to standard output: {error.strerror}") from error
+        raise CommandError(cannot_write(error)) from error
+
+
+def cannot_write(error: OSError) -> str:
+    """What to say when output is lost."""
+    return f"cannot write to standard output: {error.strerror}"
 
 
 def forget_stdout() -> None:

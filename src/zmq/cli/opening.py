@@ -16,8 +16,8 @@ from zmq.cli.endpoints import Endpoint
 from zmq.cli.errors import CommandError, UsageError
 from zmq.cli.plan import Side
 
-# How long a closing socket may take to hand over what is still queued.
-LINGER_MS = 1000
+# A monitor whose reader has died must not keep the device: nobody waits for it longer than this.
+_MONITOR_LINGER_MS = 1000
 
 _CONNECTIONS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 _NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV})
@@ -50,9 +50,9 @@ class OpenSide:
 
 @contextlib.contextmanager
 def open_sides(sides: tuple[Side, ...], *, watched: bool = False) -> Iterator[list[OpenSide]]:
-    """Open every socket of a device, in a context of its own; close them at the end.
+    """Open every socket of a device, in a context of its own; close at the end what still is open.
 
-    Closing waits at most `LINGER_MS` for messages that are still queued.
+    What is queued then is dropped: a relay that has run has closed its sockets in good order.
 
     Parameters
     ----------
@@ -82,11 +82,11 @@ def open_sides(sides: tuple[Side, ...], *, watched: bool = False) -> Iterator[li
         yield opened
     finally:
         for each in opened:
-            if each.events is not None:
+            if each.events is not None and not each.events.closed:
                 each.socket.disable_monitor()
                 each.events.close(linger=0)
         for socket in sockets:
-            socket.close(linger=LINGER_MS)
+            socket.close(linger=0)
         context.term()
 
 
@@ -96,6 +96,8 @@ def _open_side(socket: zmq.Socket[Any], side: Side, *, watched: bool) -> OpenSid
         socket.set(zmq.RCVHWM, side.hwm)
     if side.type_name == "SUB":
         socket.set(zmq.SUBSCRIBE, b"")
+    if side.name == "monitor":
+        socket.set(zmq.LINGER, _MONITOR_LINGER_MS)
     events = None
     if watched:
         events = socket.get_monitor_socket(_CONNECTIONS)

@@ -16,6 +16,8 @@ KINDS: dict[str, tuple[str, str]] = {
     "forwarder": ("XSUB", "XPUB"),
     "streamer": ("PULL", "PUSH"),
 }
+#: How long a device that ends may take to hand on what it has taken in, unless told otherwise.
+DRAIN_S = 5.0
 MONITOR_TYPES = ("PUB", "PUSH", "PAIR", "XPUB")
 _RECEIVE = frozenset({"ROUTER", "DEALER", "SUB", "XSUB", "XPUB", "PULL", "PAIR"})
 _SEND = frozenset({"ROUTER", "DEALER", "PUB", "XPUB", "XSUB", "PUSH", "PAIR"})

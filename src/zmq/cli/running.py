@@ -16,15 +16,19 @@ from zmq.cli.rates import rates_between, status_line, totals_lines
 from zmq.cli.stopper import Stopper
 from zmq.core.relay import Relay
 from zmq.core.relay_stats import DeviceStats
-
-# A relay that was told to stop answers within microseconds; this only keeps a bug from hanging.
-_JOIN_S = 5.0
+from zmq.devices._run import Run
+from zmq.devices._sides import OpenSide as DeviceSide
 
 
 class RunningRelay:
-    """A relay in a thread of its own, which tells a stopper when it ends by itself."""
+    """A relay in a thread of its own, which tells a stopper when it ends by itself.
 
-    def __init__(self, plan: DevicePlan, opened: list[OpenSide], stopper: Stopper) -> None:
+    It ends as the devices of `zmq.devices` do: first it hands on what its sockets hold.
+    """
+
+    def __init__(
+        self, plan: DevicePlan, opened: list[OpenSide], stopper: Stopper, drain_s: float
+    ) -> None:
         sockets = [each.socket for each in opened]
         watched = opened[0].events is not None
         monitor_type = None if plan.monitor is None else plan.monitor.type_name
@@ -41,24 +45,28 @@ class RunningRelay:
         self.mon_type = monitor_type and getattr(zmq, monitor_type)
         self._opened = opened
         self._stopper = stopper
-        self._thread = threading.Thread(target=self._run, name=f"ohmq {plan.kind}", daemon=True)
-        self._error: Exception | None = None
-        self._stopping = False
+        self._drain_s = drain_s
+        self._run = Run()
+        self._thread = threading.Thread(target=self._main, name=f"ohmq {plan.kind}", daemon=True)
 
-    def _run(self) -> None:
-        try:
-            self._relay.run()
-        except Exception as error:
-            self._error = error
+    def _main(self) -> None:
+        self._run.execute(self._work)
         self._stopper.stop()
 
+    def _work(self) -> None:
+        try:
+            self._run.relay(self._relay)
+        finally:
+            sides = [DeviceSide(e.side.name, e.socket, e.bound, e.events) for e in self._opened]
+            self._run.flush(self._opened[0].socket.context, sides)
+
     def start(self) -> None:
-        """Begin to relay; from here on the sockets belong to the thread."""
+        """Begin to relay; from here on the sockets belong to the thread, which closes them."""
         self._thread.start()
 
     def stats(self) -> DeviceStats:
         """What was relayed so far."""
-        return self._relay.measure()
+        return self._run.stats()
 
     @property
     def endpoints(self) -> dict[str, list[str]]:
@@ -68,39 +76,43 @@ class RunningRelay:
     @property
     def state(self) -> str:
         """ "running", "paused", "stopped" or "failed"."""
-        if self._error is not None:
-            return "failed"
-        if not self._thread.is_alive():
-            return "stopped"
-        return "paused" if self._relay.paused() else "running"
+        return self._run.state()
 
     def pause(self) -> None:
         """Take no more messages until resume()."""
-        self._relay.pause()
+        self._run.pause()
 
     def resume(self) -> None:
         """Undo pause()."""
-        self._relay.resume()
+        self._run.resume()
 
     def stop(self, timeout: float | None = None) -> bool:
         """End the command, as a signal does; returns at once."""
         self._stopper.stop()
         return True
 
-    def finish(self) -> None:
-        """Stop and wait for the thread; the sockets may be closed afterwards.
+    def finish(self) -> str:
+        """Hand on what the sockets hold, and wait until they are closed.
+
+        Returns
+        -------
+        str
+            What to complain about if not everything could be handed on; otherwise nothing.
 
         Raises
         ------
         CommandError
             The relay had ended by itself with an error.
         """
-        self._relay.stop()
-        self._thread.join(_JOIN_S)
-        if self._thread.is_alive():
-            raise CommandError(f"the relay did not stop within {_JOIN_S:.0f} s")
-        if self._error is not None:
-            raise CommandError(f"the relay failed: {one_line(str(self._error))}")
+        clean = self._run.stop(self._drain_s)
+        if self._run.error is not None:
+            raise CommandError(f"the relay failed: {one_line(str(self._run.error))}")
+        if clean or self._drain_s == 0:  # who does not want to wait does not want to know
+            return ""
+        return (
+            "not all messages that were taken in could be handed on within "
+            f"{self._drain_s:g} s (--drain); they are lost, and libzmq does not tell how many"
+        )
 
 
 def run_device(
@@ -109,6 +121,7 @@ def run_device(
     *,
     interval_s: float,
     duration_s: float | None,
+    drain_s: float,
     dashboard: str | None = None,
 ) -> None:
     """Run a device until a signal comes or its time is over.
@@ -125,32 +138,38 @@ def run_device(
         Time between two status lines, in s.
     duration_s
         When to end by itself, in s; None for never.
+    drain_s
+        How long it may take, at the end, to hand on what was taken in, in s.
     dashboard
         HOST:PORT of a page that shows it; None for none.
 
     Raises
     ------
     CommandError
-        An address cannot be had, or the relay failed.
+        An address cannot be had, the relay failed, or messages were lost at the end.
     """
     watched = dashboard is not None
     with Stopper() as stopper, open_sides(plan.sides, watched=watched) as opened:
-        relay = RunningRelay(plan, opened, stopper)
+        relay = RunningRelay(plan, opened, stopper, drain_s)
         display.lines(line for each in opened for line in each.describe())
         started = time.monotonic()
         display.hint("running; Ctrl-C ends it")
         relay.start()
         monitored = plan.monitor is not None
+        complaint = ""
         try:
-            with _shown(relay, plan, dashboard, display):
-                _watch(relay, display, stopper, interval_s, duration_s, monitored=monitored)
-        finally:
             try:
-                display.close()  # the terminal may be gone; the relay must end all the same
+                with _shown(relay, plan, dashboard, display):
+                    _watch(relay, display, stopper, interval_s, duration_s, monitored=monitored)
+                display.hint("handing on what was taken in; Ctrl-C again ends it at once")
             finally:
-                relay.finish()
-        seconds = time.monotonic() - started
-        display.lines(totals_lines(relay.stats(), seconds, monitored=monitored))
+                complaint = relay.finish()
+                display.close()
+            seconds = time.monotonic() - started
+            display.lines(totals_lines(relay.stats(), seconds, monitored=monitored))
+        finally:
+            if complaint:  # worse than anything else that may have ended it
+                raise CommandError(complaint)
 
 
 @contextlib.contextmanager

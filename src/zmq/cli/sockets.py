@@ -9,6 +9,7 @@ from zmq.cli.curve import CurveKeys, CurveOptions, load_keys
 from zmq.cli.endpoints import parse_endpoint
 from zmq.cli.errors import UsageError
 from zmq.cli.plan import Side
+from zmq.cli.secret_files import read_secret
 
 STABLE_TYPES = (
     "PAIR",
@@ -32,6 +33,7 @@ DRAFT_TYPES = (
     "SCATTER",
     "CHANNEL",
 )
+_PASSWORDS = ("plain_password", "socks_password")
 _YES = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0}
 
 
@@ -123,6 +125,8 @@ def _check_type(typed: str, type_name: str, usable: Sequence[str], why_not: str)
 def parse_setting(text: str) -> tuple[int, int | bytes]:
     """Read ``name=value``, a socket option by its name in zmq_setsockopt(3).
 
+    Secrets are not among the arguments, which others can see: a password is ``name=@file``.
+
     Parameters
     ----------
     text
@@ -136,19 +140,32 @@ def parse_setting(text: str) -> tuple[int, int | bytes]:
     Raises
     ------
     UsageError
-        No such option, or the value is of another type.
+        No such option, the value is of another type, or it is a secret.
+    CommandError
+        The file of a password cannot be read.
     """
     name, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"--option {text!r}: write NAME=VALUE, for example rcvhwm=10")
-    return setting(name, value, f"--option {text!r}")
+    plain = _plain_name(name).lower()
+    if plain == "curve_secretkey":
+        raise UsageError(f"--option {plain}: others can see arguments; take --curve-key FILE")
+    if plain not in _PASSWORDS:
+        return setting(name, value, f"--option {text!r}")
+    if not value.startswith("@"):
+        raise UsageError(f"--option {plain}: others can see arguments; write {plain}=@FILE")
+    return setting(name, "", "")[0], read_secret(value[1:], f"--option {plain}")
+
+
+def _plain_name(name: str) -> str:
+    return name.strip().upper().removeprefix("ZMQ_")
 
 
 def setting(name: str, value: str, where: str) -> tuple[int, int | bytes]:
     """The number and the value of a socket option; `where` begins the error."""
     from zmq.constants import SocketOption
 
-    option = SocketOption.__members__.get(name.strip().upper().removeprefix("ZMQ_"))
+    option = SocketOption.__members__.get(_plain_name(name))
     if option is None:
         raise UsageError(f"{where}: no socket option is called {name!r}")
     if option._opt_type == "bytes":

@@ -89,6 +89,8 @@ class Supervised:
         self.latest = ("new", DeviceStats())
         #: Whether everything that it had taken in was handed on when it was stopped.
         self.clean = True
+        #: Whether it was started once, in vain or not, and that has been logged.
+        self.tried = False
         self.mon_type = getattr(config.plan.monitor, "type_name", None)
         self._thread = threading.Thread(
             target=self._main, name=f"ohmq device {config.name}", daemon=True
@@ -178,7 +180,9 @@ class Supervised:
             self._after = None
         try:
             while self._wanted:
-                if self._start():
+                started = self._start()
+                self.tried = True
+                if started:
                     self._watch()
                 if self._wanted:
                     self._pause_before_restart()
@@ -225,13 +229,16 @@ class Supervised:
     def _end(self, device: SupervisedDevice | SupervisedQueue) -> None:
         assert self._stop_s is not None
         self._event("stopping", within_s=self._stop_s)
-        self.clean = device.stop(timeout=self._stop_s)
+        self.clean = device.stop(timeout=self._stop_s) or self._stop_s == 0
         stats = self._retire(device)
         totals = {key: getattr(stats, key) for key in _TOTALS[:5]}
         if self.clean:
             self._event("stopped", **totals)
         else:
-            why = "not everything that it had taken in could be handed on"
+            why = (
+                "not everything that it had taken in could be handed on; libzmq does not tell how "
+                "much was left: messages_in and messages_out count what was handed on"
+            )
             self._event("stopped", "warning", error=why, **totals)
 
     def _retire(self, device: SupervisedDevice | SupervisedQueue) -> DeviceStats:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from zmq.cli.config import Config, DeviceConfig
-from zmq.cli.display import Display
+from zmq.cli.display import FULL, Display
 from zmq.cli.errors import CommandError, ReaderGone, one_line
 from zmq.cli.logs import LogEvent, format_event
 from zmq.cli.mailbox import Mailbox
@@ -19,6 +23,8 @@ from zmq.cli.supervised import Supervised
 # What ending may take beyond the time that devices have to drain.
 _EXTRA_S = 3.0
 _STATUS_S = 1.0
+# Between two looks at what a reload has begun.
+_RELOAD_LOOK_S = 0.05
 
 
 class Supervisor:
@@ -47,9 +53,14 @@ class Supervisor:
         self._devices: dict[str, Supervised] = {}
         self._leaving: list[Supervised] = []
         self._dashboards: dict[str, Any] = {}
+        #: Devices that are to have a page, and of these the ones that have started.
         self._pending_dashboards: set[str] = set()
+        self._ready_for_dashboard: list[str] = []
+        self._reload_counts: dict[str, int] | None = None
+        self._log_lock = threading.Lock()
         self._started = time.monotonic()
         self._reader_gone = False
+        self._log_incomplete = False
 
     def run(self, duration_s: float | None) -> None:
         """Run until SIGTERM, SIGINT or the end of the time; blocks, in the main thread.
@@ -57,7 +68,7 @@ class Supervisor:
         Raises
         ------
         CommandError
-            A device could not hand on in time what it had taken in.
+            A device could not hand on in time what it had taken in, or the log is incomplete.
         ReaderGone
             Nobody reads the log any more; the devices were ended.
         """
@@ -67,12 +78,14 @@ class Supervisor:
             try:
                 self._serve(None if duration_s is None else self._started + duration_s)
             finally:
-                self._end()
+                everybody = self._end()
         if self._reader_gone:
             raise ReaderGone
-        lossy = [name for name, each in self._devices.items() if not each.clean]
+        lossy = dict.fromkeys(each.config.name for each in everybody if not each.clean)
         if lossy:
             raise CommandError(f"ended before all messages were handed on: {', '.join(lossy)}")
+        if self._log_incomplete:
+            raise CommandError  # it has been said
 
     def _serve(self, end_at: float | None) -> None:
         """Print, reload, watch; until something says to end."""
@@ -81,14 +94,22 @@ class Supervisor:
             now = time.monotonic()
             if end_at is not None and now >= end_at:
                 return
-            for letter in self._mailbox.wait(min(_STATUS_S / 2, (end_at or now + 9) - now)):
+            nap_s = _STATUS_S / 2 if self._reload_counts is None else _RELOAD_LOOK_S
+            ending: signal.Signals | None = None
+            for letter in self._mailbox.wait(min(nap_s, (end_at or now + 9) - now)):
                 if isinstance(letter, LogEvent):
                     self._print(letter)
                 elif letter == getattr(signal, "SIGHUP", None):
                     self._reload()
                 else:
-                    self._note("ending", signal=letter.name)
-                    return
+                    ending = letter
+            if ending is not None:
+                self._note_reloaded()
+                self._note("ending", signal=ending.name)
+                return
+            self._open_dashboards()
+            if self._has_reloaded():
+                self._note_reloaded()
             now = time.monotonic()
             if self._status and now >= status_at + _STATUS_S:
                 status_at = now
@@ -100,7 +121,7 @@ class Supervisor:
                 self._log_stats()
 
     def _begin(self, config: DeviceConfig, after: Supervised | None = None) -> None:
-        device = Supervised(config, self._config.supervisor, self._mailbox.post, after)
+        device = Supervised(config, self._config.supervisor, self._log, after)
         self._devices[config.name] = device
         device.start()
         if config.dashboard is not None:
@@ -113,6 +134,7 @@ class Supervisor:
             for line in error.lines or [str(error)]:
                 self._note("reload refused", "error", error=line)
             return
+        self._note_reloaded()  # the one before, if it is still at work
         before = {each.name: each for each in self._config.devices}
         same_supervisor = config.supervisor == self._config.supervisor
         self._config = config
@@ -131,7 +153,18 @@ class Supervisor:
                 counts["restarted"] += 1
             else:
                 counts["kept"] += 1
-        self._note("reloaded", **counts)
+        self._reload_counts = counts
+
+    def _has_reloaded(self) -> bool:
+        """Whether what a reload has stopped has ended, and what it has started was tried."""
+        return not any(each.alive for each in self._leaving) and all(
+            each.tried or not each.alive for each in self._devices.values()
+        )
+
+    def _note_reloaded(self) -> None:
+        counts, self._reload_counts = self._reload_counts, None
+        if counts is not None:
+            self._note("reloaded", **counts)
 
     def _leave(self, name: str) -> Supervised:
         device = self._devices.pop(name)
@@ -141,12 +174,12 @@ class Supervisor:
         device.request_stop(self._config.supervisor.drain_s)
         return device
 
-    def _end(self) -> None:
-        """Let all devices drain at once, and make sure that they have ended."""
+    def _end(self) -> list[Supervised]:
+        """Let all devices drain at once, make sure that they have ended, and return them."""
         for name in list(self._dashboards):
             self._close_dashboard(name)
         drain_s = self._config.supervisor.drain_s
-        everybody = [*self._devices.values(), *self._leaving]
+        everybody = [*self._devices.values(), *(each for each in self._leaving if each.alive)]
         for device in everybody:
             device.request_stop(drain_s)
         kill_at = time.monotonic() + drain_s + _EXTRA_S
@@ -160,11 +193,17 @@ class Supervisor:
         self._print_letters(0)
         with self._reading():
             self._display.close()
+        return everybody
 
     # ---- dashboards
 
+    def _open_dashboards(self) -> None:
+        """Serve the pages of devices whose endpoints are known; the first takes its time."""
+        ready, self._ready_for_dashboard = self._ready_for_dashboard, []
+        for name in ready:
+            self._open_dashboard(name)
+
     def _open_dashboard(self, name: str) -> None:
-        """Serve the page of a device, once its endpoints are known."""
         device = self._devices.get(name)
         if name not in self._pending_dashboards or device is None:
             return
@@ -200,21 +239,36 @@ class Supervisor:
         with self._reading():
             self._display.lines([format_event(event, self._config.supervisor.log)])
         if event.event == "started" and event.device is not None:
-            self._open_dashboard(event.device)
+            self._ready_for_dashboard.append(event.device)
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[None]:
-        """Notice, in a write, that the pipe or the terminal is gone: the devices end in order."""
+        """Notice, in a write, that the pipe or the terminal is gone: the devices end in order.
+
+        They outlast a full disk.
+        """
         try:
             yield
-        except (ReaderGone, OSError):
+        except ReaderGone:
             self._reader_gone = True
+        except OSError as error:
+            if error.errno not in FULL:
+                self._reader_gone = True
+            elif not self._log_incomplete:
+                self._log_incomplete = True
+                why = f"cannot write the log: {error.strerror}; the devices run on"
+                print(f"ohmq: {why}", file=sys.stderr, flush=True)
 
     def _note(
         self, event: str, level: str = "info", device: str | None = None, /, **facts: Any
     ) -> None:
         facts = {key: one_line(f) if isinstance(f, str) else f for key, f in facts.items()}
-        self._print(LogEvent(event, device, level, facts))
+        self._log(LogEvent(event, device, level, facts))
+
+    def _log(self, event: LogEvent) -> None:
+        """Have an event printed when its turn comes; any thread may."""
+        with self._log_lock:  # the order of the lines is that of their times
+            self._mailbox.post(replace(event, time=datetime.now(UTC)))
 
     def _log_stats(self) -> None:
         for name, device in self._devices.items():
