@@ -30,6 +30,7 @@ class RunningRelay:
         self, plan: DevicePlan, opened: list[OpenSide], stopper: Stopper, drain_s: float
     ) -> None:
         sockets = [each.socket for each in opened]
+        self._sides = [DeviceSide(e.side.name, e.socket, e.bound, e.events) for e in opened]
         watched = opened[0].events is not None
         monitor_type = None if plan.monitor is None else plan.monitor.type_name
         self._relay = Relay(
@@ -40,6 +41,7 @@ class RunningRelay:
             out_prefix=plan.out_prefix,
             events=tuple(each.events for each in opened),
             sheds=watched and monitor_type in {"PUB", "XPUB"},
+            intake=[(each.socket, at) for each in self._sides for at in each.intake()],
         )
         #: For a dashboard, like the endpoints.
         self.mon_type = monitor_type and getattr(zmq, monitor_type)
@@ -57,8 +59,7 @@ class RunningRelay:
         try:
             self._run.relay(self._relay)
         finally:
-            sides = [DeviceSide(e.side.name, e.socket, e.bound, e.events) for e in self._opened]
-            self._run.flush(self._opened[0].socket.context, sides)
+            self._run.flush(self._sides[0].socket.context, self._sides)
 
     def start(self) -> None:
         """Begin to relay; from here on the sockets belong to the thread, which closes them."""
