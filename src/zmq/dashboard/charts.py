@@ -23,8 +23,8 @@ from zmq.dashboard.readings import Point
 
 THEMES = ("light", "dark")
 HEIGHT, LOW = 180, 130
-# Where both directions are alike, one is seen in the gaps of the other. Both are equally wide: at the
-# edges of a narrow line on a wide one their colours would mix to grey.
+# Where both directions are alike, one is seen in the gaps of the other. Both are equally wide: at
+# the edges of a narrow line on a wide one their colours would mix to grey.
 WIDTH = 2.2
 DASHES = [9, 9]
 _FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
