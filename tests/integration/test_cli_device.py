@@ -262,7 +262,8 @@ def test_one_refreshed_line_on_a_terminal(columns: int) -> None:
 def test_ctrl_c_from_the_keyboard() -> None:
     pid, master = pty.fork()
     if pid == 0:  # pragma: no cover - the child
-        os.execv(sys.executable, [sys.executable, *DEVICE, "queue", *SIDES])
+        environment = os.environ | {"TERM": "xterm"}
+        os.execve(sys.executable, [sys.executable, *DEVICE, "queue", *SIDES], environment)
     text = b""
     deadline = time.monotonic() + 20
     pressed = False

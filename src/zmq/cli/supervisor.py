@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from zmq.cli.config import Config, DeviceConfig
-from zmq.cli.display import FULL, Display
+from zmq.cli.display import FULL, Display, forget_stdout
 from zmq.cli.errors import CommandError, ReaderGone, one_line
 from zmq.cli.logs import LogEvent, format_event
 from zmq.cli.mailbox import Mailbox
@@ -81,6 +81,8 @@ class Supervisor:
                 everybody = self._end()
         if self._reader_gone:
             raise ReaderGone
+        if self._log_incomplete:
+            forget_stdout()  # what is left in its buffer would fail once more, with words of its own
         lossy = dict.fromkeys(each.config.name for each in everybody if not each.clean)
         if lossy:
             raise CommandError(f"ended before all messages were handed on: {', '.join(lossy)}")

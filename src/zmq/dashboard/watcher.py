@@ -103,10 +103,12 @@ class Watcher(threading.Thread):
                 if self.viewers > 0:
                     return self._tap.collect(until_s, self._ended)
                 self._tap.close()
-            except zmq.ZMQError:
-                # Its context has ended, with the program that both are part of: no more messages.
+            except zmq.ZMQError as error:
                 self._tap.close()
-                self._tap = None
+                # Its context has ended, with the program that both are part of: no more messages.
+                # Anything else, a lack of descriptors above all, may be better next time.
+                if error.errno in (zmq.ETERM, zmq.ENOTSOCK):
+                    self._tap = None
         self._ended.wait(max(0.0, until_s - time.monotonic()))
         return Sample()
 
