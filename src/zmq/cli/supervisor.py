@@ -82,7 +82,7 @@ class Supervisor:
         if self._reader_gone:
             raise ReaderGone
         if self._log_incomplete:
-            forget_stdout()  # what is left in its buffer would fail once more, with words of its own
+            forget_stdout()  # its buffer would fail once more, with words of its own
         lossy = dict.fromkeys(each.config.name for each in everybody if not each.clean)
         if lossy:
             raise CommandError(f"ended before all messages were handed on: {', '.join(lossy)}")
