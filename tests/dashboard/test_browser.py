@@ -77,6 +77,11 @@ def test_charts_move_and_messages_appear(
 
 
 def test_the_axes_speak_as_the_tiles_do(page: Page, traffic: Traffic) -> None:
+    wait(
+        page,
+        """() => ["bytes", "messages", "dropped", "peers"].every(
+            (chart) => ohmqCharts.drawn.get(chart)?.formatter)""",
+    )
     assert page.evaluate(
         """async () => {
             const axis = (chart, ticks) => {
