@@ -15,11 +15,8 @@ import zmq
 from zmq.cli.endpoints import Endpoint
 from zmq.cli.errors import CommandError, UsageError
 from zmq.cli.plan import Side
+from zmq.devices._sides import MONITOR_LINGER_MS, PEER_EVENTS
 
-# A monitor whose reader has died must not keep the device: nobody waits for it longer than this.
-_MONITOR_LINGER_MS = 1000
-
-_CONNECTIONS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 _NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV})
 
 
@@ -97,10 +94,10 @@ def _open_side(socket: zmq.Socket[Any], side: Side, *, watched: bool) -> OpenSid
     if side.type_name == "SUB":
         socket.set(zmq.SUBSCRIBE, b"")
     if side.name == "monitor":
-        socket.set(zmq.LINGER, _MONITOR_LINGER_MS)
+        socket.set(zmq.LINGER, MONITOR_LINGER_MS)
     events = None
     if watched:
-        events = socket.get_monitor_socket(_CONNECTIONS)
+        events = socket.get_monitor_socket(PEER_EVENTS)
         if side.name == "monitor" and side.type_name in {"PUB", "XPUB"}:
             socket.set(zmq.XPUB_NODROP, 1)  # it says when it would drop
     try:

@@ -10,9 +10,10 @@ from typing import Any
 import zmq
 
 #: What a device hears of its sockets: enough to count peers.
-_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
+PEER_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
 
-_MONITOR_LINGER_MS = 1000
+#: How long copies for a monitor that is not read may keep a device that ends.
+MONITOR_LINGER_MS = 1000
 
 _ONLY_TAKES = (zmq.PULL, zmq.GATHER)
 
@@ -114,14 +115,14 @@ def _configure(opened: OpenSide, kind: int, side: Side, *, watched: bool) -> Non
     if watched and side.name == "mon":
         # Without a limit, libzmq would keep what a reader that died has not read, and the one
         # place that a PAIR has, until the socket is closed.
-        socket.setsockopt(zmq.LINGER, _MONITOR_LINGER_MS)
+        socket.setsockopt(zmq.LINGER, MONITOR_LINGER_MS)
         if kind in (zmq.PUB, zmq.XPUB):
             # It says when it would drop, so that drops are counted.
             socket.setsockopt(zmq.XPUB_NODROP, 1)
     for option, value in side.options:
         socket.setsockopt(option, value.encode() if isinstance(value, str) else value)
     if watched and not side.inproc() and side.name != "ctrl":
-        opened.events = socket.get_monitor_socket(_EVENTS)
+        opened.events = socket.get_monitor_socket(PEER_EVENTS)
     for address in side.binds:
         socket.bind(address)
         opened.endpoints.append(_last_endpoint(socket))
