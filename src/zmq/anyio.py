@@ -7,14 +7,10 @@ from __future__ import annotations
 
 from zmq.core.ending import AwaitedContext
 from zmq.core.engine import set_fairness
-from zmq.loops.anyio import AnyioPoller, AnyioSocket, loop_here, new_operation
+from zmq.loops.anyio import AnyioPoller, AnyioSocket, Here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
-    from zmq.core.engine import Loop
-
     # For checkers only: there is nothing else in it.
     from zmq.loops._coroutine_types import (  # pyright: ignore[reportMissingModuleSource]
         CoroutinePoller,
@@ -57,7 +53,7 @@ class Socket(CoroutineSocket):
     """
 
 
-class Context(AwaitedContext[Socket]):
+class Context(Here, AwaitedContext[Socket]):
     """A context whose sockets are those of this module (zmq_ctx_new(3)).
 
     ``async with`` closes its sockets and terminates it at the end, without blocking the loop. If
@@ -67,9 +63,3 @@ class Context(AwaitedContext[Socket]):
     _socket_class = Socket
     # Not the blocking Context's.
     _instance = None
-
-    def _loop(self) -> Loop:
-        return loop_here()
-
-    def _operation(self, loop: Loop) -> Any:
-        return new_operation(loop)

@@ -16,7 +16,7 @@ from zmq._native import (
     set_future,
 )
 from zmq.core.ending import AwaitedContext
-from zmq.core.engine import Engine, Loop, set_fairness
+from zmq.core.engine import Engine, set_fairness
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
 from zmq.core.socket import Socket as _Socket
@@ -43,9 +43,6 @@ set_future(asyncio._get_running_loop, Future)
 
 class Poller(Futures, FuturePoller):
     """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
-
-    def _loop(self) -> Loop:
-        return AsyncioLoop.of(running())
 
 
 class Socket(Futures, FutureSocket):
@@ -132,9 +129,6 @@ class Context(Futures, AwaitedContext[Socket]):
     _socket_class = Socket
     # Not the blocking Context's.
     _instance = None
-
-    def _loop(self) -> Loop:
-        return AsyncioLoop.of(running())
 
 
 class ZMQEventLoop(asyncio.SelectorEventLoop):

@@ -14,6 +14,10 @@ __all__ = ["Answering", "Returning"]
 class Answering:
     """What a front fills in."""
 
+    def _loop(self) -> Loop:
+        """Return the loop that runs now."""
+        raise NotImplementedError
+
     def _now(self, value: Any) -> Any:
         """Give the caller a result that is there already."""
         raise NotImplementedError

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from functools import partial
 
+from zmq.core.answering import Answering
 from zmq.core.context import Context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Self, TypeVar
 
-    from zmq.core.engine import Loop
     from zmq.core.socket import Socket
 
     _SocketType = TypeVar("_SocketType", bound=Socket[Any], covariant=True)
@@ -21,19 +21,11 @@ else:
 __all__ = ["AwaitedContext"]
 
 
-class AwaitedContext(Context[_SocketType]):
+class AwaitedContext(Context[_SocketType], Answering):
     """A context that ``async with`` ends without blocking the loop.
 
     A front fills in _loop and _operation; its operations can be awaited.
     """
-
-    def _loop(self) -> Loop:
-        """Return the loop that runs now."""
-        raise NotImplementedError
-
-    def _operation(self, loop: Loop) -> Any:
-        """Make an Operation for a caller that has to wait."""
-        raise NotImplementedError
 
     async def __aenter__(self) -> Self:
         return self

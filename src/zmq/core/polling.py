@@ -23,12 +23,6 @@ class QueuedPoller(Poller, Answering):
     It watches sockets of every kind, plain ones too, and descriptors.
     """
 
-    # ---- what a front fills in, with the hooks of Answering ----
-
-    def _loop(self) -> Loop:
-        """Return the loop that runs now."""
-        raise NotImplementedError
-
     def poll(self, timeout: float | None = -1) -> Any:
         """Wait until something is ready, as the blocking poll does."""
         limit = timeout_of(timeout)

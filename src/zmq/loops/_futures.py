@@ -7,7 +7,7 @@ from asyncio import Future
 
 from zmq.core.answering import Answering
 from zmq.core.engine import WOULD_BLOCK, Loop, Operation
-from zmq.loops.asyncio import running
+from zmq.loops.asyncio import AsyncioLoop, running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,6 +145,9 @@ class Waiting(Operation, _Future):
 
 class Futures(Answering):
     """Calls return futures of the loop that runs."""
+
+    def _loop(self) -> Loop:
+        return AsyncioLoop.of(running())
 
     def _now(self, value: Any) -> Future[Any]:
         return done(running(), value)

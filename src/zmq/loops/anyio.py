@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 
+from zmq.core.answering import Answering
 from zmq.core.coroutines import CoroutinePoller, CoroutineSocket
 from zmq.core.engine import Engine, Loop
 
@@ -14,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["AnyioPoller", "AnyioSocket", "loop_here", "new_operation"]
+__all__ = ["AnyioPoller", "AnyioSocket", "Here"]
 
 # zmq.loops.trio, zmq.loops.asyncio and its futures, and what gives asyncio's running loop; once
 # they are needed.
@@ -55,7 +56,17 @@ def new_operation(loop: Loop) -> Any:
     return _futures.Waiting(loop=_asyncio_loop())
 
 
-class AnyioSocket(CoroutineSocket):
+class Here(Answering):
+    """Calls wait in the loop that their caller is in."""
+
+    def _loop(self) -> Loop:
+        return loop_here()
+
+    def _operation(self, loop: Loop) -> Any:
+        return new_operation(loop)
+
+
+class AnyioSocket(Here, CoroutineSocket):
     """A socket whose calls wait in the loop that their caller is in."""
 
     # Where it was used last, and its engine there; together, as threads may share the socket.
@@ -69,18 +80,9 @@ class AnyioSocket(CoroutineSocket):
             self._place = (token, engine)
         return engine  # type: ignore[no-any-return]
 
-    def _operation(self, loop: Loop) -> Any:
-        return new_operation(loop)
 
-
-class AnyioPoller(CoroutinePoller):
+class AnyioPoller(Here, CoroutinePoller):
     """A poller whose poll waits in the loop that its caller is in."""
-
-    def _loop(self) -> Loop:
-        return loop_here()
-
-    def _operation(self, loop: Loop) -> Any:
-        return new_operation(loop)
 
     async def _checkpoint(self) -> None:
         running()
