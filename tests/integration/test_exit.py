@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
@@ -46,3 +48,20 @@ def test_a_context_and_its_socket_in_a_cycle_are_collected() -> None:
 
     with pytest.warns(ResourceWarning):
         let_go()
+
+
+def test_a_context_that_is_left_says_nothing_at_the_end() -> None:
+    child = """
+import atexit, sys, zmq, zmq.asyncio
+class Cycle:
+    pass
+atexit._clear()
+kept = zmq.Context()
+sys.kept = zmq.asyncio.Context()
+cycle = Cycle()
+cycle.me, cycle.context = cycle, zmq.Context()
+"""
+    found = subprocess.run(
+        [sys.executable, "-W", "error", "-c", child], capture_output=True, text=True, timeout=30
+    )
+    assert (found.returncode, found.stderr) == (0, "")

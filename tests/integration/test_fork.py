@@ -211,3 +211,35 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
         + EPILOGUE
     )
     assert lines == ["7", "after", "end"]
+
+
+def test_the_lock_of_instance_is_free_in_the_child() -> None:
+    """A thread of the parent is making an instance at the time of the fork."""
+    lines = run_python(
+        PROLOGUE
+        + """
+context.destroy(0)
+making, goes_on = threading.Event(), threading.Event()
+class Slow(zmq.Context):
+    def __init__(self, *args, **kwargs):
+        making.set()
+        goes_on.wait()
+        super().__init__(*args, **kwargs)
+thread = threading.Thread(target=Slow.instance)
+thread.start()
+making.wait()
+def work():
+    class Mine(zmq.Context):
+        pass
+    found = zmq.Context.instance()
+    assert found is zmq.Context.instance() is Mine.instance() is not context
+    found.term()
+    print("child")
+fork(work)
+goes_on.set()
+thread.join()
+print(Slow.instance() is Slow.instance())
+Slow.instance().term()
+"""
+    )
+    assert lines == ["child", "True"]

@@ -5,6 +5,7 @@ import ctypes
 import enum
 import errno
 import pickle
+import sys
 from types import FunctionType
 
 import pytest
@@ -76,6 +77,31 @@ def test_shortcut_behaves_like_enum_type(kind):
     assert list(map(described, reversed(kind))) == list(map(described, reversed(plain)))
     assert dir(kind) == dir(plain)
     assert described(dict(kind.__members__)) == described(dict(plain.__members__))
+
+
+@each_enum
+def test_numbers_are_found_by_in(kind):
+    numbers = {int(member) for member in kind.__members__.values()}
+    for number in range(-3, 300):
+        if number in numbers:
+            assert number in kind
+            assert float(number) in kind
+    assert "x" not in kind
+    assert None not in kind
+    if sys.version_info < (3, 12):
+        # The enums of 3.11 raise for numbers; what they find is what those of 3.12 find.
+        assert not any(number in kind for number in range(-3, 300) if number not in numbers)
+        assert [] not in kind
+        return
+    plain = made_by_enum_type(kind)
+    for number in [*range(-3, 300), 9999, 0x10000011, 2.5]:
+        assert (number in kind) == (number in plain), number
+
+
+def test_a_combination_of_flags_is_no_member_of_its_enum():
+    assert constants.POLLIN | constants.POLLOUT in PollEvent
+    assert constants.POLLIN in PollEvent
+    assert constants.RCVHWM not in SocketType
 
 
 @each_enum

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import threading
+import time
 import warnings
+from typing import Any
 
 import pytest
 
@@ -65,6 +67,53 @@ def test_instance_is_one_for_all_threads() -> None:
         thread.join()
     assert len(set(map(id, seen))) == 1
     seen[0].term()
+
+
+def test_instance_is_one_for_all_threads_however_long_it_takes_to_make() -> None:
+    class Slow(zmq.Context):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            time.sleep(0.05)
+            super().__init__(*args, **kwargs)
+
+    barrier = threading.Barrier(8)
+    seen = []
+
+    def work() -> None:
+        barrier.wait()
+        seen.append(Slow.instance())
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(seen) == 8
+    assert len(set(map(id, seen))) == 1
+    seen[0].term()
+
+
+def test_a_constructor_may_ask_for_an_instance() -> None:
+    class Outer(zmq.Context):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self.__dict__["inner"] = zmq.Context.instance()
+
+    outer = Outer.instance()
+    inner = outer.__dict__["inner"]
+    assert inner is zmq.Context.instance()
+    inner.term()
+    outer.term()
+
+
+def test_instance_of_a_subclass_is_that_of_its_base() -> None:
+    class Mine(zmq.Context):
+        pass
+
+    with zmq.Context.instance() as base:
+        assert Mine.instance() is base
+    with Mine.instance() as mine, zmq.Context.instance() as base:
+        assert type(mine) is Mine
+        assert type(base) is zmq.Context
 
 
 def test_instance_of_a_subclass_may_be_replaced() -> None:

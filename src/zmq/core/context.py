@@ -10,6 +10,7 @@ from zmq._native import Context as NativeContext
 from zmq._native import finish
 from zmq.constants import ENOTSUP, ContextOption, SocketOption
 from zmq.core.attrsettr import AttributeSetter
+from zmq.core.singleton import making
 from zmq.core.socket import Socket
 from zmq.error import ZMQError
 
@@ -108,13 +109,23 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
     def instance(cls, io_threads: int = 1) -> Self:
         """Return the context of the process, made at the first call.
 
-        Made anew when the last one has been terminated, and in the child of a fork.
+        Made anew when the last one has been terminated, and in the child of a fork. All threads
+        that ask get the same one.
         """
-        instance = cls._instance
-        if instance is None or instance.closed or not instance._owned_here():
-            instance = cls(io_threads=io_threads)
-            cls._instance = instance
-        return instance  # type: ignore[no-any-return]
+        instance = cls._usable_instance()
+        if instance is None:
+            with making():
+                instance = cls._usable_instance()
+                if instance is None:
+                    instance = cls._instance = cls(io_threads=io_threads)
+        return instance
+
+    @classmethod
+    def _usable_instance(cls) -> Self | None:
+        found = cls._instance
+        if found is None or found.closed or not found._owned_here():
+            return None
+        return found  # type: ignore[no-any-return]
 
     @classmethod
     def shadow(cls, address: int | Context[Any]) -> Self:
@@ -259,8 +270,9 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
         self.destroy()
 
-    def __del__(self) -> None:
-        if self.closed or self.__dict__.get("_shadow", True) or _exiting:
+    # At the end of the interpreter the names of modules are no more: what this needs is kept here.
+    def __del__(self, _warn: Any = warn, _is_finalizing: Any = sys.is_finalizing) -> None:
+        if self.closed or self.__dict__.get("_shadow", True) or _exiting or _is_finalizing():
             return
         # Whoever has limited the time of its end does not wait for it here either.
         if not self._owned_here() or self._is_ending():
@@ -269,7 +281,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         # end of the context would wait for them for ever.
         for socket in self._sockets_open():
             socket.close()
-        warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
+        _warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.term()
 
     def __repr__(self) -> str:

@@ -147,10 +147,11 @@ class Socket(NativeSocket, Subscripted[_Received]):
     def __exit__(self, *args: Any, **kwargs: Any) -> None:
         self.close()
 
-    def __del__(self) -> None:
+    # At the end of the interpreter the names of this module are no more: one is kept here.
+    def __del__(self, _warn: Any = warn) -> None:
         if self.closed or self._shadow:
             return
-        warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
+        _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()
 
     def __repr__(self) -> str:
