@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
+import weakref
 from typing import Any
 
 import zmq
+
+# What keeps the ports of devices that have not started yet. None of them listens: another probe
+# could still bind one of these ports.
+_guards: weakref.WeakSet[socket.socket] = weakref.WeakSet()
+_choosing = threading.Lock()
 
 
 def reserve(address: str, *args: int, **kwargs: int) -> tuple[int, socket.socket | None]:
     """Choose a free port as Socket.bind_to_random_port does, and keep it from others.
 
-    Until the returned guard is closed the system gives the port to nobody who asks for any. libzmq
-    can bind it all the same: the guard does not listen.
+    Until the returned guard is closed the system gives the port to nobody who asks for any, and it
+    is not chosen here again. libzmq can bind it all the same: the guard does not listen.
 
     Parameters
     ----------
@@ -27,16 +34,40 @@ def reserve(address: str, *args: int, **kwargs: int) -> tuple[int, socket.socket
     ZMQBindError
         None was free.
     """
-    with zmq.Context() as context, context.socket(zmq.REQ) as probe:
-        port = probe.bind_to_random_port(address, *args, **kwargs)
+    with _choosing:
+        host, port = _choose(address, *args, **kwargs)
+        return port, _guard(host, port)
+
+
+def _choose(address: str, *args: int, **kwargs: int) -> tuple[str, int]:
+    kept = {port for guard in list(_guards) if (port := _port_of(guard))}
+    with zmq.Context() as context, contextlib.ExitStack() as probes:
+        while True:
+            # Each probe keeps its port until the last one is chosen: none comes up twice.
+            probe = probes.enter_context(context.socket(zmq.REQ))
+            port = probe.bind_to_random_port(address, *args, **kwargs)
+            if port not in kept:
+                break
         endpoint: Any = probe.getsockopt(zmq.LAST_ENDPOINT)
-    # The context has ended: the probe is closed.
-    host = endpoint.rstrip(b"\0").decode().removeprefix("tcp://").rpartition(":")[0].strip("[]")
+    host = endpoint.rstrip(b"\0").decode().removeprefix("tcp://").rpartition(":")[0]
+    return host.strip("[]"), port
+
+
+def _guard(host: str, port: int) -> socket.socket | None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     guard = socket.socket(family, socket.SOCK_STREAM)
     with contextlib.suppress(OSError):
         guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         guard.bind((host, port))
-        return port, guard
+        _guards.add(guard)
+        return guard
     guard.close()
-    return port, None
+    return None
+
+
+def _port_of(guard: socket.socket) -> int | None:
+    """The port that a guard keeps; None once it is closed."""
+    try:
+        return int(guard.getsockname()[1])
+    except OSError:
+        return None

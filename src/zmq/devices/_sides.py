@@ -50,6 +50,15 @@ class Side:
         if endpoints:
             self.binds = list(endpoints)
 
+    def joined(self, other: Side) -> Side:
+        """Return what one socket is to be that serves as both: this side comes first."""
+        return Side(
+            self.name,
+            self.options + other.options,
+            self.binds + other.binds,
+            self.connects + other.connects,
+        )
+
     def inproc(self) -> bool:
         """Whether peers may be in this process, of which libzmq tells no events."""
         return any(address.startswith("inproc:") for address in self.binds + self.connects)

@@ -43,7 +43,7 @@ class Device:
         One of zmq.DeviceType; kept, but of no effect: the types of the sockets decide.
     in_type, out_type : int
         Types of the two sockets. An out_type below 0 uses the in socket for both sides: everything
-        goes back to where it came from.
+        goes back to where it came from, and what is said of the out socket counts for it.
 
     Attributes
     ----------
@@ -219,19 +219,16 @@ class Device:
         self._own_context = context if isinstance(factory, type) else None
         for name, side in self._sides.items():
             kind = getattr(self, f"{name}_type")
-            if name == "out" and kind < 0:
-                self._refuse_lost_side(side)
-                continue
+            if kind < 0:
+                continue  # the out side of a device that has one socket for both
+            if name == "in" and self.out_type < 0:
+                side = side.joined(self._sides["out"])
             opened = open_side(context, kind, side, watched=watched)
             self._opened.append(opened)
             self._run.endpoints[name] = opened.endpoints
-
-    def _refuse_lost_side(self, side: Side) -> None:
-        if side.binds or side.connects or side.options:
-            raise ValueError(
-                f"out_type {self.out_type} uses the in socket for both sides: "
-                f"there is no out socket for {', '.join(side.binds + side.connects) or 'options'}"
-            )
+        if self.out_type < 0:
+            everywhere, own = self._run.endpoints["in"], len(self._sides["in"].binds)
+            self._run.endpoints |= {"in": everywhere[:own], "out": everywhere[own:]}
 
     def _close_sockets(self) -> None:
         """Close the sockets; what was sent leaves first, as long as the device may take."""
@@ -392,9 +389,9 @@ class BackgroundDevice(Device):
         raise NotImplementedError("ThreadDevice and ProcessDevice say how to start")
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until the device has ended, at most `timeout` s; RuntimeError if it never ran."""
+        """Wait until the device has ended, at most `timeout` s; AttributeError if it never ran."""
         if self.launcher is None:
-            raise RuntimeError(f"this {type(self).__name__} was not started")
+            raise AttributeError(f"this {type(self).__name__} was not started")
         self.launcher.join(timeout=timeout)
 
     def __getstate__(self) -> dict[str, Any]:
@@ -477,7 +474,7 @@ class ProcessDevice(BackgroundDevice):
 
     def join(self, timeout: float | None = None) -> None:
         if self._remote is None:
-            raise RuntimeError(f"this {type(self).__name__} was not started")
+            raise AttributeError(f"this {type(self).__name__} was not started")
         self._remote.join(timeout)
 
     def __getstate__(self) -> dict[str, Any]:
