@@ -32,6 +32,8 @@ from streams_receiving import (
     several,
 )
 from streams_sending import (
+    behind_wrong_messages,
+    flushed_wrong_messages,
     json_arguments,
     kinds,
     request_reply,
@@ -39,6 +41,7 @@ from streams_sending import (
     send_errors,
     send_waits,
     sends,
+    sockets_that_cannot_send,
     wrong_callbacks,
     wrong_messages,
 )
@@ -47,7 +50,8 @@ SCENARIOS: dict[str, Callable[[Bench], Awaitable[Seen] | Seen]] = {
     scenario.__name__: scenario
     for scenario in (
         sends, kinds, json_arguments, send_callbacks, send_waits, request_reply, send_errors,
-        wrong_messages, wrong_callbacks, receives, frames, callback_errors, coroutines, flushes,
+        wrong_messages, behind_wrong_messages, flushed_wrong_messages, sockets_that_cannot_send,
+        wrong_callbacks, receives, frames, callback_errors, coroutines, flushes,
         flush_without_callback, inside_callbacks, several, closing, closed_from_outside,
         attributes, asynchronous_sockets, loops, closed_loops,
     )

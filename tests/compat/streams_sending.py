@@ -169,6 +169,57 @@ async def wrong_messages(b: Bench) -> Seen:
     return seen
 
 
+async def behind_wrong_messages(b: Bench) -> Seen:
+    stream, peer = b.stream()
+    got: list[Any] = []
+    stream.on_send(lambda message, status: got.append([plain(message), plain(status)]))
+    for part in (b"1", "text", b"2", {}, b"3"):
+        stream.send_multipart([b"to", part])
+    seen: Seen = {"at once": [stream.sending(), REPORTS.take()]}
+    await pause(0.06)
+    seen["reported"] = REPORTS.take()
+    seen["later"] = [stream.sending(), list(got), drain(peer)]
+    stream.send_multipart([])
+    seen["of nothing"] = [stream.sending(), REPORTS.take()]
+    await pause()
+    seen["of nothing, later"] = [stream.sending(), REPORTS.take()]
+    stream.send(b"", flags="none")
+    stream.send(b"unknown", argument=1)
+    await pause()
+    seen["arguments"] = [REPORTS.take(), drain(peer)]
+    return seen
+
+
+async def flushed_wrong_messages(b: Bench) -> Seen:
+    stream, peer = b.stream()
+    got: list[Any] = []
+    stream.on_send(lambda message, status: got.append(plain(message)))
+    for part in (b"1", "text", b"2"):
+        stream.send(part)
+    seen: Seen = {"flush": b.attempt(lambda: stream.flush(zmq.POLLOUT))}
+    seen["then"] = [list(got), stream.sending(), REPORTS.take()]
+    await pause()
+    seen["later"] = [got, stream.sending(), REPORTS.take(), drain(peer)]
+    return seen
+
+
+async def sockets_that_cannot_send(b: Bench) -> Seen:
+    stream, peer = b.stream(zmq.SUB, zmq.PUB)
+    stream.socket.subscribe(b"")
+    got: list[Any] = []
+
+    def answer(message: Any) -> None:
+        stream.send_multipart(message)
+        got.append(plain(message))
+
+    stream.on_recv(answer)
+    await pause()
+    for text in (b"1", b"2"):
+        peer.send(text)
+        await pause()
+    return {"went on": got, "closed": stream.closed(), "receiving": stream.receiving()}
+
+
 async def wrong_callbacks(b: Bench) -> Seen:
     stream, _ = b.stream()
     seen: Seen = {

@@ -168,7 +168,10 @@ class QueuedSocket(Socket, Answering):
             return self._after(engine, sent)
         if flags & _NOW:
             return self._raise(Again())
-        later = kept(data, copy, track, size)
+        try:
+            later = kept(data, copy, track, size)
+        except Exception as error:
+            return self._raise(error)
         return self._send_later(
             engine,
             partial(engine.try_send, later, flags | TURN, copy, track, routing_id, group, size),
@@ -196,7 +199,10 @@ class QueuedSocket(Socket, Answering):
             return self._after(engine, sent)
         if flags & _NOW:
             return self._raise(Again())
-        later = [kept(part, copy, track, size) for part in parts]
+        try:
+            later = [kept(part, copy, track, size) for part in parts]
+        except Exception as error:
+            return self._raise(error)
         return self._send_later(
             engine, partial(engine.try_send_multipart, later, flags | TURN, copy, track, size)
         )
@@ -360,7 +366,7 @@ def kept(data: Any, copy: bool, track: bool, threshold: int) -> Any:
     """What is sent later is what was there at the call: copy what may change, as send would."""
     if isinstance(data, (bytes, Frame)) and not track:
         return data
-    if isinstance(data, Frame):
+    if isinstance(data, Frame) or data is None:  # None would make an empty part
         return data
     return Frame(data, track=track, copy=copy, copy_threshold=threshold)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Callbacks", "checked"]
 
+_FAILED = "A callback of a ZMQStream failed"
+
 
 class Callbacks:
     """Calls functions, coroutine functions included, for the streams of a loop."""
@@ -47,17 +49,15 @@ class Callbacks:
             if result is not None:
                 self.follow(result)
 
-    def failed(self, error: BaseException) -> None:
+    def failed(self, error: BaseException, what: str = _FAILED) -> None:
         """Log an error, and tell the loop of it as if it had called the function itself.
 
         What is to end the program is raised again.
         """
         if isinstance(error, (KeyboardInterrupt, SystemExit)):
             raise error
-        log(error)
-        self.loop.call_exception_handler(
-            {"message": "Exception in a callback of a ZMQStream", "exception": error}
-        )
+        log(error, what)
+        self.loop.call_exception_handler({"message": what, "exception": error})
 
     def follow(self, result: Any) -> None:
         """Run what a coroutine function has returned; nobody waits for it."""
@@ -75,13 +75,13 @@ class Callbacks:
                 log(error)
 
 
-def log(error: BaseException) -> None:
+def log(error: BaseException, what: str = _FAILED) -> None:
     """Put an error where Tornado's programs look for those of their callbacks."""
-    gen_log.error("A callback of a ZMQStream failed", exc_info=error)
+    gen_log.error(what, exc_info=error)
 
 
 def checked(callback: Any) -> Any:
     """Return a callback, or None; anything else is a mistake."""
     if callback is not None and not callable(callback):
-        raise TypeError(f"a callback is a function or None, not {callback!r}")
+        raise AssertionError(f"a callback is a function or None, not {callback!r}")
     return callback

@@ -8,6 +8,7 @@ lost, all who wait are served in order, and a flood leaves turns to the rest of 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from contextvars import Context, copy_context
 from functools import partial
 
@@ -19,17 +20,20 @@ from zmq.error import Again, ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
 
     from zmq.core.engine import Engine
     from zmq.eventloop._callbacks import Callbacks
+    from zmq.eventloop._reports import Reports
 
 __all__ = ["Receiving", "Sending"]
 
 _NOW = int(DONTWAIT)
-# What ends a stream, or should not have been tried. Any other error is one message's.
-_FINAL = (ETERM, ENOTSOCK, ENOTSUP)
+# What ends a stream. Any other error is one message's.
+_FINAL = (ETERM, ENOTSOCK)
+# Arguments of one message; all others say nothing to a socket.
+_TO_WHOM = ("routing_id", "group")
 
 
 class _Standing(Operation):
@@ -91,13 +95,11 @@ class Receiving(_Standing):
         socket: Socket[Any],
         failed: Callable[[BaseException], object],
         callbacks: Callbacks,
-        to_report: deque[tuple[Any, Any]],
-        report: Callable[[], object],
+        reports: Reports,
     ) -> None:
         super().__init__(engine, socket, failed)
         self.callbacks = callbacks
-        self.to_report = to_report
-        self.report = report
+        self.reports = reports
         self.take: Callable[[], Any]
 
     def set(self, callback: Callable[[list[Any]], Any] | None, copy: bool) -> None:
@@ -122,12 +124,12 @@ class Receiving(_Standing):
 
     def _deliver(self) -> Any:
         """Call back while there are messages, and others need not have their turn (rule 5)."""
-        engine, to_report = self.of, self.to_report
+        engine, untold = self.of, self.reports.untold
         try:
             while (callback := self.callback) is not None:
-                if to_report:
+                if untold:
                     # That a message was sent is told before the answer to it.
-                    self.report()
+                    self.reports.tell()
                     if engine.spent:
                         break
                     continue
@@ -151,7 +153,6 @@ class Receiving(_Standing):
     def end(self) -> None:
         self.callback = None
         super().end()
-        self.report = _ignore
 
     def take_now(self) -> Any:
         """Receive a message; WOULD_BLOCK if there is none."""
@@ -164,7 +165,10 @@ class Receiving(_Standing):
 
 
 class Sending(_Standing):
-    """Sends in order, and tells what has become of each message."""
+    """Sends in order, and reports what has become of each message.
+
+    What cannot be sent is noticed when its turn has come: the call that gave it does not fail.
+    """
 
     direction = int(POLLOUT)
 
@@ -173,38 +177,50 @@ class Sending(_Standing):
         engine: Engine,
         socket: Socket[Any],
         failed: Callable[[BaseException], object],
-        sent: Callable[[Any, Any], object],
+        reports: Reports,
     ) -> None:
         super().__init__(engine, socket, failed)
-        self.sent = sent
+        self.reports = reports
         self.size = socket.copy_threshold
         self.unsent: deque[tuple[Any, Callable[[], Any]]] = deque()
         self.send: Callable[..., Any] = engine.try_send_multipart
-        if not _is_native(socket, "send", "send_multipart"):
+        # A method of the program's own is called once for each message, and in its turn.
+        self.at_once = _is_native(socket, "send", "send_multipart")
+        if not self.at_once:
             self.send = partial(_through, socket)
 
     def begin(
-        self, message: Iterable[Any], flags: int, copy: bool, track: bool, more: dict[str, Any]
+        self, message: Any, flags: int, copy: bool, track: bool, more: dict[str, Any]
     ) -> bool:
         """Send a message, at once if nothing waits before it; if not it waits: False."""
-        send = partial(_one_part, self.of, **more) if more else self.send
-        if not self.unsent:
+        send = self.send
+        if more:
+            whom = {name: more[name] for name in _TO_WHOM if more.get(name) is not None}
+            send = partial(_one_part, self.of, **whom) if whom else send
+        if not isinstance(message, (list, tuple)) and isinstance(message, Iterable):
+            message = list(message)
+        if self.at_once and not self.unsent:
+            status = WOULD_BLOCK
             try:
                 status = send(message, flags, copy, track, self.size)
-            except ZMQError as error:
-                status = _status_of(error)
+            except Exception as error:  # the message meets it again, in its turn
+                if getattr(error, "errno", None) in _FINAL:
+                    raise
             if status is not WOULD_BLOCK:
-                self.sent(message, status)
+                self.reports.add(message, status)
                 return True
-        # What is sent later is what is there now.
-        parts = [kept(part, copy, track, self.size) for part in message]
-        call = partial(send, parts, flags | TURN, copy, track, self.size)
+        try:
+            # What is sent later is what is there now.
+            parts = [kept(part, copy, track, self.size) for part in message]
+        except Exception:
+            parts = message
+        call = partial(_in_turn, send, parts, flags, copy, track, self.size)
         self.unsent.append((message, call))
         return False
 
     def attempt(self) -> Any:
         """Send while there is something, and others need not have their turn (rule 5)."""
-        while self.send_next() and not self.of.spent:
+        while self._send_or_log() and not self.of.spent:
             pass
         if self.unsent:
             # libzmq's send looks at its mailbox only now and then: have EVENTS read, which does.
@@ -216,15 +232,9 @@ class Sending(_Standing):
     def end(self) -> None:
         self.unsent.clear()
         super().end()
-        self.sent = _ignore
-
-    def send_all(self) -> None:
-        """Send what the socket takes."""
-        while self.send_next():
-            pass
 
     def send_next(self) -> bool:
-        """Send what comes next; whether it is done."""
+        """Send what comes next; whether it is done. Raises if it can never be sent."""
         if not self.unsent:
             return False
         message, call = self.unsent[0]
@@ -232,11 +242,28 @@ class Sending(_Standing):
             status = call()
         except ZMQError as error:
             status = _status_of(error)
+        except Exception:
+            self.unsent.popleft()
+            raise
         if status is WOULD_BLOCK:
             return False
         self.unsent.popleft()
-        self.sent(message, status)
+        self.reports.add(message, status)
         return True
+
+    def send_last(self) -> None:
+        """Send what the socket takes, before it is closed."""
+        while self._send_or_log():
+            pass
+
+    def _send_or_log(self) -> bool:
+        try:
+            return self.send_next()
+        except ZMQError:
+            raise  # it is not the message's
+        except Exception as error:
+            self.reports.not_sent(error)
+            return True
 
 
 def _ignore(*args: Any) -> None:
@@ -250,6 +277,13 @@ def _status_of(error: ZMQError) -> Any:
     if error.errno in _FINAL:
         raise error
     return error
+
+
+def _in_turn(
+    send: Callable[..., Any], parts: Any, flags: int, copy: bool, track: bool, size: int
+) -> Any:
+    """Send a message that has waited for its turn."""
+    return send(parts, flags | TURN, copy, track, size)
 
 
 def _one_part(

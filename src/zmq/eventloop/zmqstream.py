@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import time
-from collections import deque
 from contextlib import suppress
 from functools import cached_property, partial
 
 from tornado.ioloop import IOLoop
-from tornado.log import gen_log
 
 import zmq
 from zmq.constants import ETERM, POLLIN, POLLOUT
@@ -18,23 +15,19 @@ from zmq.core import codecs
 from zmq.core.engine import WOULD_BLOCK, Engine
 from zmq.core.queued import QueuedSocket
 from zmq.eventloop._callbacks import Callbacks, checked
+from zmq.eventloop._reports import Reports
 from zmq.eventloop._standing import Receiving, Sending
 from zmq.loops.tornado import close_with, forget, loop_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Literal, Self, TypeAlias, overload
+    from typing import Any, Literal, Self, overload
 
     from zmq.core.frame import Frame
     from zmq.core.socket import Socket
     from zmq.core.tracker import MessageTracker
-
-    _OnSend: TypeAlias = Callable[[Any, Any], object]
-
-# on_send callbacks leave a turn to others after this many, and this long; see set_fairness.
-_FAIR_CALLS = 64
-_FAIR_S = 0.001
+    from zmq.eventloop._reports import OnSend
 
 
 class _OfSocket:
@@ -110,14 +103,9 @@ class ZMQStream:
         self.socket = socket
         engine = self._engine = Engine.of(self._loop, socket)
         self._callbacks = Callbacks(self.io_loop)
-        # What was sent, for on_send, and whether the loop will come to it.
-        self._to_report: deque[tuple[Any, Any]] = deque()
-        self._reporting = False
-        self._receiving = Receiving(
-            engine, socket, self._failed, self._callbacks, self._to_report, self._report
-        )
-        self._sending = Sending(engine, socket, self._failed, self._sent)
-        self._send_callback: _OnSend | None = None
+        self._reports = Reports(self.io_loop, self._callbacks)
+        self._receiving = Receiving(engine, socket, self._failed, self._callbacks, self._reports)
+        self._sending = Sending(engine, socket, self._failed, self._reports)
         self._close_callback: Callable[[], object] | None = None
         close_with(self.io_loop, self)
 
@@ -198,7 +186,7 @@ class ZMQStream:
 
     # ---- sending ----
 
-    def on_send(self, callback: _OnSend | None) -> None:
+    def on_send(self, callback: OnSend | None) -> None:
         """Call back after each message that was sent.
 
         Parameters
@@ -214,7 +202,7 @@ class ZMQStream:
             The stream is closed.
         """
         self._open()
-        self._send_callback = checked(callback)
+        self._reports.callback = checked(callback)
 
     def on_send_stream(
         self, callback: Callable[[Self, Any, MessageTracker | None], object] | None
@@ -232,7 +220,7 @@ class ZMQStream:
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
-        callback: _OnSend | None = None,
+        callback: OnSend | None = None,
         **kwargs: Any,
     ) -> None:
         """Send a message of one part; see `send_multipart`."""
@@ -244,13 +232,16 @@ class ZMQStream:
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
-        callback: _OnSend | None = None,
+        callback: OnSend | None = None,
         **kwargs: Any,
     ) -> None:
         """Send a message, or queue it until the socket can take it. Does not block.
 
         Messages wait for a peer, for room below the high-water mark, or, of REQ and REP sockets,
-        for their turn.
+        for their turn. What is wrong with a message is noticed when its turn has come, and logged
+        to ``tornado.general``; those behind it are sent. `on_send` hears of the errors of a socket,
+        as of an unknown peer of a ROUTER; `flush` raises what is wrong with a message itself, as of
+        a part that is text.
 
         Parameters
         ----------
@@ -269,26 +260,21 @@ class ZMQStream:
         ------
         OSError
             The stream is closed.
-        TypeError
-            A part is no buffer.
-        ZMQError
-            The socket cannot send (ENOTSUP), or its context is terminated. What is wrong with one
-            message, like an unknown peer of a ROUTER, is logged and told to `on_send`.
+        ContextTerminated
+            The context of the socket is terminated.
         """
         self._open()
-        if callback is not None:
-            self.on_send(callback)
-        if not isinstance(msg, (list, tuple)):
-            msg = list(msg)
         if not self._sending.begin(msg, flags, copy, track, kwargs):
             self._arrange()
+        if callback is not None:
+            self.on_send(callback)
 
     def send_string(
         self,
         u: str,
         flags: int = 0,
         encoding: str = "utf-8",
-        callback: _OnSend | None = None,
+        callback: OnSend | None = None,
         **kwargs: Any,
     ) -> None:
         """Send text as one part; see `send_multipart`."""
@@ -299,7 +285,7 @@ class ZMQStream:
     send_unicode = send_string
 
     def send_json(
-        self, obj: Any, flags: int = 0, callback: _OnSend | None = None, **kwargs: Any
+        self, obj: Any, flags: int = 0, callback: OnSend | None = None, **kwargs: Any
     ) -> None:
         """Send an object as JSON in one part; kwargs go to json.dumps, and to send."""
         to_send = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
@@ -310,7 +296,7 @@ class ZMQStream:
         obj: Any,
         flags: int = 0,
         protocol: int = -1,
-        callback: _OnSend | None = None,
+        callback: OnSend | None = None,
         **kwargs: Any,
     ) -> None:
         """Send an object as a pickle in one part; see `send_multipart`."""
@@ -318,7 +304,7 @@ class ZMQStream:
 
     def sending(self) -> bool:
         """Whether something is queued, or sent and not yet told to `on_send`."""
-        return bool(self._sending.unsent or self._to_report)
+        return bool(self._sending.unsent or self._reports.untold)
 
     # ---- now ----
 
@@ -344,18 +330,17 @@ class ZMQStream:
         OSError
             The stream is closed.
         Exception
-            A callback's: what it was not called for waits for the loop.
+            A callback's, or of a message that cannot be sent: the rest waits for the loop.
         """
         self._open()
         done = 0
         wanted = limit if limit else float("inf")
         if flag & POLLOUT:
-            self._sending.send_all()
-        while flag & POLLOUT and done < wanted and self._to_report:
-            sent = self._to_report.popleft()
-            if self._send_callback is not None:
-                self._callbacks.call(self._send_callback, *sent)
-            done += 1
+            try:
+                while self._sending.send_next():
+                    pass
+            finally:
+                done = self._reports.tell_now(wanted)
         while flag & POLLIN and done < wanted and self._receiving.callback is not None:
             message = self._receiving.take_now()
             if message is WOULD_BLOCK:
@@ -368,7 +353,7 @@ class ZMQStream:
 
     def set_close_callback(self, callback: Callable[[], object] | None) -> None:
         """Call back once, when the stream is closed, whoever closes it."""
-        self._close_callback = checked(callback)
+        self._close_callback = callback
 
     def close(self, linger: int | None = None) -> None:
         """Close the stream and its socket. Does not block; may be called again.
@@ -391,7 +376,7 @@ class ZMQStream:
         if not socket.closed:
             # A context that is being terminated sends no more.
             with suppress(zmq.ZMQError):
-                self._sending.send_all()
+                self._sending.send_last()
             socket.close(linger)
         self._end(self._callbacks.call)
 
@@ -439,34 +424,6 @@ class ZMQStream:
         if self._sending.unsent:
             self._sending.stand(self._engine.wait_to_send)
 
-    def _sent(self, message: Any, status: Any) -> None:
-        """Remember what was sent; on_send hears of it in another turn."""
-        if isinstance(status, zmq.ZMQError):
-            gen_log.error("A message of a ZMQStream was not sent: %s", status)
-        self._to_report.append((message, status))
-        self._report_soon()
-
-    def _report_soon(self) -> None:
-        if not self._reporting:
-            self._reporting = True
-            self.io_loop.add_callback(self._report_in_turn)
-
-    def _report_in_turn(self) -> None:
-        self._reporting = False
-        self._report()
-
-    def _report(self) -> None:
-        """Tell on_send of what was sent, unless others should have their turn (rule 5)."""
-        calls, end = 0, time.monotonic() + _FAIR_S
-        while self._to_report:
-            if calls >= _FAIR_CALLS and time.monotonic() > end:
-                self._report_soon()
-                return
-            sent = self._to_report.popleft()
-            calls += 1
-            if self._send_callback is not None:
-                self._callbacks.call_safely(self._send_callback, *sent)
-
     def _failed(self, error: BaseException) -> None:
         """End, as the socket can do no more; any other error is the program's to see."""
         if self.socket is None:
@@ -484,8 +441,7 @@ class ZMQStream:
         callback, self._close_callback = self._close_callback, None
         self._receiving.end()
         self._sending.end()
-        self._send_callback = None
-        self._to_report.clear()
+        self._reports.end()
         forget(self.io_loop, self)
         if callback is not None:
             call(callback)
