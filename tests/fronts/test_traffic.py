@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from typing import Any
 
 import pytest
@@ -279,3 +280,23 @@ async def test_to_whom_a_message_goes_is_never_left_out(front: Front) -> None:
             with pytest.raises(refused.type, match=str(refused.value)[:20]):
                 await front(method(data, **option))
     assert await front(b.poll(0)) == 0
+
+
+async def test_more_than_two_gibibytes(front: Front) -> None:
+    """Over inproc, by reference: the memory is never touched."""
+    size = 2**31 + 1
+    a, b = front.pair(transport="inproc")
+    lent = mmap.mmap(-1, size)
+    waiting = front.start(lambda s: s.recv(copy=False), b)
+    await front(a.send(lent, copy=False))
+    frame = await front.join(waiting)
+    assert len(frame) == size
+    few = bytearray(4)
+    for _ in range(2):
+        await front(a.send(frame))
+        assert await front(b.recv_into(few)) == size
+    filling = front.start(lambda s: s.recv_into(few), b)
+    await front(a.send(frame))
+    assert await front.join(filling) == size
+    await front(a.send_multipart([frame, b"end"]))
+    assert [len(part) for part in await front(b.recv_multipart(copy=False))] == [size, 3]

@@ -139,7 +139,7 @@ cdef class Frame:
     def bytes(self) -> bytes:
         """The data as bytes; copied once, the first time it is asked for."""
         if self.cached_bytes is None:
-            self.cached_bytes = message_bytes(&self.msg, zmq_msg_size(&self.msg))
+            self.cached_bytes = message_bytes(&self.msg)
         return self.cached_bytes
 
     @property
@@ -227,8 +227,9 @@ cdef int set_routing_id(zmq_msg_t *msg, object routing_id) except -1:
     return check(zmq_msg_set_routing_id(msg, routing_id))
 
 
-cdef inline object message_bytes(zmq_msg_t *msg, size_t size):
+cdef inline object message_bytes(zmq_msg_t *msg):
     """The data of a message part as new bytes; large ones are copied without the GIL."""
+    cdef size_t size = zmq_msg_size(msg)
     if size < LARGE:
         return PyBytes_FromStringAndSize(<char *> zmq_msg_data(msg), size)
     return large_message_bytes(msg, size)

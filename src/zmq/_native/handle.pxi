@@ -316,18 +316,21 @@ cdef int park(Handle handle, zmq_msg_t *parts, int n, bint rest) except -1:
 
 
 cdef inline int take(Handle handle, zmq_msg_t *msg) noexcept nogil:
-    """Receive a part without waiting: from the front, or else from libzmq. Its size, or -1."""
+    """Receive a part without waiting: from the front, or else from libzmq. 0, or -1.
+
+    Not its size, which an int cannot hold: see zmq_msg_size.
+    """
     cdef Parked *parked = handle.front
     if parked == NULL:
         handle.front_more = -1
-        return zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT)
+        return 0 if zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT) >= 0 else -1
     cdef bint parked_more = parked.more
     handle.front = parked.next
     zmq_msg_move(msg, &parked.msg)
     zmq_msg_close(&parked.msg)
     free(parked)
     handle.front_more = parked_more
-    return <int> zmq_msg_size(msg)
+    return 0
 
 
 cdef inline bint more_follows(Handle handle, zmq_msg_t *msg) noexcept nogil:

@@ -55,7 +55,7 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
     if PyBytes_CheckExact(message) and PyBytes_GET_SIZE(message) < threshold:
         rc = send_copy(handle, PyBytes_AS_STRING(message), PyBytes_GET_SIZE(message), flags)
         if rc >= 0:
-            count_sent(handle, rc, flags)
+            count_sent(handle, PyBytes_GET_SIZE(message), flags)
             return 1
         if c_errno() != EAGAIN:
             fail_inside(handle, c_errno())
@@ -92,20 +92,18 @@ cdef object receive_many(Handle handle, Py_ssize_t limit, int flags, bint multip
     cdef zmq_msg_t msg
     cdef list received
     cdef bint more
-    cdef int size
     if limit < 1:
         raise ValueError(f"limit is the number of messages to receive at most, not {limit}")
     if multipart:
         return receive_many_lists(handle, limit, flags)
     received = []
     zmq_msg_init(&msg)
-    size = receive_inside(handle, &msg, flags, &more)
-    if size == NOT_NOW:
+    if receive_inside(handle, &msg, flags, &more) == NOT_NOW:
         return _would_block
     try:
         while True:
-            received.append(message_bytes(&msg, size))
-            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &size, &more):
+            received.append(message_bytes(&msg))
+            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &more):
                 break
     finally:
         leave(handle)
@@ -119,16 +117,14 @@ cdef object receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
     cdef list received = []
     cdef list parts = []
     cdef bint more
-    cdef int size
     zmq_msg_init(&msg)
-    size = receive_inside(handle, &msg, flags, &more)
-    if size == NOT_NOW:
+    if receive_inside(handle, &msg, flags, &more) == NOT_NOW:
         return _would_block
     try:
         while True:
-            parts.append(message_bytes(&msg, size))
-            while more and take_next(handle, &msg, &size, &more):
-                parts.append(message_bytes(&msg, size))
+            parts.append(message_bytes(&msg))
+            while more and take_next(handle, &msg, &more):
+                parts.append(message_bytes(&msg))
             received.append(parts)
             if PyList_GET_SIZE(received) >= limit:
                 break
@@ -136,7 +132,7 @@ cdef object receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
             leave(handle)
             parts = []
             ohmq_lock_acquire(&handle.lock)
-            if handle.ptr == NULL or not take_next(handle, &msg, &size, &more):
+            if handle.ptr == NULL or not take_next(handle, &msg, &more):
                 break
     finally:
         leave(handle)

@@ -1,53 +1,49 @@
 # Receiving.
 
 
-cdef inline bint count_received(Handle handle, zmq_msg_t *msg, int size) noexcept:
+cdef inline bint count_received(Handle handle, zmq_msg_t *msg) noexcept:
     """Count the part that take() has just given; whether its message goes on."""
     cdef bint more = more_follows(handle, msg)
-    handle.counters.bytes_received += size
+    handle.counters.bytes_received += zmq_msg_size(msg)
     if not more:
         handle.counters.messages_received += 1
     return more
 
 
 cdef inline int receive_inside(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
-    """Receive one part, blocking as flags and RCVTIMEO allow. Its size; more: others follow.
+    """Receive one part, blocking as flags and RCVTIMEO allow. 0, or NOT_NOW; more: others follow.
 
     Returns with the lock: the rest of the message must not go to another thread. Until the caller
     gives it back, nothing may be made that the garbage collector counts: a collection runs
     finalizers, and they may use the socket. When it raises or returns NOT_NOW, the lock has been
     given back.
     """
-    cdef int size
     enter(handle)
-    size = take(handle, msg)
-    if size < 0:
-        size = receive_blocking(handle, msg, flags)
-        if size == NOT_NOW:
-            return NOT_NOW
-    more[0] = count_received(handle, msg, size)
-    return size
+    if take(handle, msg) < 0 and receive_blocking(handle, msg, flags) == NOT_NOW:
+        return NOT_NOW
+    more[0] = count_received(handle, msg)
+    return 0
 
 
 cdef inline int receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
     """As receive_inside, for a part by itself: gives the lock back."""
-    cdef int size = receive_inside(handle, msg, flags, more)
-    if size != NOT_NOW:
-        leave(handle)
-    return size
+    if receive_inside(handle, msg, flags, more) == NOT_NOW:
+        return NOT_NOW
+    leave(handle)
+    return 0
 
 
 cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
     """Go on after a first try has failed. Called with the lock; gives it back when it fails."""
     cdef Blocked blocked
-    cdef int size = -1
+    cdef int rc = -1
     if flags & TRYING and c_errno() == EAGAIN:
         leave(handle)
         return NOT_NOW
     memset(&blocked, 0, sizeof(blocked))
     blocked.msg = msg
     try:
-        while size < 0:
+        while rc < 0:
             if c_errno() != EAGAIN:
                 fail_inside(handle, c_errno())
             if flags & ZMQ_DONTWAIT:
@@ -55,34 +51,31 @@ cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
                 fail_inside(handle, EAGAIN)
             if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
                 fail_inside(handle, EAGAIN)
-            size = <int> zmq_msg_size(msg) if blocked.taken else take(handle, msg)
+            rc = 0 if blocked.taken else take(handle, msg)
     except BaseException:
         block_end(handle, &blocked)
         leave(handle)
         raise
     block_end(handle, &blocked)
-    return size
+    return 0
 
 
-cdef inline bint take_next(Handle handle, zmq_msg_t *msg, int *size, bint *more) noexcept:
+cdef inline bint take_next(Handle handle, zmq_msg_t *msg, bint *more) noexcept:
     """Receive a part that is there already; False for none, or an error the next call will see."""
-    size[0] = take(handle, msg)
-    if size[0] < 0:
+    if take(handle, msg) < 0:
         return False
-    more[0] = count_received(handle, msg, size[0])
+    more[0] = count_received(handle, msg)
     return True
 
 
 cdef object receive_bytes(Handle handle, int flags):
     cdef zmq_msg_t msg
     cdef bint more
-    cdef int size
     zmq_msg_init(&msg)
-    size = receive(handle, &msg, flags, &more)
-    if size == NOT_NOW:
+    if receive(handle, &msg, flags, &more) == NOT_NOW:
         return _would_block
     try:
-        return message_bytes(&msg, size)
+        return message_bytes(&msg)
     except MemoryError:
         put_back_part(handle, &msg, more)
         raise
@@ -114,7 +107,6 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
     cdef zmq_msg_t msg
     cdef Py_buffer view
     cdef bint more
-    cdef int got
     cdef size_t room, size
     if handle.ptr == NULL:
         enter(handle)  # raises: a closed socket says so before all else
@@ -125,10 +117,9 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
             raise ValueError(f"nbytes={nbytes} does not fit a buffer of {view.len} bytes")
         room = nbytes if nbytes else view.len
         zmq_msg_init(&msg)
-        got = receive(handle, &msg, flags, &more)
-        if got == NOT_NOW:
+        if receive(handle, &msg, flags, &more) == NOT_NOW:
             return _would_block
-        size = got
+        size = zmq_msg_size(&msg)
         room = min(room, size)
         source = <char *> zmq_msg_data(&msg)
         if room < LARGE:
@@ -148,17 +139,15 @@ cdef object receive_list(Handle handle, int flags, bint copy, bint track):
         return receive_frames(handle, flags, track)
     cdef zmq_msg_t msg
     cdef bint more
-    cdef int size
     cdef list parts = []
     zmq_msg_init(&msg)
-    size = receive_inside(handle, &msg, flags, &more)
-    if size == NOT_NOW:
+    if receive_inside(handle, &msg, flags, &more) == NOT_NOW:
         return _would_block
     try:
-        parts.append(message_bytes(&msg, size))
+        parts.append(message_bytes(&msg))
         # The parts of a message come all at once: nothing here waits.
-        while more and take_next(handle, &msg, &size, &more):
-            parts.append(message_bytes(&msg, size))
+        while more and take_next(handle, &msg, &more):
+            parts.append(message_bytes(&msg))
     finally:
         leave(handle)
         zmq_msg_close(&msg)
@@ -173,7 +162,6 @@ cdef object receive_frames(Handle handle, int flags, bint track):
     cdef Py_ssize_t n = 0
     cdef Py_ssize_t i
     cdef bint more
-    cdef int size
     cdef Frame frame
     cdef list parts = []
     zmq_msg_init(&few[0])
@@ -193,7 +181,7 @@ cdef object receive_frames(Handle handle, int flags, bint track):
                     messages = larger
                     room *= 2
                 zmq_msg_init(&messages[n])
-                if not take_next(handle, &messages[n], &size, &more):
+                if not take_next(handle, &messages[n], &more):
                     break
                 n += 1
         finally:

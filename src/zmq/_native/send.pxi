@@ -157,7 +157,7 @@ cdef inline bint try_send_bytes(Handle handle, object data, int flags) except -1
     if rc < 0 and handle.inside_message and c_errno() == EAGAIN:
         rc = 0  # dropped with the rest of its message: see send_message
     if rc >= 0:
-        count_sent(handle, rc, flags)
+        count_sent(handle, PyBytes_GET_SIZE(data), flags)
     leave(handle)
     return rc >= 0
 
@@ -304,7 +304,7 @@ cdef int try_send_small(Handle handle, list parts, int flags) except -1:
                 leave(handle)
                 fail(error)
             rc = 0  # the peer has gone: see send_message
-        count_sent(handle, rc, flags if i == n - 1 else flags | ZMQ_SNDMORE)
+        count_sent(handle, PyBytes_GET_SIZE(part), flags if i == n - 1 else flags | ZMQ_SNDMORE)
     leave(handle)
     return rc >= 0
 
