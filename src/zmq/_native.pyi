@@ -353,6 +353,7 @@ class Relay:
         in_prefix: bytes | str | None = b"in",
         out_prefix: bytes | str | None = b"out",
         swap: bool | None = None,
+        waits: bool = False,
         events: tuple[Socket | None, ...] = (),
         sheds: bool = False,
         intake: Sequence[tuple[Socket, str]] = (),

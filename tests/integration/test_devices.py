@@ -337,7 +337,7 @@ class TestStarting:
         with pytest.raises(TypeError, match=r"out_type is one of .*'PUSH'"):
             ThreadDevice(zmq.QUEUE, zmq.PULL, "PUSH").start()
         with pytest.raises(TypeError, match="prefix"):
-            ThreadMonitoredQueue(zmq.PULL, zmq.PUSH, zmq.PUB, 1)
+            ThreadMonitoredQueue(zmq.PULL, zmq.PUSH, zmq.PUB, 1).start()
 
 
 class TestForeground:

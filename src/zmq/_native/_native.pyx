@@ -30,6 +30,7 @@ include "reactor.pxi"    # which sockets an event loop looks at
 include "signal.pxi"     # what waits for one socket in an event loop
 include "futures.pxi"    # calls that return futures
 include "course.pxi"     # the loop of a device
+include "showing.pxi"    # its monitor
 include "steering.pxi"   # its control socket
 include "meter.pxi"      # what it counts
 include "relay.pxi"      # devices

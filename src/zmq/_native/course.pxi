@@ -40,6 +40,8 @@ cdef struct Direction:
     bint inside              # the target has the first parts of a message, not the last
     bint lost                # nobody takes the message whose parts these are
     bint monitored           # the monitor has the first parts, too
+    bint shown               # and the next one, which the target has not: that was full
+    int error                # why what is held could not be handed on
     bint mute                # nothing can be received from the source
     bint drained             # the source was found empty in this turn: its mailbox is, too
     bint prefixed
@@ -92,6 +94,8 @@ cdef struct Course:
     void *events[3]          # monitors of the in, out and mon socket, or NULL
     int peers[3]
     int64_t aside_due        # when to look at them
+    bint waits               # for the monitor, as for a target: it gets every message
+    int failure              # of the monitor: why nothing can be sent to it
     bint sheds               # the monitor drops for some subscribers, and does not say so
     bint shows               # there may be somebody to show messages to
     bint monitor_talks       # and subscriptions can be received from it
@@ -147,6 +151,8 @@ cdef Ending rest(Course *course) noexcept nogil:
     cdef bint holds = False
     cdef bint draining = ohmq_load_int(&course.stopping) == DRAIN
     cdef bint paused = ohmq_load_int(&course.paused) and not draining
+    if course.waits and read_events(course.monitor, &events) < 0:
+        return FAILED
     for i in range(course.n_ways):
         way = &course.ways[i]
         if paused:
@@ -250,9 +256,11 @@ cdef Ending move(Course *course, Direction *way, int *moved) noexcept nogil:
             # EFSM is a REQ or REP socket whose turn it is not.
             return GOES_ON if c_errno() == EFSM else FAILED
         if not hand_over(course, way):
-            if c_errno() == EAGAIN and way.blocked_since == 0:
+            if course.failure:
+                return FAILED
+            if way.error == EAGAIN and way.blocked_since == 0:
                 way.blocked_since = course.now
-            return GOES_ON if c_errno() in (EAGAIN, EFSM) else FAILED
+            return GOES_ON if way.error in (EAGAIN, EFSM) else FAILED
         done += 1
         moved[0] += 1
         way.last_move = course.now
@@ -305,9 +313,9 @@ cdef void swap_head(Direction *way) noexcept nogil:
 
 
 cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
-    """Hand what is held to the target, a copy to the monitor. False with errno if it is full."""
+    """Hand what is held to the target, a copy to the monitor. False if one cannot take it."""
     cdef zmq_msg_t copy
-    cdef int i, flags, error
+    cdef int i, flags
     cdef size_t size
     if way.n_held == 0:
         return False
@@ -315,21 +323,24 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
         flags = ZMQ_SNDMORE if i < way.n_held - 1 or way.rest_follows else 0
         size = zmq_msg_size(&way.held[i])
         if course.shows:
-            zmq_msg_init(&copy)
-            zmq_msg_copy(&copy, &way.held[i])
+            if course.waits and not way.shown and not show_first(course, way, i, flags):
+                return False
+            if not course.waits:
+                zmq_msg_init(&copy)
+                zmq_msg_copy(&copy, &way.held[i])
         # Counted before: who has got a message, and then asks, finds it counted.
         way.bytes += size
         way.messages += not flags
         if not send_part(way, &way.held[i], flags):
-            error = c_errno()
+            way.error = c_errno()
             way.bytes -= size
             way.messages -= not flags
-            if course.shows:
+            if course.shows and not course.waits:
                 zmq_msg_close(&copy)
-            errno = error
             return False
-        if course.shows:
+        if course.shows and not course.waits:
             show(course, way, &copy, flags)
+        way.shown = False
         way.inside = flags & ZMQ_SNDMORE
         way.lost = way.lost and way.inside
     way.n_held = 0
@@ -358,54 +369,3 @@ cdef inline void unblock(Course *course, Direction *way) noexcept nogil:
     if way.blocked_since:
         way.blocked_ns += course.now - way.blocked_since
         way.blocked_since = 0
-
-
-cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
-    """Send one part to the monitor, the prefix before the first. Never waits: it drops instead."""
-    cdef bint first = not way.inside
-    if first:
-        way.monitored = not way.prefixed or offer_prefix(course, way)
-    if way.monitored and offer(course, way, part, flags, first and not way.prefixed):
-        return
-    zmq_msg_close(part)
-    if way.monitored or first:
-        way.dropped += 1
-    way.monitored = False
-
-
-cdef bint offer_prefix(Course *course, Direction *way) noexcept nogil:
-    cdef zmq_msg_t copy
-    zmq_msg_init(&copy)
-    zmq_msg_copy(&copy, &way.prefix)
-    if offer(course, way, &copy, ZMQ_SNDMORE, True):
-        return True
-    zmq_msg_close(&copy)
-    return False
-
-
-cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags,
-                bint first) noexcept nogil:
-    """Send the monitor a part. False if it cannot take it.
-
-    A send looks at libzmq's mailbox only now and then; before it drops, EVENTS makes it look.
-    """
-    cdef int off = 0
-    cdef int on = 1
-    cdef int events = 0
-    cdef bint sent
-    flags |= ZMQ_DONTWAIT
-    if zmq_msg_send(part, course.monitor, flags) >= 0:
-        return True
-    if first and read_events(course.monitor, &events) == 0 and events & ZMQ_POLLOUT:
-        if zmq_msg_send(part, course.monitor, flags) >= 0:
-            return True
-    if not course.sheds or first and course.events[2] != NULL and course.peers[2] == 1:
-        return False
-    # One of several subscribers is full. The others shall have it: those who cannot take it are
-    # left out, as ZMQ_PUB does by itself, but for the counting.
-    if first:
-        way.dropped += 1
-    zmq_setsockopt(course.monitor, ZMQ_XPUB_NODROP, &off, sizeof(off))
-    sent = zmq_msg_send(part, course.monitor, flags) >= 0
-    zmq_setsockopt(course.monitor, ZMQ_XPUB_NODROP, &on, sizeof(on))
-    return sent

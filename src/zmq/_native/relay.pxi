@@ -12,8 +12,8 @@ cdef class Relay:
     in_socket, out_socket : Socket
         What it moves messages between. The same socket twice sends everything back.
     mon_socket : Socket, optional
-        Gets a copy of each message, in either direction. It never slows the relay: what it cannot
-        take is dropped and counted.
+        Gets a copy of each message, in either direction. What it cannot take is dropped and
+        counted, unless the relay waits for it.
     control_socket : Socket, optional
         Takes the commands of zmq_proxy_steerable(3).
     in_prefix, out_prefix : bytes or str, optional
@@ -21,6 +21,8 @@ cdef class Relay:
     swap : bool, optional
         Whether the first two parts change places, which two ROUTERs need. By default they do for
         two ROUTERs.
+    waits : bool, optional
+        Whether a message waits until mon_socket has taken its copy, as in libzmq's proxy.
     events : tuple, optional
         Monitor sockets (Socket.get_monitor_socket) of the in, the out and the mon socket, or None:
         the relay counts the peers that connect and go.
@@ -44,8 +46,8 @@ cdef class Relay:
     cdef unsigned long thread   # that run() is in
 
     def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
-                 in_prefix=b"in", out_prefix=b"out", swap=None, events=(), sheds=False,
-                 intake=()):
+                 in_prefix=b"in", out_prefix=b"out", swap=None, waits=False, events=(),
+                 sheds=False, intake=()):
         given = (in_socket, out_socket, mon_socket, control_socket)
         for name, socket in zip(("in_socket", "out_socket", "mon_socket", "control_socket"), given):
             if socket is None and name in ("mon_socket", "control_socket"):
@@ -56,6 +58,7 @@ cdef class Relay:
         self.events = events
         self.intake = intake
         self.course.sheds = sheds
+        self.course.waits = waits and mon_socket is not None
         self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))
         self.finished = new_event()
         self.finished.set()
@@ -105,7 +108,7 @@ cdef class Relay:
                     course.signals_due = ohmq_now() + SIGNAL_NS
                 with nogil:
                     ending = relay_loop(course)
-                    error = c_errno() if ending == FAILED else 0
+                    error = course.failure or c_errno() if ending == FAILED else 0
                 if ending != INTERRUPTED:
                     break
                 PyErr_CheckSignals()
@@ -244,7 +247,7 @@ cdef class Relay:
             course.ways[i].prefixed = prefix is not None
             set_prefix(&course.ways[i].prefix, prefix or b"")
             course.ways[i].n_held = 0
-            course.ways[i].inside = course.ways[i].lost = False
+            course.ways[i].inside = course.ways[i].lost = course.ways[i].shown = False
             course.ways[i].mute = False
             course.ways[i].blocked_since = 0
         course.ways[0].front = &first.front
@@ -258,6 +261,7 @@ cdef class Relay:
             course.control_replies = handle.type == ZMQ_REP
         self.set_interests()
         course.emptied = False
+        course.failure = 0
         course.intake_until = 0
         course.now = course.begun = ohmq_now()
         course.ended = course.last_move = course.aside_due = 0
@@ -286,16 +290,17 @@ cdef class Relay:
         course.interests[0].fd = course.waker.read_fd
         course.n_interests = 1
         for socket in {id(socket): socket for socket in self.sockets}.values():
-            # The monitor is only sent to, and that never waits.
-            if socket is not None and (<Socket> socket).handle.lent != course.monitor:
+            # The monitor is only sent to, and mostly that never waits.
+            if socket is not None and (course.waits
+                                       or (<Socket> socket).handle.lent != course.monitor):
                 course.interests[course.n_interests].fd = (<Socket> socket).handle.fd
                 course.n_interests += 1
         course.n_watched = course.n_interests
         course.monitor_talks = False
         if course.monitor != NULL:
             handle = (<Socket> self.sockets[2]).handle
-            if handle.type == ZMQ_XPUB:
-                course.monitor_talks = True
+            course.monitor_talks = handle.type == ZMQ_XPUB
+            if course.monitor_talks and not course.waits:
                 course.interests[course.n_interests].fd = handle.fd
                 course.n_interests += 1
         for i in range(3):
@@ -367,7 +372,8 @@ def proxy(frontend, backend, capture=None):
     frontend, backend : Socket
         What to move messages between; the same socket twice sends everything back.
     capture : Socket, optional
-        Gets a copy of each message; what it cannot take is dropped.
+        Gets a copy of each message, before it is handed on. The proxy waits for a PUSH, PAIR or
+        DEALER that cannot take one; PUB and XPUB drop what a subscriber cannot take.
 
     Raises
     ------
@@ -376,7 +382,7 @@ def proxy(frontend, backend, capture=None):
     ZMQError
         ENOTSOCK when a socket was closed, which ends the proxy, too.
     """
-    Relay(frontend, backend, capture, in_prefix=None, out_prefix=None, swap=False).run()
+    make_proxy(frontend, backend, capture).run()
 
 
 def proxy_steerable(frontend, backend, capture=None, control=None):
@@ -392,8 +398,12 @@ def proxy_steerable(frontend, backend, capture=None, control=None):
     int
         0, after TERMINATE.
     """
-    Relay(frontend, backend, capture, control, in_prefix=None, out_prefix=None, swap=False).run()
+    make_proxy(frontend, backend, capture, control).run()
     return 0
+
+
+def make_proxy(*sockets):
+    return Relay(*sockets, in_prefix=None, out_prefix=None, swap=False, waits=True)
 
 
 def monitored_queue(in_socket, out_socket, mon_socket, in_prefix=b"in", out_prefix=b"out"):

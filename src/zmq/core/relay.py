@@ -25,8 +25,8 @@ class Relay(NativeRelay):
     in_socket, out_socket : Socket
         What it moves messages between. The same socket twice sends everything back.
     mon_socket : Socket, optional
-        Gets a copy of each message, in either direction. It never slows the relay: what it cannot
-        take is dropped and counted.
+        Gets a copy of each message, in either direction. What it cannot take is dropped and
+        counted, unless the relay waits for it.
     control_socket : Socket, optional
         Takes the commands of zmq_proxy_steerable(3).
     in_prefix, out_prefix : bytes or str, optional
@@ -34,6 +34,8 @@ class Relay(NativeRelay):
     swap : bool, optional
         Whether the first two parts change places, which two ROUTERs need. By default they do for
         two ROUTERs.
+    waits : bool, optional
+        Whether a message waits until mon_socket has taken its copy, as in libzmq's proxy.
     events : tuple, optional
         Monitor sockets (`Socket.get_monitor_socket`) of the in, the out and the mon socket, each
         may be None: the relay counts the peers that connect and go.

@@ -85,7 +85,9 @@ class OpenSide:
         return [at for at in self.endpoints if not at.startswith("inproc:")]
 
 
-def open_side(context: zmq.Context[Any], kind: int, side: Side, *, watched: bool) -> OpenSide:
+def open_side(
+    context: zmq.Context[Any], kind: int, side: Side, *, watched: bool, drops: bool = False
+) -> OpenSide:
     """Open a socket: its options first, then what it binds, then what it connects to.
 
     Parameters
@@ -98,6 +100,8 @@ def open_side(context: zmq.Context[Any], kind: int, side: Side, *, watched: bool
         What it is to be.
     watched : bool
         Whether its events are wanted; then somebody has to read them.
+    drops : bool
+        Whether it is a monitor that drops what it cannot take.
 
     Raises
     ------
@@ -110,7 +114,7 @@ def open_side(context: zmq.Context[Any], kind: int, side: Side, *, watched: bool
         raise _explained(error, side, f"type {kind!r} cannot be opened") from error
     opened = OpenSide(side.name, socket)
     try:
-        _configure(opened, kind, side, watched=watched)
+        _configure(opened, kind, side, watched=watched, drops=drops)
     except BaseException as error:
         close_side(opened)
         if isinstance(error, (zmq.ZMQError, TypeError, ValueError)):
@@ -119,9 +123,9 @@ def open_side(context: zmq.Context[Any], kind: int, side: Side, *, watched: bool
     return opened
 
 
-def _configure(opened: OpenSide, kind: int, side: Side, *, watched: bool) -> None:
+def _configure(opened: OpenSide, kind: int, side: Side, *, watched: bool, drops: bool) -> None:
     socket = opened.socket
-    if watched and side.name == "mon":
+    if drops:
         # Without a limit, libzmq would keep what a reader that died has not read, and the one
         # place that a PAIR has, until the socket is closed.
         socket.setsockopt(zmq.LINGER, MONITOR_LINGER_MS)

@@ -194,9 +194,14 @@ class Device:
             sockets.get("ctrl"),
             events=(events["in"], events.get("out"), events.get("mon")),
             sheds=getattr(self, "mon_type", None) in (zmq.PUB, zmq.XPUB),
+            waits=self._monitor_waits(),
             intake=intake,
             **self._relay_options(),
         )
+
+    def _monitor_waits(self) -> bool:
+        """Whether messages wait for the monitor; otherwise it drops what it cannot take."""
+        return False
 
     def _relay_options(self) -> dict[str, Any]:
         return {"in_prefix": None, "out_prefix": None, "swap": False}
@@ -223,7 +228,8 @@ class Device:
                 continue  # the out side of a device that has one socket for both
             if name == "in" and self.out_type < 0:
                 side = side.joined(self._sides["out"])
-            opened = open_side(context, kind, side, watched=watched)
+            drops = watched and name == "mon" and not self._monitor_waits()
+            opened = open_side(context, kind, side, watched=watched, drops=drops)
             self._opened.append(opened)
             self._run.endpoints[name] = opened.endpoints
         if self.out_type < 0:

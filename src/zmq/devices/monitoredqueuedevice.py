@@ -25,11 +25,11 @@ class MonitoredQueueBase(ProxyBase):
         out_prefix: bytes | str = b"out",
     ) -> None:
         super().__init__(in_type, out_type, mon_type)
-        for prefix in (in_prefix, out_prefix):
-            if not isinstance(prefix, (bytes, str)):
-                raise TypeError(f"a prefix is bytes or str, not {type(prefix).__name__}")
         self._in_prefix = in_prefix
         self._out_prefix = out_prefix
+
+    def _monitor_waits(self) -> bool:
+        return False
 
     def _relay_options(self) -> dict[str, Any]:
         # Two ROUTERs have the first two parts of each message swapped.
@@ -45,7 +45,8 @@ class MonitoredQueue(MonitoredQueueBase, Proxy):
         Types of the sockets between which messages go. Two ROUTERs have the first two parts of
         each message swapped.
     mon_type : int
-        Type of the socket that gets a copy of each, mostly PUB.
+        Type of the socket that gets a copy of each: PUB, XPUB, PUSH or PAIR. It never slows the
+        queue: what it cannot take is dropped, and counted.
     in_prefix, out_prefix : bytes or str
         First part of the copies, by the socket that the message came from.
     """

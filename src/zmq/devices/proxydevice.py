@@ -20,6 +20,10 @@ class ProxyBase(Device):
         super().__init__(zmq.QUEUE, in_type, out_type)
         self.mon_type = mon_type
 
+    def _monitor_waits(self) -> bool:
+        # PUB and XPUB have a way of their own for what a subscriber cannot take: they drop it.
+        return self.mon_type not in (zmq.PUB, zmq.XPUB)
+
     def bind_mon(self, addr: str) -> None:
         """Have the mon socket bind an address when the device starts (Socket.bind)."""
         self._sides["mon"].bind(addr)
@@ -45,8 +49,8 @@ class Proxy(ProxyBase):
     in_type, out_type : int
         Types of the sockets between which messages go.
     mon_type : int
-        Type of the socket that gets a copy of each: PUB, XPUB, PUSH or PAIR. It never slows the
-        proxy: what it cannot take is dropped, and counted.
+        Type of the socket that gets a copy of each, before it is handed on. PUB and XPUB drop what
+        a subscriber cannot take, and that is counted; the proxy waits for others, as PUSH and PAIR.
     """
 
 
