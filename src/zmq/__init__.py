@@ -11,55 +11,62 @@
     print(socket.recv())
 """
 
+# `import name as name` tells type checkers that this package hands `name` on. Each of these would
+# get a statement of its own from the sorter of imports.
+# ruff: noqa: I001
 from __future__ import annotations
 
-from zmq import constants
+from zmq import constants as constants, error as error
 from zmq._native import (
-    COPY_THRESHOLD,
-    IPC_PATH_MAX_LEN,
-    PYZMQ_DRAFT_API,
-    curve_keypair,
-    curve_public,
-    has,
-    proxy,
-    proxy_steerable,
-    strerror,
-    zmq_errno,
-    zmq_poll,
+    COPY_THRESHOLD as COPY_THRESHOLD,
+    IPC_PATH_MAX_LEN as IPC_PATH_MAX_LEN,
+    PYZMQ_DRAFT_API as PYZMQ_DRAFT_API,
+    curve_keypair as curve_keypair,
+    curve_public as curve_public,
+    has as has,
+    proxy as proxy,
+    proxy_steerable as proxy_steerable,
+    strerror as strerror,
+    zmq_errno as zmq_errno,
+    zmq_poll as zmq_poll,
 )
-from zmq._version import ohmq_version
+from zmq._version import ohmq_version as ohmq_version
 from zmq.constants import *  # noqa: F403
-from zmq.core.context import Context, SyncContext
-from zmq.core.frame import Frame, Message
-from zmq.core.poll import Poller, select
-from zmq.core.relay import device
-from zmq.core.socket import Socket, SyncSocket
-from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
+from zmq.core.context import Context as Context, SyncContext as SyncContext
+from zmq.core.frame import Frame as Frame, Message as Message
+from zmq.core.poll import Poller as Poller, select as select
+from zmq.core.relay import device as device
+from zmq.core.socket import Socket as Socket, SyncSocket as SyncSocket
+from zmq.core.tracker import (
+    _FINISHED_TRACKER as _FINISHED_TRACKER,
+    MessageTracker as MessageTracker,
+)
 from zmq.core.version import (
-    __revision__,
-    __version__,
-    pyzmq_version,
-    pyzmq_version_info,
-    zmq_version,
-    zmq_version_info,
+    __revision__ as __revision__,
+    __version__ as __version__,
+    pyzmq_version as pyzmq_version,
+    pyzmq_version_info as pyzmq_version_info,
+    zmq_version as zmq_version,
+    zmq_version_info as zmq_version_info,
 )
 from zmq.error import (
-    Again,
-    ContextTerminated,
-    DraftFDWarning,
-    InterruptedSystemCall,
-    NotDone,
-    TermTimeout,
-    ZMQBaseError,
-    ZMQBindError,
-    ZMQError,
-    ZMQVersionError,
+    Again as Again,
+    ContextTerminated as ContextTerminated,
+    DraftFDWarning as DraftFDWarning,
+    InterruptedSystemCall as InterruptedSystemCall,
+    NotDone as NotDone,
+    TermTimeout as TermTimeout,
+    ZMQBaseError as ZMQBaseError,
+    ZMQBindError as ZMQBindError,
+    ZMQError as ZMQError,
+    ZMQVersionError as ZMQVersionError,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from zmq.core.dump import dump
-    from zmq.core.stopwatch import Stopwatch
+    from zmq import _typing as _typing, backend as backend, sugar as sugar, utils as utils
+    from zmq.core.dump import dump as dump
+    from zmq.core.stopwatch import Stopwatch as Stopwatch
 else:  # for a checker a module that has __getattr__ has every name
 
     def __getattr__(name: str) -> object:
@@ -88,50 +95,50 @@ def get_includes() -> list[str]:
     return []
 
 
-__all__ = [
-    "COPY_THRESHOLD",
-    "DRAFT_API",
-    "IPC_PATH_MAX_LEN",
-    "PYZMQ_DRAFT_API",
-    "_FINISHED_TRACKER",
-    "Again",
-    "Context",
-    "ContextTerminated",
-    "DraftFDWarning",
-    "Frame",
-    "InterruptedSystemCall",
-    "Message",
-    "MessageTracker",
-    "NotDone",
-    "Poller",
-    "Socket",
-    "Stopwatch",
-    "SyncContext",
-    "SyncSocket",
-    "TermTimeout",
-    "ZMQBaseError",
-    "ZMQBindError",
-    "ZMQError",
-    "ZMQVersionError",
-    "__revision__",
-    "__version__",
-    "curve_keypair",
-    "curve_public",
-    "device",
-    "dump",
-    "get_includes",
-    "has",
-    "ohmq_version",
-    "proxy",
-    "proxy_steerable",
-    "pyzmq_version",
-    "pyzmq_version_info",
-    "select",
-    "strerror",
-    "zmq_errno",
-    "zmq_poll",
-    "zmq_version",
-    "zmq_version_info",
-]
-if not TYPE_CHECKING:
-    __all__ += constants.__all__
+if not TYPE_CHECKING:  # checkers take every name that is imported `as` itself, or with `*`
+    __all__ = [
+        "COPY_THRESHOLD",
+        "DRAFT_API",
+        "IPC_PATH_MAX_LEN",
+        "PYZMQ_DRAFT_API",
+        "_FINISHED_TRACKER",
+        "Again",
+        "Context",
+        "ContextTerminated",
+        "DraftFDWarning",
+        "Frame",
+        "InterruptedSystemCall",
+        "Message",
+        "MessageTracker",
+        "NotDone",
+        "Poller",
+        "Socket",
+        "Stopwatch",
+        "SyncContext",
+        "SyncSocket",
+        "TermTimeout",
+        "ZMQBaseError",
+        "ZMQBindError",
+        "ZMQError",
+        "ZMQVersionError",
+        "__revision__",
+        "__version__",
+        "curve_keypair",
+        "curve_public",
+        "device",
+        "dump",
+        "get_includes",
+        "has",
+        "ohmq_version",
+        "proxy",
+        "proxy_steerable",
+        "pyzmq_version",
+        "pyzmq_version_info",
+        "select",
+        "strerror",
+        "zmq_errno",
+        "zmq_poll",
+        "zmq_version",
+        "zmq_version_info",
+        *constants.__all__,
+    ]

@@ -19,7 +19,8 @@ import sys
 
 import zmq as _zmq
 from zmq import *  # noqa: F403  # pyright: ignore[reportAssignmentType]
-from zmq import __all__ as _names
+from zmq import __revision__ as __revision__
+from zmq import __version__ as __version__
 from zmq.loops.eventlet import EventletContext, EventletPoller, EventletSocket
 
 
@@ -62,7 +63,7 @@ TYPE_CHECKING = False
 if not TYPE_CHECKING:  # for a checker it is what it replaces: its API is the same
     #: Called, it gives a new context; ``Context.instance()`` gives the one of the process.
     Context = _Context
-    __all__ = [*_names, "install"]
+    __all__ = [*_zmq.__all__, "install"]
 
     def __getattr__(name: str) -> object:
         """Import what few programs use when one of them does."""

@@ -10,7 +10,9 @@ from functools import cached_property, partial
 from tornado.ioloop import IOLoop
 
 import zmq
-from zmq.constants import ETERM, POLLIN, POLLOUT
+from zmq.constants import ETERM
+from zmq.constants import POLLIN as POLLIN
+from zmq.constants import POLLOUT as POLLOUT
 from zmq.core import codecs
 from zmq.core.engine import WOULD_BLOCK, Engine
 from zmq.core.queued import QueuedSocket

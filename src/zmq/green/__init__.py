@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import zmq as _zmq
 from zmq import *  # noqa: F403
+from zmq import __revision__ as __revision__
+from zmq import __version__ as __version__
 from zmq.green import core, poll
 from zmq.green.device import device as _device
 

@@ -3,4 +3,6 @@
 from __future__ import annotations
 
 from zmq.backend.cython._zmq import *  # noqa: F403
-from zmq.backend.cython._zmq import Frame as Message  # noqa: F401
+from zmq.backend.cython._zmq import Frame as Frame
+
+Message = Frame
