@@ -7,8 +7,10 @@ import hashlib
 import importlib.metadata
 from pathlib import Path
 
+import pytest
+
 from zmq.cli.info import report_lines
-from zmq.cli.install import Claim, Evidence, Verdict, damaged_files, judge
+from zmq.cli.install import Claim, Evidence, Verdict, collect, damaged_files, judge
 
 SITE = Path("/site")
 OWN = Claim("ohmq", "1.0", SITE)
@@ -35,6 +37,50 @@ def test_pyzmq_elsewhere_on_the_path_is_only_noted() -> None:
     verdict = judge(evidence(OWN, Claim("pyzmq", "24.0", Path("/usr/lib/python3"))))
     assert verdict.problems == []
     assert verdict.notes == ["pyzmq 24.0 in /usr/lib/python3 is hidden behind this one"]
+
+
+def test_pyzmq_without_files_is_only_noted() -> None:
+    """Such a distribution satisfies what other distributions require, and has no module."""
+    verdict = judge(evidence(OWN, Claim("pyzmq", "27.3.0", SITE, has_files=False)))
+    assert verdict.problems == []
+    assert verdict.notes == ["pyzmq 27.3.0 in /site has no files, which does no harm"]
+    # It stays when something else is wrong.
+    broken = judge(
+        evidence(
+            Claim("ohmq", "1.0", SITE, ("zmq/error.py",)),
+            Claim("pyzmq", "27.3.0", SITE, has_files=False),
+        )
+    )
+    assert broken.mend[0] == "python -m pip uninstall -y ohmq"
+
+
+def install_metadata(site: Path, name: str, record: str | None, **more: str) -> None:
+    info = site / f"{name}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    if record is not None:
+        (info / "RECORD").write_text(record)
+    for file, text in more.items():
+        (info / f"{file}.txt").write_text(text)
+
+
+def test_files_of_a_distribution_are_those_that_it_has_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    metadata_only, whole, unrecorded = (tmp_path / name for name in "abc")
+    for site in (metadata_only, whole, unrecorded):
+        site.mkdir()
+    install_metadata(metadata_only, "pyzmq", "pyzmq-1.0.dist-info/METADATA,,\n")
+    install_metadata(metadata_only, "other", "other/__init__.py,,\n")
+    install_metadata(whole, "pyzmq", 'other.py,,\n"zmq/__init__.py",sha256=abc,3\n')
+    install_metadata(unrecorded, "pyzmq", None, top_level="zmq\n")
+    monkeypatch.setattr("sys.path", [str(metadata_only), str(whole), str(unrecorded)])
+    claims = collect(imported_is_own=True).claims
+    assert {(each.name, each.location, each.has_files) for each in claims} == {
+        ("pyzmq", metadata_only.resolve(), False),
+        ("pyzmq", whole.resolve(), True),
+        ("pyzmq", unrecorded.resolve(), True),
+    }
 
 
 def test_files_of_pyzmq_left_behind() -> None:

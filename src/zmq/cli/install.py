@@ -8,6 +8,7 @@ judgement is a pure function of what was found on disk.
 from __future__ import annotations
 
 import base64
+import csv
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -28,12 +29,16 @@ _FOREIGN_PATTERNS = ("backend/cython/*.so", "backend/cython/*.pyd", "backend/cff
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A distribution that says it owns files of the package ``zmq``."""
+    """A distribution that is called like an owner of the package ``zmq``, or has files of it.
+
+    One without files only satisfies requirements of other distributions.
+    """
 
     name: str
     version: str
     location: Path
     damaged: tuple[str, ...] = ()
+    has_files: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,9 @@ def judge(evidence: Evidence) -> Verdict:
     own = [claim for claim in evidence.claims if claim.name == OWN_NAME]
     for claim in others:
         where = f"{claim.name} {claim.version} in {claim.location}"
-        if claim.location in places:
+        if not claim.has_files:
+            verdict.notes.append(f"{where} has no files, which does no harm")
+        elif claim.location in places:
             verdict.problems.append(f"{where} owns files of the same zmq package")
         else:
             verdict.notes.append(f"{where} is hidden behind this one")
@@ -89,7 +96,8 @@ def judge(evidence: Evidence) -> Verdict:
     if not evidence.imported_is_own:
         verdict.problems.append("'import zmq' does not load ohmq's zmq")
     if verdict.problems:
-        names = sorted({claim.name for claim in others if claim.location in places} | {OWN_NAME})
+        mixed = {claim.name for claim in others if claim.has_files and claim.location in places}
+        names = sorted(mixed | {OWN_NAME})
         verdict.mend.extend(line.format(names=" ".join(names)) for line in _MEND)
     return verdict
 
@@ -129,19 +137,33 @@ def _claims(distributions: Iterable[importlib.metadata.Distribution]) -> Iterabl
     seen: set[tuple[str, Path]] = set()
     for each in distributions:
         name = re.sub(r"[-_.]+", "-", each.metadata["Name"] or "").lower()
-        if name not in {OWN_NAME, "pyzmq"} and not _records_zmq(each):
+        has_files = _has_files(each)
+        if name not in {OWN_NAME, "pyzmq"} and not has_files:
             continue
         location = Path(str(each.locate_file(""))).resolve()
         if (name, location) in seen:
             continue
         seen.add((name, location))
         damaged = tuple(damaged_files(each)) if name == OWN_NAME else ()
-        yield Claim(name, each.version, location, damaged)
+        yield Claim(name, each.version, location, damaged, has_files)
 
 
-def _records_zmq(distribution: importlib.metadata.Distribution) -> bool:
-    record = distribution.read_text("RECORD") or ""
-    return record.startswith("zmq/") or "\nzmq/" in record
+def _recorded(distribution: importlib.metadata.Distribution) -> Iterable[tuple[str, str]]:
+    """Yield path and hash of each file of ``zmq/`` that the distribution has installed.
+
+    `Distribution.files` would not do: since Python 3.12 it leaves out files that are missing.
+    """
+    record = (distribution.read_text("RECORD") or "").splitlines()
+    for row in csv.reader(record):
+        if row and row[0].replace("\\", "/").startswith("zmq/"):
+            yield row[0], row[1] if len(row) > 1 else ""
+
+
+def _has_files(distribution: importlib.metadata.Distribution) -> bool:
+    if any(_recorded(distribution)):
+        return True
+    # Installations of old, and those of system packages, keep no record of their files.
+    return "zmq" in (distribution.read_text("top_level.txt") or "").split()
 
 
 def damaged_files(distribution: importlib.metadata.Distribution) -> Iterable[str]:
@@ -159,19 +181,20 @@ def damaged_files(distribution: importlib.metadata.Distribution) -> Iterable[str
     """
     if _is_editable(distribution):
         return  # a developer's own copy, built again in place
-    for file in distribution.files or ():
-        if file.parts[:1] != ("zmq",) or file.suffix == ".pyc":
+    for name, recorded in _recorded(distribution):
+        if name.endswith(".pyc"):
             continue
         try:
-            content = Path(str(file.locate())).read_bytes()
+            content = Path(str(distribution.locate_file(name))).read_bytes()
         except OSError:
-            yield str(file)
+            yield name
             continue
-        if file.hash is None or file.hash.mode not in hashlib.algorithms_guaranteed:
+        mode, _, value = recorded.partition("=")
+        if mode not in hashlib.algorithms_guaranteed:
             continue
-        digest = hashlib.new(file.hash.mode, content).digest()
-        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != file.hash.value.rstrip("="):
-            yield str(file)
+        digest = hashlib.new(mode, content).digest()
+        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != value.rstrip("="):
+            yield name
 
 
 def _is_editable(distribution: importlib.metadata.Distribution) -> bool:
