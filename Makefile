@@ -1,10 +1,16 @@
 # Everything the project does from the command line. Each target makes the virtual
 # environment and installs what is missing; a second call goes straight to its work.
 
-VENV := .venv
-PYZMQ_VENV := .venv-pyzmq
+# PYTHON=/path/to/python chooses the interpreter; each version has environments of its own.
+export PYTHON
+ifneq ($(PYTHON),)
+SUFFIX := $(shell $(PYTHON) tools/version_suffix.py)
+endif
+
+VENV := .venv$(SUFFIX)
+PYZMQ_VENV := .venv-pyzmq$(SUFFIX)
 PYZMQ_VERSION := 27.3.0
-ECOSYSTEM_VENV := .venv-ecosystem
+ECOSYSTEM_VENV := .venv-ecosystem$(SUFFIX)
 ECOSYSTEM_STAMP := $(ECOSYSTEM_VENV)/.stamp
 BIN := $(VENV)/bin
 TOOLS_STAMP := $(VENV)/.stamp-tools
@@ -12,19 +18,18 @@ INSTALL_STAMP := $(VENV)/.stamp-install
 PYZMQ_STAMP := $(PYZMQ_VENV)/.stamp-$(PYZMQ_VERSION)-tornado
 RIVALS_STAMP := $(PYZMQ_VENV)/.stamp-rivals
 
-# PYTHON=/path/to/python chooses the interpreter of both environments.
-export PYTHON
 # PyZMQ lives in an environment of its own: both distributions install `zmq`.
 export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo test stress ecosystem check bench build venv lock clean test-browser
+.PHONY: help demo test test-all stress ecosystem check bench build venv lock clean test-browser
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   a monitored queue with clients and workers; DURATION=10 ends by itself"
 	@echo "make test   unit, integration, compatibility and leak tests; ARGS=\"-k poll\" is passed on"
+	@echo "make test-all  make test with every Python from 3.11 on that is found; PYTHON=... chooses one"
 	@echo "make test-browser  the dashboard's page in Chromium, which is installed if need be"
 	@echo "make check  ruff, cython-lint, mypy, pyright, import-linter"
 	@echo "make bench  this package against PyZMQ $(PYZMQ_VERSION) and against C"
@@ -40,6 +45,9 @@ demo: build
 
 test: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest $(ARGS)
+
+test-all:
+	@sh tools/test-all ARGS="$(ARGS)"
 
 test-browser: build
 	@sh tools/setup-system --browser
@@ -67,7 +75,7 @@ lock: $(TOOLS_STAMP)
 
 clean:
 	rm -f src/zmq/_native.*.so
-	rm -rf $(VENV) $(PYZMQ_VENV) $(ECOSYSTEM_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(TOOLS_STAMP): requirements-dev.lock
