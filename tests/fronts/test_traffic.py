@@ -270,6 +270,32 @@ async def test_a_monitor(front: Front) -> None:
     server.disable_monitor()
 
 
+@pytest.mark.parametrize("first", ["reader", "monitor", "socket"])
+async def test_the_end_of_a_monitor(front: Front, first: str) -> None:
+    from zmq.utils.monitor import recv_monitor_message
+
+    watched = front.socket(zmq.ROUTER)
+    for _ in range(3):
+        reader = watched.get_monitor_socket(zmq.EVENT_LISTENING | zmq.EVENT_MONITOR_STOPPED)
+        waiting = front.start(recv_monitor_message, reader)
+        await front.settle()
+        watched.bind("tcp://127.0.0.1:*")
+        assert (await front.join(waiting))["event"] == zmq.EVENT_LISTENING
+        if first == "reader":
+            reader.close()
+            watched.bind("tcp://127.0.0.1:*")
+            continue
+        waiting = front.start(recv_monitor_message, reader)
+        await front.settle()
+        if first == "socket":
+            watched.close(0)
+            watched = front.socket(zmq.ROUTER)
+        else:
+            watched.disable_monitor()
+        assert (await front.join(waiting))["event"] == zmq.EVENT_MONITOR_STOPPED
+        reader.close()
+
+
 async def test_to_whom_a_message_goes_is_never_left_out(front: Front) -> None:
     """routing_id and group hold for a message of one part, or the call says why they cannot."""
     a, b = front.pair()

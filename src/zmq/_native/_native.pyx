@@ -15,6 +15,7 @@ include "rc.pxi"         # return codes become exceptions
 include "handle.pxi"     # one libzmq socket: lock, waiters, front
 include "waiters.pxi"    # blocking, outside the lock
 include "release.pxi"    # zero-copy
+include "monitors.pxi"   # connection events
 include "options.pxi"
 include "context.pxi"
 include "frame.pxi"

@@ -38,6 +38,8 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call) except 
     error = c_errno() if rc < 0 else 0
     if rc == 0:
         note_endpoint(handle, encoded, call)
+    if handle.monitor:
+        pump_monitor(&handle.monitor)
     leave(handle)
     if rc < 0:
         endpoint_failed(handle, encoded, address, call, error)
@@ -51,6 +53,8 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call) except -
         handle.inproc = True
         if call == BIND:
             handle.inproc_bound.append(encoded)
+        elif call == CONNECT:
+            handle.reads = monitor_at(handle.context, encoded) or handle.reads
         elif encoded in handle.inproc_bound:
             handle.inproc_bound.remove(encoded)
     if call == BIND and ("*" in endpoint or endpoint.endswith(":0")):

@@ -47,6 +47,7 @@ cdef struct Counters:
     int64_t bytes_received
     int64_t would_block
     int64_t blocked_ns
+    int64_t events_dropped
 
 # Handles that exist, newest first, linked through the handles themselves (borrowed references).
 cdef void *_handles = NULL
@@ -76,6 +77,9 @@ cdef class Handle:
     cdef object opened_at      # "file:line" in development mode
     cdef list endpoints        # None until there is one
     cdef list inproc_bound     # names that are ours until we give them up
+    cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
+    cdef int64_t reads         # of the monitor that this socket reads, or 0
+    cdef int64_t ends          # of the monitor that nobody can read once this socket is closed
 
     def __dealloc__(self):
         # Nobody refers to the socket any more, so nobody waits for it either.
@@ -83,6 +87,8 @@ cdef class Handle:
         drop_front(self)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
             zmq_close(self.ptr)
+            if self.ends:
+                deafen_monitor(self.ends)
 
 
 cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
@@ -380,4 +386,6 @@ cdef int close_handle(Handle handle, object linger) except -1:
     drop_front(handle)
     ohmq_lock_release(&handle.lock)
     check(zmq_close(ptr))
+    if handle.ends:
+        end_monitor_of(handle)
     return 0

@@ -19,10 +19,22 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
-from libc.errno cimport EADDRINUSE, EAGAIN, EBUSY, EEXIST, EFAULT, EINTR, EINVAL, EMFILE, errno
+from libc.errno cimport (
+    EADDRINUSE,
+    EAGAIN,
+    EBUSY,
+    EEXIST,
+    EFAULT,
+    EINTR,
+    EINVAL,
+    EMFILE,
+    ENOMEM,
+    errno,
+)
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t
+from libc.stdio cimport snprintf
 from libc.stdlib cimport free, malloc
-from libc.string cimport memcmp, memcpy, memset
+from libc.string cimport memcmp, memcpy, memset, strcmp, strlen
 
 
 cdef extern from "zmq.h" nogil:
@@ -34,7 +46,9 @@ cdef extern from "zmq.h" nogil:
     int ZMQ_EVENTS, ZMQ_FD, ZMQ_TYPE, ZMQ_LINGER, ZMQ_RCVMORE, ZMQ_SNDTIMEO, ZMQ_RCVTIMEO
     int ZMQ_LAST_ENDPOINT, ZMQ_IO_THREADS, ZMQ_MAX_SOCKETS, ZMQ_THREAD_SAFE
     int ZMQ_ROUTING_ID
-    int ZMQ_ROUTER, ZMQ_REP
+    int ZMQ_ROUTER, ZMQ_REP, ZMQ_PAIR
+    int ZMQ_SNDHWM, ZMQ_RCVHWM
+    int ZMQ_EVENT_MONITOR_STOPPED
     int EFSM, ETERM, ENOTSOCK, ENOTSUP, ENAMETOOLONG, EHOSTUNREACH
 
     void zmq_version(int *major, int *minor, int *patch)
@@ -125,6 +139,9 @@ cdef extern from "platform.h" nogil:
     int ohmq_set_watch(int set, int64_t fd, short events)
     void ohmq_set_remove(int set, int64_t fd)
     int ohmq_set_ready(int set, void **tags, int n)
+
+    void ohmq_yield()
+    void ohmq_block_signals()
 
     void ohmq_count(int *where, int change)
     int ohmq_load_int(int *where)

@@ -48,6 +48,7 @@ cdef void look_aside(Course *course) noexcept nogil:
     """
     cdef int i
     cdef zmq_msg_t part
+    pump_now()
     for i in range(3):
         if course.events[i] != NULL:
             count_peers(course, i)

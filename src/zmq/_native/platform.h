@@ -107,6 +107,19 @@ static inline void ohmq_watch_fork(void) { pthread_atfork(NULL, NULL, ohmq_forke
 static inline int ohmq_process_id(void) { return (int)getpid(); }
 #endif
 
+/* ---- signals ---------------------------------------------------------------------------- */
+/* For a thread that knows nothing of Python: signals are for those that do. */
+#ifdef _WIN32
+static inline void ohmq_block_signals(void) {}
+#else
+#include <signal.h>
+static inline void ohmq_block_signals(void) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, NULL);
+}
+#endif
+
 /* A descriptor is an int, but on Windows it is as wide as a pointer. */
 #if defined(_WIN32) && defined(_WIN64)
 #define OHMQ_FD_IS_WIDE 1

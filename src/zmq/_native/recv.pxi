@@ -37,6 +37,10 @@ cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
     """Go on after a first try has failed. Called with the lock; gives it back when it fails."""
     cdef Blocked blocked
     cdef int rc = -1
+    if handle.reads and c_errno() == EAGAIN:
+        pump_monitor(&handle.reads)
+        if take(handle, msg) == 0:
+            return 0
     if flags & TRYING and c_errno() == EAGAIN:
         leave(handle)
         return NOT_NOW

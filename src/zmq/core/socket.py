@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from _warnings import warn  # there to the very end of the interpreter, and free to import
 from errno import EACCES, ENODEV
+from itertools import count
 
 from zmq._native import OptionAttribute, keep_getattr
 from zmq._native import Socket as NativeSocket
@@ -47,6 +48,7 @@ else:
 __all__ = ["Socket", "SyncSocket"]
 
 _DEFAULT_PROTOCOL = 4
+_monitor_numbers = count(1)
 
 
 class Socket(NativeSocket, Subscripted[_Received]):
@@ -334,7 +336,9 @@ class Socket(NativeSocket, Subscripted[_Received]):
     def get_monitor_socket(self, events: int | None = None, addr: str | None = None) -> Self:
         """Return a PAIR socket that receives the connection events of this one.
 
-        zmq.utils.monitor reads its messages. Called again, it returns the same socket.
+        zmq.utils.monitor reads its messages. Called again, it returns the same socket. The monitor
+        goes on until disable_monitor, or until that socket or this one is closed; the last event
+        is MONITOR_STOPPED.
 
         Parameters
         ----------
@@ -346,12 +350,19 @@ class Socket(NativeSocket, Subscripted[_Received]):
         if self._monitor_socket is not None and not self._monitor_socket.closed:
             return self._monitor_socket  # type: ignore[no-any-return]
         if addr is None:
-            # Two of these would meet if the address came from the descriptor alone.
-            addr = f"inproc://monitor.s-{self.underlying:x}-{id(object()):x}"
+            # Never used again: the last monitor may not have left its address yet.
+            addr = f"inproc://monitor.s-{next(_monitor_numbers)}"
         self.monitor(addr, EVENT_ALL if events is None else events)
-        self._monitor_socket = self.context.socket(PAIR)
-        self._monitor_socket.connect(addr)
-        return self._monitor_socket  # type: ignore[no-any-return]
+        try:
+            reader = self.context.socket(PAIR)
+            reader.connect(addr)
+        except BaseException:
+            self.monitor(None, 0)
+            raise
+        if isinstance(reader, NativeSocket):  # and not what a test has put in its place
+            self._ends_with(reader)
+        self._monitor_socket = reader
+        return reader  # type: ignore[no-any-return]
 
     def disable_monitor(self) -> None:
         """Stop what get_monitor_socket has begun."""

@@ -20,8 +20,10 @@ class SocketStats(NamedTuple):
     would_block: int
     #: Seconds that threads have waited for the socket, all of them added up.
     blocked_s: float
+    #: Events of its monitors that no reader took in time.
+    events_dropped: int
 
     @classmethod
-    def of(cls, counters: tuple[int, int, int, int, int, int]) -> SocketStats:
+    def of(cls, counters: tuple[int, int, int, int, int, int, int]) -> SocketStats:
         """Make it of the native counters, which count nanoseconds."""
-        return cls(*counters[:5], counters[5] / 1e9)
+        return cls(*counters[:5], counters[5] / 1e9, counters[6])
