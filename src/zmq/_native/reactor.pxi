@@ -1,7 +1,41 @@
 # One Reactor an event loop: a single descriptor that tells it of all its sockets.
 #
 # The descriptor is an epoll set with the ZMQ_FD of every socket and a waker. The waker rings when
-# somebody's call on a socket, in whatever thread, may let an operation go on (rule 3).
+# a call on a socket, in whatever thread, may let an operation go on (rule 3).
+#
+# A turn may be entered again: it calls program code, which may run the loop by itself (a modal
+# dialog, a notebook cell). For as long as that code runs, this holds for every signal:
+#
+#   due        it is in reactor.due, which the inner turn takes up where the outer one was; what has
+#              made it due still makes the descriptor readable, as the waker is cleared last
+#   serving    its own turn called the code: an inner turn calls its turn() again
+#   restless   its turn has not come to rest(): the waker is cleared after an inner turn only
+#   otherwise  it rests, and rings
+#
+# A signal that is serving, and has operations left, sets the waker first: see keep_awake().
+
+cdef extern from *:
+    """
+    /* asyncio calls a reader in a context of its own, which cannot be entered twice: where program
+     * code that runs in it runs the loop, the reader could not be called. So it steps out. The
+     * context that the thread is in, NULL if it is in none; a new reference. */
+    static PyObject *ohmq_step_out(void) {
+        PyObject *context = PyThreadState_Get()->context;
+        Py_XINCREF(context);
+        if (context && PyContext_Exit(context) < 0) {
+            PyErr_Clear(); /* it was not entered: the thread was born with it */
+            Py_CLEAR(context);
+        }
+        return context;
+    }
+    static int ohmq_step_in(PyObject *context) {
+        int rc = context ? PyContext_Enter(context) : 0;
+        Py_XDECREF(context);
+        return rc;
+    }
+    """
+    PyObject *ohmq_step_out()
+    int ohmq_step_in(PyObject *) except -1
 
 # A turn of a loop goes on for this many messages, and for this long (rule 5): see set_fairness.
 cdef int64_t _fair_messages = 64
@@ -40,6 +74,8 @@ cdef class Reactor:
     cdef ohmq_lock lock          # of the list of those that were touched: any thread lengthens it
     cdef void *touched           # signals, which leave the list when they go
     cdef list calls              # what other threads want to be called in the loop
+    cdef list due                # signals that have something to do, the last one first
+    cdef list serving            # signals whose turn has been entered, the innermost last
     cdef set waiting             # those with operations; they live as long as somebody waits
     cdef int set
     cdef int generation
@@ -52,6 +88,8 @@ cdef class Reactor:
     def __cinit__(self):
         self.waiting = set()
         self.calls = []
+        self.due = []
+        self.serving = []
         self.set = -1
         self.generation = ohmq_generation
         if ohmq_waker_open(&self.waker) < 0:
@@ -114,35 +152,30 @@ cdef class Reactor:
 
     def turn(self) -> None:
         """Call turn() of each socket's signal that has something to do."""
-        cdef void *tags[SIGNALS]
-        cdef Signal signal
-        cdef int i, n
-        cdef list due = []
         if self.generation != ohmq_generation:
             return
         self.used, self.began = 0, ohmq_now()
-        n = ohmq_set_ready(self.set, tags, SIGNALS) if self.set >= 0 else 0
-        for i in range(n):
-            if tags[i] != NULL and not (<Signal> tags[i]).due:
-                signal = <Signal> tags[i]
-                signal.due = True
-                due.append(signal)
-        take_touched(self, due)
         error = None
-        calls, self.calls = self.calls, []
-        for callback in calls:
-            callback()
-        for signal in due:
-            signal.due = False
-            try:
-                if signal.queued or signal.wanted:
-                    signal.turn()
-                else:
-                    hush(signal)
-            except BaseException as raised:
-                error = raised if error is None else error
+        try:
+            take_due(self)
+            error = run_calls(self)
+            while PyList_GET_SIZE(self.due):
+                try:
+                    serve(self.due.pop())
+                except BaseException as raised:
+                    error = raised if error is None else error
+        finally:
+            clear_waker(self)
         if error is not None:
             raise error
+
+    def turn_outside(self) -> None:
+        """Call turn() outside of the context variables that the loop has for the callback."""
+        cdef PyObject *context = ohmq_step_out()
+        try:
+            self.turn()
+        finally:
+            ohmq_step_in(context)
 
     @property
     def spent(self) -> bool:
@@ -150,24 +183,82 @@ cdef class Reactor:
         return is_spent(self)
 
 
-cdef int take_touched(Reactor reactor, list due) except -1:
-    cdef void *current
+cdef int take_due(Reactor reactor) except -1:
+    """Find the signals that have something to do: they come after those of an outer turn."""
+    cdef void *tags[SIGNALS]
+    cdef list fresh = []
     cdef Signal signal
+    cdef int i
+    cdef int n = ohmq_set_ready(reactor.set, tags, SIGNALS) if reactor.set >= 0 else 0
+    for i in range(n):
+        if tags[i] != NULL:
+            add_due(fresh, <Signal> tags[i])
     ohmq_lock_acquire(&reactor.lock)
     try:
         while reactor.touched != NULL:
             signal = <Signal> reactor.touched
-            if not signal.due:
-                due.append(signal)
-                signal.due = True
+            add_due(fresh, signal)
             reactor.touched, signal.next_touched = signal.next_touched, NULL
             signal.touched = False
-        if reactor.woken:
-            reactor.woken = False
-            ohmq_waker_clear(&reactor.waker)
     finally:
         ohmq_lock_release(&reactor.lock)
+    for signal in reactor.serving:
+        add_due(fresh, signal)
+    fresh.reverse()
+    reactor.due = fresh + reactor.due if reactor.due else fresh
     return 0
+
+
+cdef inline int add_due(list due, Signal signal) except -1:
+    if not signal.due:
+        due.append(signal)
+        signal.due = True
+    return 0
+
+
+cdef object run_calls(Reactor reactor):
+    """Make the calls of other threads; the first error."""
+    cdef Py_ssize_t n = PyList_GET_SIZE(reactor.calls)
+    error = None
+    while n and PyList_GET_SIZE(reactor.calls):
+        n -= 1
+        try:
+            reactor.calls.pop(0)()
+        except BaseException as raised:
+            error = raised if error is None else error
+    return error
+
+
+cdef int serve(Signal signal) except -1:
+    """Have a signal do what it has to do."""
+    signal.due = False
+    if not (signal.queued or signal.wanted or signal.restless):
+        hush(signal)
+        return 0
+    cdef list serving = signal.reactor.serving
+    serving.append(signal)
+    try:
+        signal.turn()
+    finally:
+        serving.pop()
+    return 0
+
+
+cdef void clear_waker(Reactor reactor) noexcept:
+    """End a turn: the descriptor stays readable if there is more to do."""
+    cdef Signal signal
+    ohmq_lock_acquire(&reactor.lock)
+    if (
+        reactor.woken and reactor.touched == NULL
+        and not PyList_GET_SIZE(reactor.due) and not PyList_GET_SIZE(reactor.calls)
+    ):
+        for signal in reactor.serving:
+            if signal.restless:
+                break
+        else:
+            reactor.woken = False
+            ohmq_waker_clear(&reactor.waker)
+    ohmq_lock_release(&reactor.lock)
 
 
 cdef void forget_touched(Signal signal) noexcept:

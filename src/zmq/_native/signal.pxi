@@ -19,6 +19,7 @@ cdef class Signal:
     cdef void *next_touched     # in the reactor's list; borrowed
     cdef bint touched           # it is in that list
     cdef bint due
+    cdef readonly bint restless  # its turn has begun, and not come to rest()
     cdef bint asleep            # the watch is to tell of the events that are wanted
     cdef bint in_set
     cdef bint watching
@@ -64,8 +65,12 @@ cdef class Signal:
         return None
 
     def turn(self):
-        """Let the operations go on that can; the reactor calls it."""
+        """Let the operations go on that can; called by serve()."""
         raise NotImplementedError
+
+    def serve(self) -> None:
+        """Call turn() now, in the thread of the loop."""
+        serve(self)
 
     def ring(self) -> None:
         """Have turn() called in the next turn of the loop; from any thread."""
@@ -73,8 +78,26 @@ cdef class Signal:
 
     def begin(self) -> None:
         """The operations are being served: calls of our own need not be told."""
+        self.restless = True
         self.asleep = False
         self.armed = 0
+
+    def keep_awake(self) -> None:
+        """Have a turn that is entered inside of this one take up what this one leaves."""
+        if not self.reactor.woken:
+            ohmq_lock_acquire(&self.reactor.lock)
+            wake_reactor(self.reactor)
+            ohmq_lock_release(&self.reactor.lock)
+
+    def will_rest(self) -> bool:
+        """Whether the queues may change without rest(): this turn, or one inside of it, calls it.
+
+        An inner turn comes only where the waker says that it has something to do.
+        """
+        if not self.reactor.woken or self not in self.reactor.serving:
+            return False
+        self.restless = True
+        return True
 
     def emptied(self, short queue) -> None:
         """Nobody waits in a queue any more: who comes next need not stand in line."""
@@ -91,6 +114,7 @@ cdef class Signal:
             self.reactor.waiting.add(self)
         elif self.wanted and not wanted:
             self.reactor.waiting.discard(self)
+        self.restless = False
         self.queued, self.wanted = queued, wanted
         self.watch.events = wanted
         if not wanted:

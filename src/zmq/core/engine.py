@@ -130,8 +130,8 @@ class Operation:
     def expire(self) -> None:
         """End as the time is over."""
         engine = self.engine
-        if engine is not None and not engine.serving:
-            engine.turn()  # what has come while the loop was busy counts
+        if engine is not None:
+            engine.serve()  # what has come while the loop was busy counts
         if self.queue is None and engine is not None:
             return
         if self.on_timeout is not None:
@@ -146,9 +146,8 @@ class Operation:
         self._settle()
 
     def _settle(self) -> None:
-        engine = self.engine
-        if engine is not None and not engine.serving and engine.settle():
-            engine.ring()
+        if self.engine is not None:
+            self.engine.changed()
 
     def give_back(self) -> None:
         """Put back what was taken: its caller has gone without it (rule 4)."""
@@ -171,7 +170,6 @@ class Engine(Signal):
     sends: Queue
     polls: Queue
     turns: Queue  # what waits for no more than the next turn
-    serving = False  # in the middle of a turn
     passes = 0  # over the queues, so far
 
     @classmethod
@@ -218,8 +216,11 @@ class Engine(Signal):
         queue[operation] = None
         if timeout_ms >= 0:
             operation.at_end = [self.loop.later(timeout_ms / 1000, operation.expire)]
-        # Called by a caller that goes on in the middle of a turn: the turn ends with it.
-        if not self.serving and self.settle():
+        self.changed()
+
+    def changed(self) -> None:
+        """Go by what the queues hold now."""
+        if not self.will_rest() and self.settle():
             self.ring()
 
     def settle(self) -> int:
@@ -234,26 +235,31 @@ class Engine(Signal):
     # ---- going on ----
 
     def turn(self) -> None:
-        """Let the operations go on that can; the loop calls it when the socket has signalled."""
+        """Let the operations go on that can; the loop calls it when the socket has signalled.
+
+        Callers go on in here, and may run the loop by themselves, which enters the turn again.
+        """
         tried_sends = idle_passes = 0
         waiting = list(reversed(self.turns))  # not those who come while they are served
         while True:
-            self.serving = True
             self.passes += 1
             self.begin()
             try:
                 while waiting:
                     operation = waiting.pop()
                     if operation.queue is not None:
-                        operation.succeed(operation.attempt())
+                        self._end(operation, operation.attempt())
                 moved = self._serve(self.receives, _IN) if self.receives else 0
                 if self.sends:
                     moved += self._serve(self.sends, _OUT)
                 if self.polls:
                     self._serve_polls()
-            finally:
-                self.serving = False
-                ready = self.settle()
+            except BaseException:
+                self.settle()
+                self.ring()  # for what is left
+                raise
+            # Where a caller has come back to wait, the queues may be settled already.
+            ready = self.settle() if self.restless else 0
             if not ready:
                 return
             if self.spent or idle_passes > 3:
@@ -269,6 +275,21 @@ class Engine(Signal):
                 tried_sends = 1
             else:
                 return
+
+    def _end(
+        self, operation: Operation, taken: Any, error: BaseException | None = None, emptied: int = 0
+    ) -> None:
+        """Have the caller of an operation go on: it may come back, or run the loop by itself."""
+        queue = operation.queue
+        operation.leave()
+        if emptied and not queue:
+            self.emptied(emptied)
+        if self.receives or self.sends or self.polls or self.turns:
+            self.keep_awake()
+        if error is None:
+            operation.succeed(taken)
+        else:
+            operation.fail(error)
 
     def _serve(self, queue: Queue, events: int) -> int:
         """Serve a queue in order; how many have ended."""
@@ -286,14 +307,8 @@ class Engine(Signal):
                 if operation.waits_for_turn and getattr(raised, "errno", None) == _EFSM:
                     break
                 error = raised
-            operation.leave()
-            if not queue:
-                self.emptied(events)
-            # The caller may go on at once, and come back to this queue.
-            if error is None:
-                operation.succeed(taken)
-            else:
-                operation.fail(error)
+            self._end(operation, taken, error, events)
+            if error is not None:
                 del error, operation  # which know each other by this frame
             served += 1
             if self.spent:
@@ -308,10 +323,10 @@ class Engine(Signal):
             events, error = 0, raised
         try:
             for operation in list(self.polls):
-                if error is not None:
-                    operation.fail(error)
-                elif events & operation.events:
-                    operation.succeed(events & operation.events)
+                if operation.queue is None:
+                    continue  # it has ended, while another went on
+                if error is not None or events & operation.events:
+                    self._end(operation, events & operation.events, error)
         finally:
             error = operation = None  # type: ignore[assignment]  # they know each other by this frame
 

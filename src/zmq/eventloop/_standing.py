@@ -129,6 +129,7 @@ class Receiving(_Standing):
             while (callback := self.callback) is not None:
                 if untold:
                     # That a message was sent is told before the answer to it.
+                    engine.keep_awake()
                     self.reports.tell()
                     if engine.spent:
                         break
@@ -136,6 +137,8 @@ class Receiving(_Standing):
                 message = self.take()
                 if message is WOULD_BLOCK:
                     break
+                # The callback may run the loop by itself, which serves what comes meanwhile.
+                engine.keep_awake()
                 try:
                     result = callback(message)
                 except BaseException as error:

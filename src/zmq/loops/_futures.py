@@ -63,31 +63,44 @@ class Waiting(Operation, _Future):
 
     _awaiting = 0
     _asks_to_be_woken = False
+    _is_first = True  # the callback that is added next
     _wake: Any = None
 
     def resolve(self, value: Any) -> None:
         if self.done():
             self.give_back()
             return
-        self.set_result(value)
+        _set_result(self, value)
         if self._wake is not None:
             self._wake_task()
 
     def reject(self, error: BaseException) -> None:
         if not self.done():
-            self.set_exception(error)
+            _set_exception(self, error)
             self.exception()
             if self._wake is not None:
                 self._wake_task()
 
     def add_done_callback(self, fn: Any, *, context: Any = None) -> None:
-        # What a task asks for when it starts to wait is kept: see _wake_task.
+        # What a task asks for when it starts to wait is kept, if nothing is to be called before:
+        # see _wake_task.
         if self._asks_to_be_woken:
             self._asks_to_be_woken = False
-            if self._wake is None and context is not None:
+            if self._is_first and context is not None:
+                self._is_first = False
                 self._wake = (fn, context)
                 return
-        super().add_done_callback(fn, context=context)
+        self._is_first = False
+        if context is None:  # which is for the future's own class to choose
+            super().add_done_callback(fn)
+        else:
+            super().add_done_callback(fn, context=context)
+
+    def remove_done_callback(self, fn: Any, /) -> int:
+        if self._wake is not None and self._wake[0] == fn:
+            self._wake = None
+            return 1 + super().remove_done_callback(fn)
+        return super().remove_done_callback(fn)
 
     def _wake_task(self) -> None:
         """Let the task go on at once, and not after another turn of the loop.
@@ -97,16 +110,38 @@ class Waiting(Operation, _Future):
         """
         (wake, context), self._wake = self._wake, None
         # It gets its result from __await__, and looks at what it is given for errors only.
-        context.run(wake, _WOKEN)
+        try:
+            context.run(wake, _WOKEN)
+        except RuntimeError:
+            if not self._awaiting:
+                raise
+            # Its context variables are in use, or another task: a task that runs the loop itself.
+            self.get_loop().call_soon(wake, self, context=context)
 
     def cancel(self, msg: Any = None) -> bool:
-        if not super().cancel(msg):
+        if self.done():
             return False
+        self._wake_soon()
+        super().cancel(msg)
         self.cancel_wait()
-        if self._wake is not None:
+        return True
+
+    def set_result(self, result: Any, /) -> None:
+        """End with what a program says."""
+        self._wake_soon()
+        super().set_result(result)
+        self.cancel_wait()
+
+    def set_exception(self, exception: Any, /) -> None:
+        """End with what a program says."""
+        self._wake_soon()
+        super().set_exception(exception)
+        self.cancel_wait()
+
+    def _wake_soon(self) -> None:
+        if self._wake is not None and not self.done():
             (wake, context), self._wake = self._wake, None
             self.get_loop().call_soon(wake, self, context=context)
-        return True
 
     def result(self) -> Any:
         value = _result(self)
@@ -167,7 +202,7 @@ class _NoLoop:
         return False
 
 
-_result = Future.result
+_result, _set_result, _set_exception = Future.result, Future.set_result, Future.set_exception
 # The future of a task that only has to go on.
 _WOKEN: Future[None] = Future(loop=_NoLoop())  # type: ignore[arg-type]
 _WOKEN.set_result(None)

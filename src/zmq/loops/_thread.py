@@ -35,10 +35,9 @@ def watch_in_thread(
     served = threading.Event()
 
     def turn() -> None:
-        try:
-            reactor.turn()
-        finally:
-            served.set()
+        # Before it is over, as its callers may run the loop again, which needs another one.
+        served.set()
+        reactor.turn()
 
     def run() -> None:
         while not is_over():

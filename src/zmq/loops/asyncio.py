@@ -26,9 +26,11 @@ class AsyncioLoop(Loop):
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         self._loop = weakref.ref(loop)
+        self._turn_is_due = False
         self.watches = True
         try:
-            turn = partial(self.reactor.turn)
+            again = _calls_readers_again(loop)
+            turn = partial(self.reactor.turn_outside if again else self._turn_soon)
             turn.owner = self  # type: ignore[attr-defined]
             loop.add_reader(self.reactor.fileno(), turn)
         except (NotImplementedError, ValueError):
@@ -50,6 +52,15 @@ class AsyncioLoop(Loop):
         loop = self._loop()
         assert loop is not None  # whoever asks runs in it
         return loop
+
+    def _turn_soon(self) -> None:
+        if not self._turn_is_due:
+            self._turn_is_due = True
+            self.loop().call_soon(self._turn_now)
+
+    def _turn_now(self) -> None:
+        self._turn_is_due = False
+        self.reactor.turn()
 
     def _call(self, callback: Callable[[], object]) -> None:
         loop = self._loop()
@@ -77,3 +88,15 @@ def running() -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.get_event_loop()
+
+
+def _calls_readers_again(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether a loop that is run in a reader's callback calls that reader, once it is outside.
+
+    Loops of other toolkits, Qt's for example, do not watch the descriptor until it has returned.
+    """
+    add_reader = type(loop).add_reader
+    return (
+        add_reader is asyncio.SelectorEventLoop.add_reader
+        or type(loop).__module__.partition(".")[0] == "uvloop"
+    )
