@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import logging
+import multiprocessing
 import os
 import socket as std_socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -405,6 +407,25 @@ class TestParamiko:
         process = tunnel.paramiko_tunnel(port, 9, server.name, password=PASSWORD)
         server.close()
         process.join(10)
+        assert process.exitcode == 0
+
+    def test_a_fork_server_from_before_the_environment_changed(
+        self, server: ParamikoServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The default of CPython 3.14 on Linux; known hosts are those of this process' HOME."""
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setenv("HOME", "/nonexistent")
+            forkserver.ensure_running()
+        default = multiprocessing.get_start_method()
+        multiprocessing.set_start_method("forkserver", force=True)
+        try:
+            server.be_known()
+            (port,) = tunnel.select_random_ports(1)
+            process = tunnel.paramiko_tunnel(port, 9, server.name, password=PASSWORD)
+            server.close()
+            process.join(10)
+        finally:
+            multiprocessing.set_start_method(default, force=True)
         assert process.exitcode == 0
 
     def test_failures_say_why(self, server: ParamikoServer) -> None:

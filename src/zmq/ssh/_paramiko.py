@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import threading
 from getpass import getpass, getuser
 from multiprocessing import Process
@@ -74,7 +75,7 @@ def start_tunnel(
     ours, theirs = multiprocessing.Pipe(duplex=False)
     process = Process(
         target=_tunnel_process,
-        args=(theirs, local_port, remote, server, keyfile, password),
+        args=(theirs, dict(os.environ), local_port, remote, server, keyfile, password),
         name="zmq-ssh-tunnel",
         daemon=True,
     )
@@ -94,6 +95,7 @@ def start_tunnel(
 
 def _tunnel_process(
     report: Connection,
+    environment: dict[str, str],
     local_port: int,
     remote: tuple[str, int],
     server: str,
@@ -101,6 +103,10 @@ def _tunnel_process(
     password: str | None,
 ) -> None:
     """Carry the tunnel until the connection breaks or the parent process is gone."""
+    # A fork server keeps the environment that it was started with; HOME leads to the known hosts,
+    # SSH_AUTH_SOCK to the agent.
+    os.environ.clear()
+    os.environ.update(environment)
     try:
         client = _connect(server, keyfile, password)
         transport = client.get_transport()
