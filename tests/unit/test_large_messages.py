@@ -17,8 +17,8 @@ SIZE = 2**31 + 1
 
 
 @pytest.fixture(scope="module")
-def memory() -> Iterator[mmap.mmap]:
-    yield mmap.mmap(-1, SIZE)
+def memory() -> mmap.mmap:
+    return mmap.mmap(-1, SIZE)
 
 
 @pytest.fixture
