@@ -243,3 +243,63 @@ Slow.instance().term()
 """
     )
     assert lines == ["child", "True"]
+
+
+def test_what_a_device_of_the_parent_uses_does_not_hang_the_child() -> None:
+    lines = run_python(
+        PROLOGUE
+        + """
+from zmq.core.relay import Relay
+c, d = context.socket(zmq.PULL), context.socket(zmq.PUSH)
+relay = Relay(c, d)
+thread = threading.Thread(target=relay.run)
+thread.start()
+while relay.join(0):
+    time.sleep(0.01)
+def work():
+    relay.stop()
+    print(relay.join(), relay.join(5))
+    c.close()
+    d.close(0)
+    print(c.closed, d.closed)
+fork(work)
+print(relay.join(0))
+relay.stop()
+thread.join()
+c.close()
+d.close()
+"""
+        + EPILOGUE
+    )
+    assert lines == ["True True", "True True", "False", "after", "end"]
+
+
+def test_a_poller_of_the_parent_serves_the_child() -> None:
+    """Once the sockets of the parent are taken out of it."""
+    lines = run_python(
+        PROLOGUE
+        + """
+r, w = os.pipe()
+shared = poller(a)
+shared.register(r, zmq.POLLIN)
+assert shared.poll(0)
+def work():
+    shared.unregister(a)
+    mine = zmq.Context.instance()
+    c, d = mine.socket(zmq.PAIR), mine.socket(zmq.PAIR)
+    c.bind("inproc://child")
+    d.connect("inproc://child")
+    shared.register(c, zmq.POLLIN)
+    print(shared.poll(10))
+    d.send(b"x")
+    print(shared.poll(5000) == [(c, zmq.POLLIN)], c.recv())
+    os.write(w, b"!")
+    print(shared.poll(5000) == [(r, zmq.POLLIN)])
+    c.close()
+    d.close()
+    mine.term()
+fork(work)
+"""
+        + EPILOGUE
+    )
+    assert lines == ["[]", "True b'x'", "True", "after", "end"]

@@ -83,7 +83,7 @@ cdef Entry new_entry(Poller poller, object socket):
         entry.watching = True
         if entry.fd < 0 and entry.handle is not NO_HANDLE:
             poller.without_fd += 1
-        elif poller.set >= 0 and entry.handle.ptr != NULL:
+        elif poller.set >= 0 and is_usable(entry.handle) and not is_inherited(poller):
             add_to_set(poller, entry)
     else:
         entry.fd = number_of(socket)
@@ -152,14 +152,28 @@ cdef int add_to_set(Poller poller, Entry entry) except -1:
     return 0
 
 
-cdef int open_set(Poller poller) except -1:
+cdef inline bint is_inherited(Poller poller) noexcept:
+    """Whether the descriptors of a poller are the parent's, from before a fork."""
+    return poller.generation != ohmq_generation
+
+
+cdef int need_set(Poller poller) except -1:
     """Make the epoll set, at the first poll: a poller that is never used costs no descriptor."""
     cdef Entry entry
+    if is_inherited(poller):
+        # Those who slept in it are threads of the parent.
+        poller.set, poller.generation = -1, ohmq_generation
+        poller.sleepers = poller.doubles = 0
+        poller.sleeping = poller.woken = False
+        for entry in poller.entries.values():
+            entry.in_set = False
+    if poller.set >= 0 or not OHMQ_HAVE_SET:
+        return 0
     poller.set = ohmq_set_open()
-    if OHMQ_HAVE_SET and poller.set < 0:
+    if poller.set < 0:
         fail(errno, f"no poller can be opened: {strerror(errno)}")
     for entry in poller.entries.values():
-        if entry.handle is not None and entry.handle.ptr != NULL and entry.fd >= 0:
+        if entry.handle is not None and entry.fd >= 0 and is_usable(entry.handle):
             add_to_set(poller, entry)
     return 0
 
@@ -171,8 +185,8 @@ cdef list collect(Poller poller):
     cdef int i
     cdef Entry entry
     cdef list ready = []
-    if poller.set < 0 and OHMQ_HAVE_SET:
-        open_set(poller)
+    if poller.set < 0 or is_inherited(poller):
+        need_set(poller)
     if poller.doubles or poller.without_fd or not OHMQ_HAVE_SET:
         for entry in list(poller.entries.values()):
             if entry.handle is not None:

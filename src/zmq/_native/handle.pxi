@@ -195,6 +195,11 @@ cdef object caller():
     return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame is not None else None
 
 
+cdef inline bint is_usable(Handle handle) noexcept:
+    """Whether the socket is open, and of this process: its descriptor is what it was."""
+    return handle.ptr != NULL and handle.generation == ohmq_generation
+
+
 cdef inline int enter(Handle handle) except -1:
     """Begin a call on the socket."""
     # First of all: in a forked child the lock may be held by a thread that the child has not.
@@ -363,12 +368,12 @@ cdef int close_handle(Handle handle, object linger) except -1:
     """Close the socket: whoever waits for it wakes up to an error. Never blocks in libzmq."""
     cdef int value = linger if linger is not None else 0
     cdef void *ptr
-    while handle.lent != NULL:
-        handle.relay._end()
     if handle.generation != ohmq_generation:
         # The child of a fork lets go of its copy; the socket is the parent's, and so is the lock.
-        handle.ptr = NULL
+        handle.ptr = handle.lent = NULL
         return 0
+    while handle.lent != NULL:
+        handle.relay._end()
     ohmq_lock_acquire(&handle.lock)
     ptr = handle.ptr
     if ptr == NULL:

@@ -121,6 +121,7 @@ cdef extern from "platform.h" nogil:
         int64_t read_fd
         int64_t write_fd
     int ohmq_waker_open(ohmq_waker *waker)
+    bint ohmq_waker_is_open(ohmq_waker *waker)
     void ohmq_waker_close(ohmq_waker *waker)
     void ohmq_waker_wake(ohmq_waker *waker)
     void ohmq_waker_clear(ohmq_waker *waker)

@@ -22,6 +22,8 @@
 #define ohmq_count(where, change) ((void)_InterlockedExchangeAdd((volatile long *)(where), change))
 #define ohmq_load_int(where) (*(volatile int *)(where))
 #define ohmq_store_int(where, value) _InterlockedExchange((volatile long *)(where), value)
+#define ohmq_cas_int(where, expected, value) \
+    (_InterlockedCompareExchange((volatile long *)(where), value, expected) == (expected))
 #else
 static inline void *ohmq_swap_pointer(void **where, void *value) {
     return __atomic_exchange_n(where, value, __ATOMIC_ACQ_REL);
@@ -37,6 +39,24 @@ static inline int ohmq_load_int(int *where) { return __atomic_load_n(where, __AT
 static inline void ohmq_store_int(int *where, int value) {
     __atomic_store_n(where, value, __ATOMIC_RELEASE);
 }
+static inline int ohmq_cas_int(int *where, int expected, int value) {
+    return __atomic_compare_exchange_n(where, &expected, value, 0, __ATOMIC_ACQ_REL,
+                                       __ATOMIC_RELAXED);
+}
+#endif
+
+/* ---- fork ------------------------------------------------------------------------------- */
+static volatile int ohmq_generation = 0;
+
+#ifdef _WIN32
+static inline void ohmq_watch_fork(void) {}
+static inline int ohmq_process_id(void) { return (int)GetCurrentProcessId(); }
+#else
+#include <pthread.h>
+#include <unistd.h>
+static void ohmq_forked(void) { ohmq_generation++; }
+static inline void ohmq_watch_fork(void) { pthread_atfork(NULL, NULL, ohmq_forked); }
+static inline int ohmq_process_id(void) { return (int)getpid(); }
 #endif
 
 /* ---- lock ------------------------------------------------------------------------------- */
@@ -45,11 +65,14 @@ static inline void ohmq_store_int(int *where, int value) {
  *
  * Between two calls of libzmq its holder may run Python code, whether it wants to or not: making a
  * list may start the garbage collector, making an exception may run a signal handler. What such
- * code does with the same socket must not wait for its own thread: so the lock is recursive. */
+ * code does with the same socket must not wait for its own thread: so the lock is recursive.
+ *
+ * The child of a fork may find it taken by a thread that it has not: then it is free. */
 typedef struct {
     int taken;
-    int depth;   /* how often the holder has it beyond the first time */
+    int depth;      /* how often the holder has it beyond the first time */
     void *holder;
+    int generation; /* in which it was taken */
 } ohmq_lock;
 
 #if defined(_MSC_VER)
@@ -67,6 +90,16 @@ static inline int ohmq_lock_try(ohmq_lock *lock) {
     if (ohmq_exchange(&lock->taken, 1))
         return 0;
     lock->holder = &ohmq_this_thread;
+    lock->generation = ohmq_generation;
+    return 1;
+}
+/* Take it from a holder that is a thread of the parent. */
+static inline int ohmq_lock_inherit(ohmq_lock *lock) {
+    int taken_in = *(volatile int *)&lock->generation;
+    if (taken_in == ohmq_generation || !ohmq_cas_int(&lock->generation, taken_in, ohmq_generation))
+        return 0;
+    lock->holder = &ohmq_this_thread;
+    lock->depth = 0;
     return 1;
 }
 static inline void ohmq_lock_release(ohmq_lock *lock) {
@@ -84,7 +117,7 @@ static void ohmq_lock_wait(ohmq_lock *lock) {
         return;
     }
     Py_BEGIN_ALLOW_THREADS
-    while (!ohmq_lock_try(lock))
+    while (!ohmq_lock_try(lock) && !ohmq_lock_inherit(lock))
         ohmq_yield();
     Py_END_ALLOW_THREADS
 }
@@ -92,20 +125,6 @@ static inline void ohmq_lock_acquire(ohmq_lock *lock) {
     if (!ohmq_lock_try(lock))
         ohmq_lock_wait(lock);
 }
-
-/* ---- fork ------------------------------------------------------------------------------- */
-static volatile int ohmq_generation = 0;
-
-#ifdef _WIN32
-static inline void ohmq_watch_fork(void) {}
-static inline int ohmq_process_id(void) { return (int)GetCurrentProcessId(); }
-#else
-#include <pthread.h>
-#include <unistd.h>
-static void ohmq_forked(void) { ohmq_generation++; }
-static inline void ohmq_watch_fork(void) { pthread_atfork(NULL, NULL, ohmq_forked); }
-static inline int ohmq_process_id(void) { return (int)getpid(); }
-#endif
 
 /* ---- signals ---------------------------------------------------------------------------- */
 /* For a thread that knows nothing of Python: signals are for those that do. */
@@ -156,14 +175,20 @@ static inline int ohmq_ipc_path_max(void) {
 }
 
 /* ---- waker ------------------------------------------------------------------------------ */
+/* One of another process is left alone: its numbers may be those of other files by now, in a daemon
+ * that has closed all that it inherited. All zeroes is a waker that is not open. */
 typedef struct {
     int64_t read_fd;
     int64_t write_fd;
+    int owner; /* the generation in which it was opened, and 1; 0: it is not open */
 } ohmq_waker;
+static inline int ohmq_waker_is_open(const ohmq_waker *w) {
+    return w->owner == ohmq_generation + 1;
+}
 
 #ifdef _WIN32
 /* A datagram socket that is connected to itself: what it sends, it receives. */
-static int ohmq_waker_open(ohmq_waker *waker) {
+static int ohmq_waker_make(ohmq_waker *waker) {
     struct sockaddr_in address;
     int size = sizeof(address);
     u_long on = 1;
@@ -182,33 +207,33 @@ static int ohmq_waker_open(ohmq_waker *waker) {
     }
     return 0;
 }
-static inline void ohmq_waker_close(ohmq_waker *w) { closesocket((SOCKET)w->read_fd); }
-static inline void ohmq_waker_wake(ohmq_waker *w) { send((SOCKET)w->write_fd, "!", 1, 0); }
-static inline void ohmq_waker_clear(ohmq_waker *w) {
+static inline void ohmq_waker_unmake(ohmq_waker *w) { closesocket((SOCKET)w->read_fd); }
+static inline void ohmq_waker_ring(ohmq_waker *w) { send((SOCKET)w->write_fd, "!", 1, 0); }
+static inline void ohmq_waker_hush(ohmq_waker *w) {
     char sink[64];
     while (recv((SOCKET)w->read_fd, sink, sizeof(sink), 0) > 0) {
     }
 }
 #elif defined(__linux__)
 #include <sys/eventfd.h>
-static inline int ohmq_waker_open(ohmq_waker *w) {
+static inline int ohmq_waker_make(ohmq_waker *w) {
     w->read_fd = w->write_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     return w->read_fd < 0 ? -1 : 0;
 }
-static inline void ohmq_waker_close(ohmq_waker *w) { close((int)w->read_fd); }
-static inline void ohmq_waker_wake(ohmq_waker *w) {
+static inline void ohmq_waker_unmake(ohmq_waker *w) { close((int)w->read_fd); }
+static inline void ohmq_waker_ring(ohmq_waker *w) {
     uint64_t one = 1;
     ssize_t written = write((int)w->write_fd, &one, sizeof(one));
     (void)written; /* full means: already readable */
 }
-static inline void ohmq_waker_clear(ohmq_waker *w) {
+static inline void ohmq_waker_hush(ohmq_waker *w) {
     uint64_t count;
     ssize_t got = read((int)w->read_fd, &count, sizeof(count));
     (void)got;
 }
 #else
 #include <fcntl.h>
-static inline int ohmq_waker_open(ohmq_waker *w) {
+static inline int ohmq_waker_make(ohmq_waker *w) {
     int fds[2], i;
     if (pipe(fds))
         return -1;
@@ -220,20 +245,39 @@ static inline int ohmq_waker_open(ohmq_waker *w) {
     w->write_fd = fds[1];
     return 0;
 }
-static inline void ohmq_waker_close(ohmq_waker *w) {
+static inline void ohmq_waker_unmake(ohmq_waker *w) {
     close((int)w->read_fd);
     close((int)w->write_fd);
 }
-static inline void ohmq_waker_wake(ohmq_waker *w) {
+static inline void ohmq_waker_ring(ohmq_waker *w) {
     ssize_t written = write((int)w->write_fd, "!", 1);
     (void)written;
 }
-static inline void ohmq_waker_clear(ohmq_waker *w) {
+static inline void ohmq_waker_hush(ohmq_waker *w) {
     char sink[64];
     while (read((int)w->read_fd, sink, sizeof(sink)) > 0) {
     }
 }
 #endif
+
+static inline int ohmq_waker_open(ohmq_waker *w) {
+    int rc = ohmq_waker_make(w);
+    w->owner = rc < 0 ? 0 : ohmq_generation + 1;
+    return rc;
+}
+static inline void ohmq_waker_close(ohmq_waker *w) {
+    if (ohmq_waker_is_open(w))
+        ohmq_waker_unmake(w);
+    w->owner = 0;
+}
+static inline void ohmq_waker_wake(ohmq_waker *w) {
+    if (ohmq_waker_is_open(w))
+        ohmq_waker_ring(w);
+}
+static inline void ohmq_waker_clear(ohmq_waker *w) {
+    if (ohmq_waker_is_open(w))
+        ohmq_waker_hush(w);
+}
 
 /* ---- wait ------------------------------------------------------------------------------- */
 #define OHMQ_POLLIN 1

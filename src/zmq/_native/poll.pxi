@@ -11,6 +11,30 @@ def set_poll_event(enum):
     _poll_event = enum
 
 
+cdef class Alarm:
+    """A descriptor that an event loop can wait for; of another process's it lets go."""
+
+    cdef int set
+    cdef int generation
+
+    def __cinit__(self):
+        self.generation = ohmq_generation
+        self.set = ohmq_set_open()
+
+    def __dealloc__(self):
+        close_alarm(self)
+
+    def fileno(self) -> int:
+        """Its number; -1 where the system has no such thing."""
+        return self.set
+
+
+cdef void close_alarm(Alarm alarm) noexcept:
+    if alarm.set >= 0 and alarm.generation == ohmq_generation:
+        ohmq_set_close(alarm.set)
+    alarm.set = -1
+
+
 @cython.no_gc_clear  # as with its entries
 cdef class Poller:
     """Poller()\n--\n
@@ -53,7 +77,7 @@ cdef class Poller:
             entry = self.candidates
             self.candidates = entry.next_candidate
             entry.next_candidate = None
-        if self.set >= 0:
+        if self.set >= 0 and self.generation == ohmq_generation:
             ohmq_set_close(self.set)
 
     def __contains__(self, socket):
@@ -156,24 +180,23 @@ cdef class Poller:
             ready.sort()
         return [shown for _, shown in ready]
 
-    def _alarm(self) -> int:
-        """A new descriptor that is readable when poll() may have something; -1 if there is none.
+    def _alarm(self):
+        """A new descriptor that is readable when poll() may have something.
 
         For event loops, which wait for it. _silence() takes it back.
         """
         cdef Entry entry
-        cdef int alarm = ohmq_set_open()
-        if alarm < 0:
-            return -1
-        if self.set < 0:
-            open_set(self)
+        cdef Alarm alarm = Alarm()
+        if alarm.set < 0:
+            fail(errno, f"no poller can be opened: {strerror(errno)}")
+        need_set(self)
         join_sleepers(self)
         try:
-            watch_for(alarm, self.set, ZMQ_POLLIN)
-            watch_for(alarm, self.waker.read_fd, ZMQ_POLLIN)
+            watch_for(alarm.set, self.set, ZMQ_POLLIN)
+            watch_for(alarm.set, self.waker.read_fd, ZMQ_POLLIN)
             for entry in self.entries.values():
                 if entry.handle is None:
-                    watch_for(alarm, entry.fd, entry.events)
+                    watch_for(alarm.set, entry.fd, entry.events)
             if self.candidates is not None:
                 poller_wake(self)
         except BaseException:
@@ -187,10 +210,11 @@ cdef class Poller:
             self.woken = False
             ohmq_waker_clear(&self.waker)
 
-    def _silence(self, int alarm) -> None:
+    def _silence(self, Alarm alarm not None) -> None:
         """Close the descriptor that _alarm() has given."""
-        ohmq_set_close(alarm)
-        leave_sleepers(self)
+        if alarm.set >= 0 and alarm.generation == ohmq_generation:
+            leave_sleepers(self)
+        close_alarm(alarm)
 
 
 cdef int watch_for(int alarm, int64_t fd, short events) except -1:

@@ -102,7 +102,7 @@ cdef class Reactor:
     def __dealloc__(self):
         if self.open:
             ohmq_waker_close(&self.waker)
-        if self.set >= 0:
+        if self.set >= 0 and self.generation == ohmq_generation:
             ohmq_set_close(self.set)
 
     def fileno(self) -> int:

@@ -43,7 +43,13 @@ cdef class Relay:
     cdef object prefixes
     cdef object finished        # threading.Event: not running
     cdef bint running
+    cdef int generation         # of the process that it runs in
     cdef unsigned long thread   # that run() is in
+
+    def __cinit__(self, *args, **kwargs):
+        zmq_msg_init(&self.course.ways[0].prefix)
+        zmq_msg_init(&self.course.ways[1].prefix)
+        self.generation = ohmq_generation
 
     def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
                  in_prefix=b"in", out_prefix=b"out", swap=None, waits=False, events=(),
@@ -66,15 +72,12 @@ cdef class Relay:
         cdef Handle second = (<Socket> out_socket).handle
         self.course.swap = (first is not second and first.type == ZMQ_ROUTER
                             and second.type == ZMQ_ROUTER) if swap is None else swap
-        zmq_msg_init(&self.course.ways[0].prefix)
-        zmq_msg_init(&self.course.ways[1].prefix)
         check(ohmq_waker_open(&self.course.waker))
 
     def __dealloc__(self):
-        if self.course.waker.read_fd > 0:
-            ohmq_waker_close(&self.course.waker)
-            zmq_msg_close(&self.course.ways[0].prefix)
-            zmq_msg_close(&self.course.ways[1].prefix)
+        ohmq_waker_close(&self.course.waker)
+        zmq_msg_close(&self.course.ways[0].prefix)
+        zmq_msg_close(&self.course.ways[1].prefix)
 
     def run(self, started=None, *, terminate_patience_s=0.0) -> None:
         """Move messages; blocks, without the GIL, until the relay is ended.
@@ -148,7 +151,8 @@ cdef class Relay:
 
     def join(self, timeout=None) -> bool:
         """Wait until run() has returned its sockets; False when timeout (seconds) came first."""
-        return self.finished.wait(timeout)
+        # In the child of a fork there is nobody who runs it.
+        return self.generation != ohmq_generation or self.finished.wait(timeout)
 
     def _end(self) -> None:
         """Have the sockets returned, for one of them to be closed."""

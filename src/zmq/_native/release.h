@@ -16,7 +16,7 @@ typedef struct ohmq_loan {
 } ohmq_loan;
 
 static ohmq_loan *ohmq_returned = NULL;
-static ohmq_waker ohmq_release_waker = {-1, -1};
+static ohmq_waker ohmq_release_waker; /* opened with the first loan */
 
 static void ohmq_loan_returned(void *data, void *hint) {
     ohmq_loan *loan = (ohmq_loan *)hint;
@@ -27,7 +27,7 @@ static void ohmq_loan_returned(void *data, void *hint) {
         loan->next = top;
     } while (!ohmq_cas_pointer((void **)&ohmq_returned, top, loan));
     /* Only the first of a batch wakes the draining thread; the rest ride along. */
-    if (top == NULL && ohmq_release_waker.write_fd >= 0)
+    if (top == NULL)
         ohmq_waker_wake(&ohmq_release_waker);
 }
 

@@ -91,10 +91,8 @@ cdef int start_drainer() except -1:
     global _drainer_generation, _drainer_runs
     if _drainer_generation == ohmq_generation:
         return 0
-    if ohmq_release_waker.write_fd >= 0:
-        # After a fork: what was lent is the parent's, and so is the descriptor's other reader.
-        ohmq_waker_close(&ohmq_release_waker)
-        ohmq_take_returned()
+    # After a fork: what was lent is the parent's.
+    ohmq_take_returned()
     if ohmq_waker_open(&ohmq_release_waker) < 0:
         fail(errno, "no file descriptor is left for the release of zero-copy messages")
     _drainer_generation = ohmq_generation

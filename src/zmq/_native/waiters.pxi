@@ -38,10 +38,8 @@ cdef int take_waker(ohmq_waker *waker) except -1:
     cdef bint found = False
     ohmq_lock_acquire(&_spare_lock)
     if _spare_generation != ohmq_generation:
-        # Descriptors inherited by a fork are shared with the parent.
-        while _spares:
-            _spares -= 1
-            ohmq_waker_close(&_spare[_spares])
+        # Descriptors inherited by a fork are the parent's.
+        _spares = 0
         _spare_generation = ohmq_generation
     if _spares:
         _spares -= 1
@@ -57,7 +55,7 @@ cdef void give_waker(ohmq_waker *waker) noexcept:
     global _spares
     cdef bint kept = False
     ohmq_lock_acquire(&_spare_lock)
-    if _spares < SPARE_WAKERS:
+    if _spares < SPARE_WAKERS and ohmq_waker_is_open(waker):
         _spare[_spares] = waker[0]
         _spares += 1
         kept = True

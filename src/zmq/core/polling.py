@@ -48,7 +48,7 @@ class QueuedPoller(Poller, Answering):
 def _watch(poller: QueuedPoller, loop: Loop, operation: Operation) -> None:
     """Have an operation end with what the poller finds ready: the loop watches a descriptor."""
     alarm = poller._alarm()
-    stop = loop.watch(alarm, partial(_look, poller, operation))
+    stop = loop.watch(alarm.fileno(), partial(_look, poller, operation))
 
     def stop_watching() -> None:
         stop()

@@ -15,6 +15,7 @@ from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
 
+from zmq.core.forking import close_in_children
 from zmq.dashboard import handlers
 from zmq.dashboard.address import Address
 from zmq.dashboard.asking import Fresh
@@ -54,7 +55,7 @@ def listen(address: Address) -> list[socket.socket]:
             if found and family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
                 continue  # a name may have an address of a protocol that this machine is without
             one = _bind(family, (where[0], port, *where[2:]))
-            found.append(one)
+            found.append(close_in_children(one))
             port = one.getsockname()[1]  # of a free port: the same for each of them
     except BaseException:
         for one in found:

@@ -9,6 +9,7 @@ import weakref
 from typing import Any
 
 import zmq
+from zmq.core.forking import close_in_children
 
 # What keeps the ports of devices that have not started yet. None of them listens: another probe
 # could still bind one of these ports.
@@ -60,7 +61,7 @@ def _guard(host: str, port: int) -> socket.socket | None:
         guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         guard.bind((host, port))
         _guards.add(guard)
-        return guard
+        return close_in_children(guard)
     guard.close()
     return None
 

@@ -15,10 +15,10 @@ import sys
 import threading
 import time
 import traceback
-import weakref
 from multiprocessing.connection import Connection, wait
 from typing import Any, Protocol
 
+from zmq.core.forking import close_in_children
 from zmq.core.relay_stats import DeviceStats
 from zmq.devices._run import PATIENCE_S, Run
 
@@ -46,20 +46,6 @@ class Launched(Protocol):
         ...
 
 
-# Parents' ends of all pipes. A forked child must not hold them: the end of this process has to
-# close them.
-_ends: weakref.WeakSet[Connection] = weakref.WeakSet()
-
-
-def _forget_ends() -> None:
-    for end in list(_ends):
-        end.close()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_ends)
-
-
 # ---- where the device was started ---------------------------------------------------------------
 
 
@@ -81,7 +67,8 @@ class RemoteRun:
         import multiprocessing
 
         self._end, self._other = multiprocessing.Pipe()
-        _ends.add(self._end)
+        # Another child must not hold it: the end of this process has to close it.
+        close_in_children(self._end)
         self.process = launch_class(target=serve, args=(device, self._other))
         self.process.daemon = device.daemon
 
