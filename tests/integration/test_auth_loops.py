@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import threading
 from collections.abc import Callable, Coroutine
@@ -141,6 +142,33 @@ class TestLife:
                 if i % 2:
                     await asyncio.sleep(0)
                 authenticator.stop()
+
+        run(main)
+
+    def test_goes_on_without_a_reference(self, context: zmq.Context, kind: Any) -> None:
+        class Provider:
+            async def callback(self, domain: str, key: bytes) -> bool:
+                await asyncio.sleep(0.01)
+                gc.collect()
+                return True
+
+        async def main() -> None:
+            def set_up() -> None:
+                authenticator = kind(context)
+                authenticator.start()
+                authenticator.configure_curve_callback("global", Provider())
+
+            set_up()
+            gc.collect()
+            await asyncio.sleep(0.01)
+            gc.collect()
+            request = [b"1.0", b"1", b"global", b"::1", b"", b"CURVE", bytes(32)]
+            with zmq.asyncio.Socket(context, zmq.REQ) as client:
+                client.linger, client.rcvtimeo = 0, 5000
+                client.connect("inproc://zeromq.zap.01")
+                for _ in range(2):
+                    await client.send_multipart(request)
+                    assert (await client.recv_multipart())[2] == b"200"
 
         run(main)
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 import zmq
 from devicing import TWO_KINDS, count_until_quiet, make, queue, running, stats_when, to
 from support import Child, snippet, until
-from zmq.devices import ThreadDevice
+from zmq.devices import ProcessDevice, ThreadDevice
 
 Make = Callable[..., zmq.Socket]
 
@@ -36,6 +38,34 @@ while True:
         time.sleep(60)
     worker.send(request + b" by " + sys.argv[2].encode())
 """
+
+
+@pytest.mark.parametrize("method", PROCESSES)
+def test_a_device_that_the_program_does_not_keep(socket: Make, method: str) -> None:
+    def set_up() -> tuple[int, int, Any]:
+        device = ProcessDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.start_method = method
+        ports = [bind("tcp://127.0.0.1") for bind in both_sides(device)]
+        device.start()
+        return *ports, device.launcher
+
+    taken, given, process = set_up()
+    gc.collect()
+    push, pull = socket(zmq.PUSH), socket(zmq.PULL)
+    push.connect(f"tcp://127.0.0.1:{taken}")
+    pull.connect(f"tcp://127.0.0.1:{given}")
+    # A process whose parent seems to be gone ends within moments, and would not take many.
+    for number in range(20):
+        push.send(b"%d" % number)
+        assert pull.recv() == b"%d" % number
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join(10)
+
+
+def both_sides(device: ProcessDevice) -> tuple[Any, Any]:
+    return device.bind_in_to_random_port, device.bind_out_to_random_port
+
 
 CLIENT = """
 import sys, zmq

@@ -41,6 +41,76 @@ def library(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+BACKGROUND = """
+import gc, sys, warnings
+if sys.argv[1] == "patched":
+    patch()
+from zmq.auth.thread import ThreadAuthenticator
+from zmq.devices import ThreadDevice
+
+context = zmq.Context.instance()
+turns = 0
+
+def turn():
+    global turns
+    while True:
+        turns += 1
+        sleep(0.001)
+
+spawn(turn)
+
+class Provider:
+    async def callback(self, domain, key):
+        import asyncio
+        await asyncio.sleep(0.01)
+        return True
+
+def authenticate():
+    authenticator = ThreadAuthenticator(context)
+    authenticator.start()
+    authenticator.configure_plain(passwords={"anna": "sesame"})
+    authenticator.configure_curve_callback(credentials_provider=Provider())
+    return authenticator
+
+def ask(mechanism, *credentials):
+    with context.socket(zmq.REQ) as client:
+        client.connect("inproc://zeromq.zap.01")
+        client.send_multipart([b"1.0", b"1", b"", b"::1", b"", mechanism, *credentials])
+        return client.recv_multipart()[2].decode()
+
+authenticator = authenticate()
+print(ask(b"PLAIN", b"anna", b"sesame"), ask(b"PLAIN", b"anna", b"x"))
+print(ask(b"CURVE", bytes(32)))
+authenticator.stop()
+authenticate()
+gc.collect()
+print(ask(b"PLAIN", b"anna", b"sesame"))
+
+device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+taken, given = device.bind_in_to_random_port(AT), device.bind_out_to_random_port(AT)
+device.start()
+with context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
+    push.connect(f"{AT}:{taken}")
+    pull.connect(f"{AT}:{given}")
+    push.send(b"through")
+    print(pull.recv().decode(), device.state)
+    print(device.stop(5), device.state)
+before = turns
+sleep(0.01)
+print(turns > before > 3)
+context.term()
+print("ended")
+"""
+
+
+@pytest.mark.parametrize("patched", ["patched", "as it is"])
+def test_what_runs_in_a_thread_of_its_own(library: str, patched: str) -> None:
+    program = f"import sys; sys.argv[1:] = [{patched!r}]; AT = 'tcp://127.0.0.1'" + BACKGROUND
+    assert run(library, program) == [
+        "200 400", "200", "200", "through running", "True stopped", "True", "ended",
+    ]  # fmt: skip
+
+
 PATCHED = """
 patch()
 import queue, threading, time

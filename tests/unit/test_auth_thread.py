@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import threading
+import weakref
 from typing import Any
 
 import pytest
 
 import zmq
 import zmq.auth
-from support import run_python, until
+from support import run_python
 from zmq.auth.thread import ThreadAuthenticator
 
 ours_only = pytest.mark.skipif(
@@ -94,16 +96,31 @@ class TestLife:
         assert not ender.is_alive()
         assert pipe.closed
 
+    def test_goes_on_without_a_reference(self, context: zmq.Context) -> None:
+        def set_up() -> Any:
+            authenticator = ThreadAuthenticator(context)
+            authenticator.start()
+            authenticator.configure_plain(passwords={"anna": "sesame"})
+            return weakref.ref(authenticator)
+
+        known = set_up()
+        gc.collect()
+        with context.socket(zmq.REQ) as client:
+            client.linger, client.rcvtimeo = 0, 5000
+            client.connect(ZAP)
+            client.send_multipart([b"1.0", b"1", b"", ADDRESS, b"", b"PLAIN", b"anna", b"sesame"])
+            assert client.recv_multipart()[2] == b"200"
+        known().stop()
+        gc.collect()
+        assert known() is None
+
     @ours_only
-    def test_dropped_without_stop(self) -> None:
+    def test_the_context_of_a_dropped_one_ends(self) -> None:
         context = zmq.Context()
-        authenticator = ThreadAuthenticator(context)
-        authenticator.start()
-        thread = authenticator.thread
-        assert thread is not None
-        del authenticator
-        until(lambda: not thread.is_alive())
-        context.term()
+        ThreadAuthenticator(context).start()
+        gc.collect()
+        context.term(10)
+        assert context.closed
 
     @ours_only
     @needs_curve

@@ -126,7 +126,8 @@ class Authenticator:
         """
         if self.zap_socket is not None:
             raise zmq.ZMQError(zmq.EADDRINUSE, "this authenticator is running: stop it first")
-        socket = self.context.socket(zmq.REP)
+        # A blocking one, whatever the context's are: it serves in a thread as well as in a loop.
+        socket = self.context.socket(zmq.REP, socket_class=zmq.SyncSocket)
         socket.linger = 1
         try:
             socket.bind(ZAP_ENDPOINT)

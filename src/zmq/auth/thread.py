@@ -6,10 +6,10 @@ import asyncio
 import contextlib
 import os
 import threading
-import weakref
 from typing import Any
 
 import zmq
+from zmq.loops.blocking import call_blocking
 
 from .base import Authenticator, release_zap_socket
 
@@ -22,23 +22,27 @@ _STOP_WAIT_S = 5.0
 class AuthenticationThread(threading.Thread):
     """Answers what comes in on the ZAP socket, until it is told to stop or the context ends.
 
-    It holds its authenticator by a weak reference: one that the program has dropped is stopped
-    by its `__del__`.
+    While it runs it keeps its authenticator alive: a program need not.
     """
 
-    def __init__(
-        self, authenticator: ThreadAuthenticator, zap_socket: zmq.Socket, control: zmq.Socket
-    ) -> None:
+    def __init__(self, authenticator: ThreadAuthenticator, pipe: zmq.Socket) -> None:
         super().__init__(name="zmq-auth", daemon=True)
-        self.authenticator = weakref.ref(authenticator)
+        assert authenticator.zap_socket is not None
+        self.authenticator = authenticator
         self.log = authenticator.log
-        self.zap_socket = zap_socket
-        self.control = control
+        self.zap_socket = authenticator.zap_socket
+        self.pipe = pipe
+        self.started = threading.Event()
 
     def run(self) -> None:
+        self.started.set()
+        # Its sockets would block the hub whose greenlet this "thread" may be.
+        call_blocking(lambda tell: self._answer_all())
+
+    def _answer_all(self) -> None:
         poller = zmq.Poller()
         poller.register(self.zap_socket, zmq.POLLIN)
-        poller.register(self.control, zmq.POLLIN)
+        poller.register(self.pipe, zmq.POLLIN)
         try:
             # One event loop for all requests, because a credentials provider may be a coroutine
             # function that keeps connections of its own.
@@ -46,33 +50,36 @@ class AuthenticationThread(threading.Thread):
                 while self._serve(poller, runner):
                     pass
         except zmq.ContextTerminated:
-            pass
+            self._close_control()
         except zmq.ZMQError as error:
             # stop() closes the sockets of a thread that it no longer waits for.
-            if not (self.zap_socket.closed or self.control.closed):
+            if not (self.zap_socket.closed or self.pipe.closed):
                 self.log.error("ZAP: the authenticator stopped: %s", error)
         finally:
             # Context.term() waits for these.
             release_zap_socket(self.zap_socket)
-            self.control.close()
+            self.pipe.close()
+
+    def _close_control(self) -> None:
+        """Close the other end of the pipe: the program may not know of us any more."""
+        control = self.authenticator.pipe
+        if control is not None:
+            control.close()
 
     def _serve(self, poller: zmq.Poller, runner: asyncio.Runner) -> bool:
         """Wait for one request and answer it; say whether to go on."""
         ready = {socket for socket, _ in poller.poll()}
-        if self.control in ready:
+        if self.pipe in ready:
             return False
         request = self.zap_socket.recv_multipart()
-        authenticator = self.authenticator()
-        if authenticator is None:
-            return False
         try:
-            runner.run(authenticator.handle_zap_message(request))
+            runner.run(self.authenticator.handle_zap_message(request))
         except zmq.ZMQError:
             raise
         except Exception:
             self.log.exception("ZAP: refused, because answering failed")
             # The next request comes only when this one has a reply.
-            self.zap_socket.send_multipart(authenticator.failure(request))
+            self.zap_socket.send_multipart(self.authenticator.failure(request))
         return True
 
 
@@ -91,6 +98,9 @@ class ThreadAuthenticator(Authenticator):
     -----
     `start`, `stop` and the configuring methods may be called from any thread. The methods of a
     credentials provider run in the authenticator's thread, one at a time.
+
+    The context may be one of any event loop. Once started, an authenticator goes on until it is
+    stopped or its context ends, also when the program keeps no reference to it.
     """
 
     pipe: zmq.Socket | None
@@ -115,22 +125,21 @@ class ThreadAuthenticator(Authenticator):
             It is running already, or the context has another authenticator (EADDRINUSE).
         """
         super().start()
-        assert self.zap_socket is not None
         self._pid = os.getpid()
-        pipe = self.context.socket(zmq.PAIR)
-        control = self.context.socket(zmq.PAIR)
-        pipe.linger = control.linger = 0
+        pipe = self.context.socket(zmq.PAIR, socket_class=zmq.SyncSocket)
+        theirs = self.context.socket(zmq.PAIR, socket_class=zmq.SyncSocket)
+        pipe.linger = theirs.linger = 0
         try:
             pipe.bind(self.pipe_endpoint)
-            control.connect(self.pipe_endpoint)
-            thread = AuthenticationThread(self, self.zap_socket, control)
-            thread.start()
+            theirs.connect(self.pipe_endpoint)
+            self.pipe, self.thread = pipe, AuthenticationThread(self, theirs)
+            self.thread.start()
         except BaseException:
+            self.pipe = self.thread = None
             pipe.close()
-            control.close()
+            theirs.close()
             super().stop()
             raise
-        self.pipe, self.thread = pipe, thread
 
     def stop(self) -> None:
         """Stop answering, end the thread and close the sockets. May be called again.
@@ -156,13 +165,14 @@ class ThreadAuthenticator(Authenticator):
             pipe.unbind(self.pipe_endpoint)
         pipe.close()
         super().stop()
-        thread.control.close()
+        thread.pipe.close()
 
     def is_alive(self) -> bool:
         """Whether the thread is running, and so clients are checked."""
         return self.thread is not None and self.thread.is_alive()
 
     def __del__(self) -> None:
-        # An object whose constructor failed has nothing to stop.
+        # While its thread runs it is not collected: what is left is the end of the pipe.
+        # An object whose constructor failed has none.
         if getattr(self, "thread", None) is not None:
             self.stop()

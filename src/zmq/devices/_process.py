@@ -46,6 +46,10 @@ class Launched(Protocol):
         ...
 
 
+# A device goes on also when the program does not keep it, so somebody has to hold its pipe.
+_going_on: set[RemoteRun] = set()
+
+
 # ---- where the device was started ---------------------------------------------------------------
 
 
@@ -93,6 +97,11 @@ class RemoteRun:
             raise self.error
         if self._state == "new":
             self._state = "running"  # a loop of a subclass, which does not tell
+        _going_on.intersection_update([run for run in list(_going_on) if run._goes_on_here()])
+        _going_on.add(self)
+
+    def _goes_on_here(self) -> bool:
+        return self._owner == os.getpid() and self.process.is_alive()
 
     def _wait(self, seconds: float | None, condition: Any) -> bool:
         """Read what the process writes until a condition is true; False when time is up."""
@@ -143,9 +152,11 @@ class RemoteRun:
             stats, self._clean, self.error = what
             self._stats = DeviceStats(*stats)
             self._state = "stopped" if self.error is None else "failed"
+            _going_on.discard(self)
 
     def _lost(self) -> None:
         """The process is gone, or about to be."""
+        _going_on.discard(self)
         self._end.close()
         if self._state in ("stopped", "failed"):
             return

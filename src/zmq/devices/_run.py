@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import zmq
 from zmq.core.relay_stats import DeviceStats
 from zmq.devices._sides import close_side
+from zmq.loops.blocking import call_blocking
 
 if TYPE_CHECKING:
     from zmq.core.relay import Relay
@@ -64,7 +65,12 @@ class Run:
 
     def relay(self, relay: Relay) -> None:
         """Relay until somebody ends it."""
-        relay.run(lambda: self._attach(relay), terminate_patience_s=PATIENCE_S)
+        call_blocking(
+            lambda tell: relay.run(
+                lambda: tell(lambda: self._attach(relay)), terminate_patience_s=PATIENCE_S
+            ),
+            end=relay.stop,
+        )
 
     def _attach(self, relay: Relay) -> None:
         with self._lock:

@@ -109,7 +109,10 @@ def open_side(
         Something of it cannot be had; the message names the socket and the address.
     """
     try:
-        socket = context.socket(kind)
+        # For a relay a blocking one, whatever the context's are; a loop of a program's own has
+        # those of the context.
+        made = {"socket_class": zmq.SyncSocket} if watched else {}
+        socket = context.socket(kind, **made)
     except (zmq.ZMQError, TypeError) as error:
         raise _explained(error, side, f"type {kind!r} cannot be opened") from error
     opened = OpenSide(side.name, socket)
@@ -135,7 +138,7 @@ def _configure(opened: OpenSide, kind: int, side: Side, *, watched: bool, drops:
     for option, value in side.options:
         socket.setsockopt(option, value.encode() if isinstance(value, str) else value)
     if watched and not side.inproc() and side.name != "ctrl":
-        opened.events = socket.get_monitor_socket(PEER_EVENTS)
+        opened.events = zmq.SyncSocket(shadow=socket.get_monitor_socket(PEER_EVENTS))
     for address in side.binds:
         socket.bind(address)
         opened.endpoints.append(_last_endpoint(socket))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from gevent import sleep  # type: ignore[import-untyped]
-
 import zmq
 from zmq.constants import ENOTSOCK
 from zmq.core.relay import Relay
@@ -40,21 +38,6 @@ def device(device_type: int, isocket: Any, osocket: Any) -> NoReturn:
         ENOTSOCK: a socket was closed.
     """
     relay = Relay(isocket, osocket)
-    ended = False
-
-    def run() -> None:
-        nonlocal ended
-        try:
-            relay.run()
-        finally:
-            ended = True
-
-    try:
-        GeventLoop.current().in_thread(run)
-    finally:
-        # A thread that has only just started would not hear of it.
-        while not ended:
-            relay.stop()
-            sleep(0.001)
+    GeventLoop.current().in_thread(relay.run, relay.stop)
     # Nobody else can stop it: one of its sockets was closed.
     raise ZMQError(ENOTSOCK, "a socket of the device was closed")

@@ -88,20 +88,36 @@ class HubLoop(Loop):
         self.reactor.call(partial(operation.succeed, None))
         operation.wait()
 
-    def in_thread(self, function: Callable[[], object]) -> None:
-        """Have the greenlet that runs now wait for a call that blocks, in a thread of its own."""
+    def in_thread(
+        self, function: Callable[[], object], end: Callable[[], object] | None = None
+    ) -> None:
+        """Have the greenlet that runs now wait for a call that blocks, in a thread of its own.
+
+        Killed, it calls `end` until the call has returned; without one it leaves the thread behind.
+        """
         operation = Parked(self)
+        over = False
 
         def work() -> None:
+            nonlocal over
             try:
                 function()
             except BaseException as error:
                 self.reactor.call(partial(operation.fail, error))
             else:
                 self.reactor.call(partial(operation.succeed, None))
+            finally:
+                over = True
 
         self.start_thread(work)
-        operation.wait()
+        try:
+            operation.wait()
+        except BaseException:
+            # A call that has only just begun would not hear of it.
+            while end is not None and not over:
+                end()
+                self.pause()
+            raise
 
     def run(self, callback: Callable[[], object]) -> None:
         """Call back, in the hub; then let those go on who can."""
