@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 
 import zmq
+import zmq.asyncio
 from support import Child
 from zmq.log.handlers import TOPIC_DELIM, PUBHandler, TopicLogger
 
 ours_only = pytest.mark.skipif(
     not hasattr(zmq, "ohmq_version"), reason="PyZMQ raises, or loses the record"
 )
+
+
+def given() -> PUBHandler:
+    """A handler with a socket of asyncio that it was given."""
+    socket = zmq.asyncio.Context().socket(zmq.PUB)
+    socket.bind("inproc://log")
+    return PUBHandler(socket)
 
 
 class Receiver:
@@ -227,6 +235,88 @@ def test_close_closes_what_the_handler_made(
     given = PUBHandler(near_far[0])
     given.close()
     assert not given.socket.closed
+
+
+def test_without_a_context_it_has_one_of_its_own() -> None:
+    handlers = [PUBHandler("tcp://127.0.0.1:*") for _ in range(2)]
+    assert handlers[0].ctx is not handlers[1].ctx
+    assert zmq.Context.instance() not in [handler.ctx for handler in handlers]
+    for handler in handlers:
+        handler.close()
+        handler.socket.close()
+        handler.ctx.term()
+
+
+@ours_only
+def test_close_ends_the_context_that_the_handler_made() -> None:
+    handler = PUBHandler("tcp://127.0.0.1:*")
+    handler.close()
+    assert handler.socket.closed
+    assert handler.ctx.closed
+
+
+@ours_only
+@pytest.mark.parametrize("end", ["socket.close", "ctx.destroy"])
+@pytest.mark.parametrize("made", [None, zmq.Context, zmq.asyncio.Context, given])
+def test_it_says_once_that_it_cannot_send(
+    logger: logging.Logger, capsys: pytest.CaptureFixture[str], end: str, made: Any
+) -> None:
+    handler = given() if made is given else PUBHandler("inproc://log", made and made())
+    context = handler.ctx
+    logger.addHandler(handler)
+    logger.info("x")
+    assert capsys.readouterr().err == ""
+    owner, method = end.split(".")
+    getattr(getattr(handler, owner), method)()
+    logger.info("one")
+    told = capsys.readouterr().err
+    assert "socket is closed" in told
+    assert "will not say so again" in told
+    logger.info("two")
+    assert capsys.readouterr().err == ""
+    context.destroy()
+
+
+@ours_only
+def test_a_logger_that_keeps_it_goes_on_after_close(logger: logging.Logger) -> None:
+    # As logging.config.dictConfig does with every handler of the process.
+    handler = PUBHandler("inproc://log")
+    logger.addHandler(handler)
+    logging.shutdown([lambda: handler])  # type: ignore[list-item]
+    with handler.ctx.socket(zmq.SUB) as sub:
+        sub.rcvtimeo = 5000
+        sub.subscribe(b"")
+        sub.connect("inproc://log")
+        logger.info("still")
+        assert sub.recv_multipart() == [b"INFO", b"still\n"]
+    logger.removeHandler(handler)
+    handler.close()
+    assert handler.socket.closed
+
+
+@ours_only
+@pytest.mark.parametrize("as_socket", [False, True])
+def test_the_context_of_an_event_loop(logger: logging.Logger, as_socket: bool) -> None:
+    # Logged in a thread that has no loop, and read here.
+    context = zmq.asyncio.Context()
+    if as_socket:
+        publisher = context.socket(zmq.PUB)
+        publisher.bind("inproc://log")
+        handler = PUBHandler(publisher)
+        assert handler.socket is publisher
+    else:
+        handler = PUBHandler("inproc://log", context)
+    assert handler.ctx is context
+    with zmq.Context(context).socket(zmq.SUB) as sub:
+        sub.rcvtimeo = 5000
+        sub.subscribe(b"")
+        sub.connect("inproc://log")
+        logger.addHandler(handler)
+        thread = threading.Thread(target=logger.info, args=("x",))
+        thread.start()
+        assert sub.recv_multipart() == [b"INFO", b"x\n"]
+        thread.join()
+    context.destroy(linger=0)
 
 
 def test_many_threads(near_far: tuple[Any, Receiver], logger: logging.Logger) -> None:

@@ -10,16 +10,24 @@ missing are left out. A record has a topic when its message is ``"topic::text"``
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
 from typing import TYPE_CHECKING, Any
 
 import zmq
+from zmq.core.queued import AwaitableSocket
 
-# TYPE_CHECKING is among the names that PyZMQ has here.
-__all__ = ["TOPIC_DELIM", "TYPE_CHECKING", "PUBHandler", "TopicLogger"]
+# TYPE_CHECKING and zmq are among the names that PyZMQ has here.
+__all__ = ["TOPIC_DELIM", "TYPE_CHECKING", "PUBHandler", "TopicLogger", "zmq"]
 
 TOPIC_DELIM = "::"
+
+# How long close() waits for records that are not sent yet, in a context of the handler's own.
+_CLOSE_S = 1.0
+
+# What a socket says that will never send again.
+_GONE = (zmq.ENOTSOCK, zmq.ETERM)
 
 _WITH_PLACE = "%(levelname)s %(filename)s:%(lineno)d - %(message)s\n"
 _DEFAULT_FORMATS = {
@@ -39,7 +47,8 @@ class PUBHandler(logging.Handler):
     interface_or_socket
         An address to bind a new PUB socket to, or a socket that is already connected or bound.
     context
-        The context of the new socket; by default `zmq.Context.instance()`.
+        The context of the new socket, which may be one of any event loop; by default the handler
+        has a context of its own.
     root_topic
         The first part of every topic.
 
@@ -52,7 +61,8 @@ class PUBHandler(logging.Handler):
     Notes
     -----
     Any thread may log: `logging` calls the handler under its lock. Publishing never blocks,
-    and without subscribers records are dropped.
+    and without subscribers records are dropped. When the socket is closed or its context has
+    ended, the handler says so once, as logging handlers do: on stderr.
     """
 
     socket: zmq.Socket
@@ -70,16 +80,21 @@ class PUBHandler(logging.Handler):
         self._default: logging.Formatter | None = None
         self.setFormatter(None)
         self._own_socket = not isinstance(interface_or_socket, zmq.Socket)
+        self._own_context = self._own_socket and context is None
+        self._ended = False
+        # The socket of which it was said that it is gone.
+        self._told: zmq.Socket | None = None
         if isinstance(interface_or_socket, zmq.Socket):
             self.socket = interface_or_socket
             self.ctx = self.socket.context
             return
-        self.ctx = context or zmq.Context.instance()
-        self.socket = self.ctx.socket(zmq.PUB)
+        self.ctx = zmq.Context() if context is None else context
+        # A blocking one, whatever the context's are: any thread may log.
+        self.socket = self.ctx.socket(zmq.PUB, socket_class=zmq.SyncSocket)
         try:
             self.socket.bind(interface_or_socket)
         except BaseException:
-            self.socket.close()
+            self._let_go()
             raise
 
     @property
@@ -128,7 +143,7 @@ class PUBHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Publish a record. A failure goes to `handleError`, as in every logging handler."""
         # After close() at the end of the program late records are dropped, not complained about.
-        if self._own_socket and self.socket.closed:
+        if self._ended:
             return
         try:
             topic = [part for part in (self.root_topic, record.levelname) if part]
@@ -140,15 +155,49 @@ class PUBHandler(logging.Handler):
                 record = copy.copy(record)
                 record.msg = text
             message = self.format(record).encode("utf8")
-            self.socket.send_multipart([".".join(topic).encode("utf8"), message])
+            self._publish([".".join(topic).encode("utf8"), message])
+        except zmq.ZMQError as error:
+            if error.errno in _GONE:
+                if self._told is self.socket:
+                    return
+                self._told = self.socket
+                error.add_note(
+                    "This handler publishes nothing any more, and will not say so again."
+                )
+            self.handleError(record)
         except Exception:
             self.handleError(record)
 
+    def _publish(self, parts: list[bytes]) -> None:
+        if isinstance(self.socket, AwaitableSocket):
+            # Awaited it cannot be here, and where it logs there may be no loop at all.
+            if self.socket.closed:
+                raise zmq.ZMQError(zmq.ENOTSOCK, "socket is closed")
+            zmq.SyncSocket(shadow=self.socket).send_multipart(parts, zmq.DONTWAIT)
+        else:
+            self.socket.send_multipart(parts)
+
     def close(self) -> None:
-        """Close the socket that the handler made. Does not block."""
-        if self._own_socket and hasattr(self, "socket"):
-            self.socket.close()
+        """Close the socket that the handler made, unless a logger still has the handler.
+
+        `logging.config` closes handlers that go on being used. Records that are not sent yet are
+        given a second.
+        """
+        if self._own_socket and hasattr(self, "socket") and not self._is_in_use():
+            self._ended = True
+            self._let_go()
         super().close()
+
+    def _let_go(self) -> None:
+        self.socket.close()
+        if self._own_context:
+            # What is not sent then is still on its way in the background.
+            with contextlib.suppress(zmq.TermTimeout):
+                self.ctx.term(_CLOSE_S)
+
+    def _is_in_use(self) -> bool:
+        loggers = [logging.root, *logging.root.manager.loggerDict.values()]
+        return any(self in getattr(logger, "handlers", ()) for logger in loggers)
 
 
 class TopicLogger(logging.Logger):
