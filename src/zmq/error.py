@@ -37,6 +37,7 @@ __all__ = [
     "InterruptedSystemCall",
     "NotDone",
     "TermTimeout",
+    "ZAPWarning",
     "ZMQBaseError",
     "ZMQBindError",
     "ZMQError",
@@ -164,6 +165,14 @@ class ZMQVersionError(NotImplementedError):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}('{self}')"
+
+
+class ZAPWarning(RuntimeWarning):
+    """A server socket asks for authentication, but no ZAP handler answers in its context.
+
+    libzmq itself says nothing then. It refuses every client, or lets every client in: see the text
+    of the warning, and `Context.zap_required`.
+    """
 
 
 class DraftFDWarning(RuntimeWarning):

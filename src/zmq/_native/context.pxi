@@ -20,6 +20,7 @@ cdef class ContextHandle:
     cdef int generation
     cdef Terminator *terminator   # while a term() goes on, or one has run out of time
     cdef bint owned               # opened here, not adopted from another library
+    cdef bint zap_required        # see Context.zap_required
     cdef list lingering           # closed sockets that may still hold unsent messages
 
     def __dealloc__(self):
@@ -155,6 +156,36 @@ cdef class Context:
         cdef int value = optval
         require(self.handle)
         check(zmq_ctx_set(self.handle.ptr, number, value))
+
+    @property
+    def zap_required(self) -> bool:
+        """Whether server sockets must have a ZAP handler that answers for their clients.
+
+        Then bind and connect raise ZMQError (EPERM) for a socket of the context that has
+        PLAIN_SERVER, CURVE_SERVER, GSSAPI_SERVER or a ZAP_DOMAIN while no handler is bound; one
+        that has a ZAP_DOMAIN gets ZAP_ENFORCE_DOMAIN, so that libzmq lets no client in should the
+        handler end. All handles of the context share it; it is False at first, and then a
+        zmq.ZAPWarning tells of most such sockets.
+        """
+        require(self.handle)
+        return self.handle.zap_required
+
+    @zap_required.setter
+    def zap_required(self, value):
+        require(self.handle)
+        self.handle.zap_required = bool(value)
+
+    def _has_zap_handler(self) -> bool:
+        """Whether a ZAP handler is bound; true for contexts of other libraries, which may have one.
+        """
+        cdef Handle socket
+        if not self.handle.owned:
+            return True
+        for socket in open_handles():
+            if (socket.context is self.handle and socket.inproc_bound is not None
+                    and b"inproc://zeromq.zap.01" in socket.inproc_bound):
+                return True
+        return False
 
     def term(self, timeout=None) -> None:
         """End the context once its sockets are closed and what they hold is sent.

@@ -86,6 +86,20 @@ cdef object get_option(Handle handle, int option):
     return wide if where == &wide else narrow
 
 
+cdef bint is_set(Handle handle, int option) noexcept:
+    """Whether an option that is a number is not 0. Called with the lock."""
+    cdef int value = 0
+    cdef size_t size = sizeof(value)
+    return zmq_getsockopt(handle.ptr, option, &value, &size) == 0 and value != 0
+
+
+cdef bint has_text(Handle handle, int option) noexcept:
+    """Whether an option that is text is not empty. Called with the lock."""
+    cdef char text[256]
+    cdef size_t size = sizeof(text)
+    return zmq_getsockopt(handle.ptr, option, text, &size) == 0 and size > 1
+
+
 cdef int set_option(Handle handle, int option, object value) except -1:
     cdef Kind kind = kind_of(option)
     cdef int64_t wide

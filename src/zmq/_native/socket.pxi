@@ -178,6 +178,17 @@ cdef class Socket:
 
     # ---- endpoints ----
 
+    def _asks_zap(self) -> bool:
+        """Whether it has a mechanism or a ZAP domain, so that somebody may have to be asked."""
+        cdef Handle handle = self.handle
+        cdef int enforce = _numbers["zap_enforce_domain"]
+        cdef bint asks
+        enter(handle)
+        asks = (is_set(handle, ZMQ_MECHANISM) or is_set(handle, enforce)
+                or has_text(handle, ZMQ_ZAP_DOMAIN))
+        leave(handle)
+        return asks
+
     def bind(self, addr):
         """Listen on an endpoint (zmq_bind(3))."""
         endpoint_call(self.handle, addr, BIND)

@@ -25,6 +25,7 @@ from inspect import isawaitable
 from typing import Any, NamedTuple, TypeAlias
 
 import zmq
+from zmq.core.zap import ZAP_ENDPOINT
 from zmq.utils import z85
 
 from .certs import load_certificates
@@ -33,7 +34,6 @@ __all__ = ["CURVE_ALLOW_ANY", "Authenticator"]
 
 CURVE_ALLOW_ANY = "*"
 
-ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 _VERSION = b"1.0"
 _CURVE_KEY_BYTES = 32
 _ANY_DOMAIN = "*"

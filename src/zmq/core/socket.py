@@ -83,6 +83,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
     # Most sockets have neither: as defaults of the class they cost an object nothing.
     _shadow_obj: Any = None
     _monitor_socket: Any = None
+    _zap_warned: bool = False
 
     if TYPE_CHECKING:
 
@@ -249,8 +250,11 @@ class Socket(NativeSocket, Subscripted[_Received]):
         Raises
         ------
         ZMQError
-            With the address in its text: EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENODEV ...
+            With the address in its text: EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENODEV ... EPERM
+            where a handler has to authenticate clients and none answers (Context.zap_required).
         """
+        if self._asks_zap():
+            self._check_zap_handler(addr)
         try:
             super().bind(addr)
         except ZMQError as error:
@@ -260,6 +264,12 @@ class Socket(NativeSocket, Subscripted[_Received]):
             super().bind(known)
         bound = self.get(SocketOption.LAST_ENDPOINT).decode("utf-8", "replace")
         return SocketContext(self, "bind", bound or addr)
+
+    def _check_zap_handler(self, addr: str | bytes) -> None:
+        # Few sockets come here: the others need not import it.
+        from zmq.core.zap import check_handler
+
+        check_handler(self, addr)
 
     def unbind(self, addr: str | bytes) -> None:
         """Stop listening on an endpoint, given as for bind (zmq_unbind(3))."""
@@ -284,6 +294,8 @@ class Socket(NativeSocket, Subscripted[_Received]):
         ZMQError
             With the address in its text: EINVAL, ECONNREFUSED (inproc) ...
         """
+        if self._asks_zap():
+            self._check_zap_handler(addr)
         super().connect(addr)
         return SocketContext(self, "connect", addr)
 
