@@ -18,6 +18,7 @@ include "release.pxi"    # zero-copy
 include "monitors.pxi"   # connection events
 include "options.pxi"
 include "context.pxi"
+include "exiting.pxi"    # the end of the process
 include "frame.pxi"
 include "trying.pxi"     # "would block" without an exception
 include "send.pxi"

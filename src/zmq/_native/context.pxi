@@ -131,6 +131,7 @@ cdef class Context:
         _open_contexts.pop(<size_t> ptr, None)
         self.handle = adopt_context(ptr)
         self.handle.owned = True
+        keep_context(self.handle)
 
     @property
     def underlying(self) -> int:
@@ -284,38 +285,6 @@ cdef int wait_terminated(ContextHandle handle, int64_t deadline) except -1:
         forget_context(handle)
         handle.ptr = NULL
     return 1
-
-
-cdef bint may_hold_messages(ContextHandle handle) except -1:
-    """Whether a context has something to send, and nobody who waits for its sockets."""
-    cdef Handle socket
-    found = bool(handle.lingering)
-    for socket in open_handles():
-        if socket.context is handle:
-            if socket.waiters != NULL or socket.lent != NULL:
-                return False
-            found = found or socket.counters.messages_sent > 0
-    return found
-
-
-def finish(timeout) -> None:
-    """Let the contexts of the process send what their sockets hold, for so many seconds at most.
-
-    For the end of the interpreter: their sockets are closed.
-    """
-    cdef ContextHandle handle
-    cdef Handle socket
-    cdef int64_t deadline = ohmq_now() + max(1, int(timeout * 1e9))
-    for known in list(_open_contexts.values()):
-        handle = <ContextHandle> <void *> <size_t> known
-        if not handle.owned or handle.generation != ohmq_generation or handle.ptr == NULL:
-            continue
-        if handle.terminator == NULL and may_hold_messages(handle):
-            for socket in open_handles():
-                if socket.context is handle:
-                    close_handle(socket, None)
-            start_terminator(handle)
-            wait_terminated(handle, deadline)
 
 
 cdef int fail_term(ContextHandle handle, timeout) except -1:

@@ -71,6 +71,7 @@ cdef struct Course:
     bint swap
     bint control_replies
     int stopping             # set by other threads
+    int at_work              # 1 while relay_loop() has the sockets
     int paused
     int64_t now              # at the beginning of this turn
     int64_t drain_begun      # written before stopping is

@@ -168,6 +168,7 @@ cdef extern from "release.h" nogil:
 
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
+    int Py_IsInitialized() nogil
     PyObject **_PyObject_GetDictPtr(object self)
     ctypedef object (*getattrofunc)(object, object)
     ctypedef struct PyTypeObject:

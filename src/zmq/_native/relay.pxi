@@ -110,8 +110,10 @@ cdef class Relay:
                 if course.signals_due:
                     course.signals_due = ohmq_now() + SIGNAL_NS
                 with nogil:
+                    ohmq_store_int(&course.at_work, 1)
                     ending = relay_loop(course)
                     error = course.failure or c_errno() if ending == FAILED else 0
+                    ohmq_store_int(&course.at_work, 0)
                 if ending != INTERRUPTED:
                     break
                 PyErr_CheckSignals()
@@ -202,6 +204,15 @@ cdef class Relay:
         peers = [None if course.events[i] == NULL else course.peers[i] for i in range(2)]
         seconds = (now - course.begun) / 1e9 if course.begun else 0.0
         return (*blocked, seconds, per_s[0], per_s[1], per_s[2], per_s[3], *peers)
+
+    cdef bint abandon(self) noexcept:
+        """End the loop of a thread that will not run Python again; False if it goes on."""
+        cdef int64_t until = ohmq_now() + LOCK_NS
+        ohmq_store_int(&self.course.stopping, STOP_NOW)
+        ohmq_waker_wake(&self.course.waker)
+        while ohmq_load_int(&self.course.at_work) and ohmq_now() < until:
+            ohmq_wait(NULL, 0, ohmq_now() + 1000000)
+        return not ohmq_load_int(&self.course.at_work)
 
     cdef int lend(self) except -1:
         """Take the sockets: from here on nobody else may use them."""

@@ -3,6 +3,7 @@
 # The generation (see platform.h) in which the draining thread was started; a fork loses it.
 cdef int _drainer_generation = -1
 cdef bint _drainer_runs = False
+cdef int _drainer_stops = 0
 
 
 cdef object new_event():
@@ -98,7 +99,8 @@ cdef int start_drainer() except -1:
     _drainer_generation = ohmq_generation
     # Not by _thread: gevent and eventlet may have made that start greenlets. Where no thread can be
     # had later sends drain.
-    _drainer_runs = PyThread_start_new_thread(drain_when_idle, NULL) != -1
+    _drainer_runs = (not ohmq_load_int(&_drainer_stops)
+                     and PyThread_start_new_thread(drain_when_idle, NULL) != -1)
     return 0
 
 
@@ -107,13 +109,37 @@ cdef void drain_when_idle(void *argument) noexcept with gil:
 
     The moment lets a busy program drain by itself, in its next send, without a fight for the GIL.
     """
+    global _drainer_runs
     cdef ohmq_interest interest
     interest.fd = ohmq_release_waker.read_fd
     interest.events = ZMQ_POLLIN
-    while True:
+    while not ohmq_load_int(&_drainer_stops):
         with nogil:
             ohmq_wait(&interest, 1, -1)
             ohmq_waker_clear(&ohmq_release_waker)
-            ohmq_wait(&interest, 0, ohmq_now() + 2000000)
+            if not ohmq_load_int(&_drainer_stops):
+                ohmq_wait(&interest, 0, ohmq_now() + 2000000)
         drain_returned()
         tell()
+    _drainer_runs = False
+
+
+cdef int stop_drainer() except -1:
+    """End the draining thread: the interpreter ends, and would break it off wherever it is."""
+    cdef int i
+    ohmq_store_int(&_drainer_stops, 1)
+    if not _drainer_runs or _drainer_generation != ohmq_generation:
+        return 0
+    ohmq_waker_wake(&ohmq_release_waker)
+    # It needs the GIL to end. Some milliseconds do, but it may be setting somebody's event.
+    for i in range(500):
+        if not _drainer_runs:
+            break
+        with nogil:
+            ohmq_wait(NULL, 0, ohmq_now() + 1000000)
+    return 0
+
+
+def drains_alone() -> bool:
+    """Whether buffers are released without drain(): False where there is no thread to do so."""
+    return _drainer_runs or _drainer_generation != ohmq_generation

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 import sys
 from _warnings import warn  # there to the very end of the interpreter, and free to import
 
 from zmq._native import Context as NativeContext
-from zmq._native import finish
 from zmq.constants import ENOTSUP, ContextOption, SocketOption
+from zmq.core import exiting
 from zmq.core.attrsettr import AttributeSetter
 from zmq.core.singleton import making
 from zmq.core.socket import Socket
@@ -32,27 +31,6 @@ else:
     _SocketType = object
 
 __all__ = ["Context", "SyncContext"]
-
-# Contexts that are left when the interpreter ends are not terminated: that could take for ever.
-_exiting = False
-
-# How long the end of the interpreter waits for messages that are not sent yet.
-_FINISH_S = 1.0
-
-
-def _at_exit() -> None:
-    """Give messages that were sent last a chance: who forgot to close a socket shall not lose them.
-
-    Not where other threads are left: they may be using the sockets.
-    """
-    global _exiting
-    _exiting = True
-    threading = sys.modules.get("threading")
-    if threading is None or threading.active_count() == 1:
-        finish(_FINISH_S)
-
-
-atexit.register(_at_exit)
 
 
 # PyZMQ's names of the arguments of `set` are not the same in the two bases.
@@ -102,6 +80,8 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         self.sockopts = {}
         self._shadow = bool(shadow)
         self._shadow_obj = shadow if isinstance(shadow, NativeContext) else None
+        if not shadow:
+            exiting.watch_multiprocessing()
 
     # ---- singletons and shadows ----
 
@@ -272,7 +252,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
 
     # At the end of the interpreter the names of modules are no more: what this needs is kept here.
     def __del__(self, _warn: Any = warn, _is_finalizing: Any = sys.is_finalizing) -> None:
-        if self.closed or self.__dict__.get("_shadow", True) or _exiting or _is_finalizing():
+        if self.closed or self.__dict__.get("_shadow", True) or _is_finalizing() or exiting.begun:
             return
         # Whoever has limited the time of its end does not wait for it here either.
         if not self._owned_here() or self._is_ending():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zmq._native import Frame, drain
+from zmq._native import Frame, drain, drains_alone
 from zmq.error import NotDone
 
 TYPE_CHECKING = False
@@ -80,10 +80,22 @@ class MessageTracker:
         drain()
         for event in self.events:
             left = None if deadline is None else max(0.0, deadline - monotonic())
-            if not event.wait(left):
+            if not _wait(event, left):
                 raise NotDone(f"libzmq still has the message after {timeout:g} s")
         for peer in self.peers:
             peer.wait(-1 if deadline is None else max(0.0, deadline - monotonic()))
 
 
+def _wait(event: Event, left: float | None) -> bool:
+    """Wait for the event of a message, as Event.wait; and see to it where no thread does."""
+    while not drains_alone() and not event.is_set():
+        drain()
+        step = _STEP_S if left is None else min(left, _STEP_S)
+        if event.wait(step) or (left is not None and left <= step):
+            return event.is_set()
+        left = None if left is None else left - step
+    return event.wait(left)
+
+
+_STEP_S = 0.002
 _FINISHED_TRACKER = MessageTracker()
