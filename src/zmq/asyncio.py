@@ -9,6 +9,7 @@ import asyncio
 from asyncio import Future
 
 from zmq._native import (
+    as_method,
     future_recv,
     future_recv_multipart,
     future_send,
@@ -70,10 +71,10 @@ class Socket(Futures, FutureSocket):
 
     # What can be done at once is done without a Python frame; else these go the long way.
     if not TYPE_CHECKING:
-        recv = future_recv
-        recv_multipart = future_recv_multipart
-        send = future_send
-        send_multipart = future_send_multipart
+        recv = as_method(future_recv, "Socket.recv", __name__)
+        recv_multipart = as_method(future_recv_multipart, "Socket.recv_multipart", __name__)
+        send = as_method(future_send, "Socket.send", __name__)
+        send_multipart = as_method(future_send_multipart, "Socket.send_multipart", __name__)
     _recv = AwaitableSocket.recv
     _recv_multipart = AwaitableSocket.recv_multipart
     _send = AwaitableSocket.send

@@ -37,6 +37,7 @@ include "steering.pxi"   # its control socket
 include "meter.pxi"      # what it counts
 include "relay.pxi"      # devices
 include "curve.pxi"
+include "methods.pxi"    # in the shape of Python's functions
 
 IPC_PATH_MAX_LEN = ohmq_ipc_path_max()
 PYZMQ_DRAFT_API = bool(zmq_has("draft"))

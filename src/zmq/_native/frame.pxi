@@ -14,6 +14,23 @@ def set_tracker_class(tracker_class, finished):
     _finished_tracker = finished
 
 
+cdef extern from "frame_class.h":
+    void ohmq_adopt_frame_class(PyTypeObject *native, PyTypeObject *cls)
+    void ohmq_frame_adopt(object frame)
+
+
+cdef inline Frame new_frame():
+    """A frame of the class that programs know."""
+    cdef Frame frame = Frame.__new__(Frame)
+    ohmq_frame_adopt(frame)
+    return frame
+
+
+def set_frame_class(type frame_class):
+    """Register the class of the frames that recv gives: a class of Python that adds nothing."""
+    ohmq_adopt_frame_class(<PyTypeObject *> Frame, <PyTypeObject *> frame_class)
+
+
 # Names of the integer properties, in lower case; zmq.constants owns them.
 cdef dict _frame_numbers = {}
 
@@ -26,30 +43,15 @@ def define_frame_options(numbers):
 
 cdef class Frame:
     """Frame(data=None, track=False, copy=None, copy_threshold=None)\n--\n
-    One part of a message, with its buffer and its properties.
-
-    Supports the buffer protocol and ``len``. A frame that was received is the memory that libzmq
-    received into; a frame that is sent can be sent again. Any thread may use it.
-
-    Parameters
-    ----------
-    data : bytes-like, optional
-        What the part holds. None makes an empty part.
-    track : bool
-        Whether ``tracker`` tells when libzmq has let go of the data.
-    copy : bool, optional
-        Whether to copy the data. By default they are copied if they are smaller than
-        copy_threshold.
-    copy_threshold : int, optional
-        In bytes; zmq.COPY_THRESHOLD by default.
+    One part of a message: all of :class:`zmq.Frame` but its place in a class that can be changed.
     """
 
     cdef object __weakref__
+    cdef dict __dict__          # what few frames have; there is none before
     cdef zmq_msg_t msg
     cdef object cached_bytes
     cdef object cached_buffer
-    cdef readonly object tracker
-    cdef readonly object tracker_event
+    cdef public object tracker
     cdef public bint more
     cdef bint fixed             # lent by an object that may not be written to
 
@@ -102,7 +104,8 @@ cdef class Frame:
         zmq_msg_copy(&other.msg, &self.msg)
         other.cached_bytes = self.cached_bytes
         other.tracker = self.tracker
-        other.tracker_event = self.tracker_event
+        if PyObject_GenericGetDict_(self) is not None:
+            PyObject_GenericGetDict(other, NULL).update(PyObject_GenericGetDict_(self))
         other.more = self.more
         other.fixed = self.fixed
         return other
@@ -118,6 +121,15 @@ cdef class Frame:
         if value < 0:
             raise AttributeError(f"{key} cannot be read of this frame")
         return value
+
+    def __setattr__(self, key, value):
+        lowered = key.lower()
+        if _PyType_Lookup(<type> type(self), key) != NULL or is_own_attribute(self, key):
+            PyObject_GenericSetAttr(self, key, <PyObject *> value)
+        elif lowered in _frame_numbers:
+            self.set(_frame_numbers[lowered], value)
+        else:
+            raise AttributeError(f"{type(self).__name__} has no such option: {key.upper()}")
 
     def __getitem__(self, option):
         """A property of the part, as get gives it."""
@@ -136,10 +148,20 @@ cdef class Frame:
         return repr(self)
 
     @property
+    def tracker_event(self):
+        """The threading.Event that is set when libzmq has let go of the data, or None."""
+        own = PyObject_GenericGetDict_(self)
+        return None if own is None else own.get("tracker_event")
+
+    @tracker_event.setter
+    def tracker_event(self, event):
+        PyObject_GenericGetDict(self, NULL)["tracker_event"] = event
+
+    @property
     def bytes(self) -> bytes:
         """The data as bytes; copied once, the first time it is asked for."""
         if self.cached_bytes is None:
-            self.cached_bytes = message_bytes(&self.msg)
+            self.cached_bytes = message_bytes(&self.msg, zmq_msg_size(&self.msg))
         return self.cached_bytes
 
     @property
@@ -227,15 +249,14 @@ cdef int set_routing_id(zmq_msg_t *msg, object routing_id) except -1:
     return check(zmq_msg_set_routing_id(msg, routing_id))
 
 
-cdef inline object message_bytes(zmq_msg_t *msg):
+cdef inline object message_bytes(zmq_msg_t *msg, Py_ssize_t size):
     """The data of a message part as new bytes; large ones are copied without the GIL."""
-    cdef size_t size = zmq_msg_size(msg)
     if size < LARGE:
         return PyBytes_FromStringAndSize(<char *> zmq_msg_data(msg), size)
     return large_message_bytes(msg, size)
 
 
-cdef object large_message_bytes(zmq_msg_t *msg, size_t size):
+cdef object large_message_bytes(zmq_msg_t *msg, Py_ssize_t size):
     cdef char *source
     cdef char *target
     copied = PyBytes_FromStringAndSize(NULL, size)

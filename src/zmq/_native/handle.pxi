@@ -326,22 +326,22 @@ cdef int park(Handle handle, zmq_msg_t *parts, int n, bint rest) except -1:
     return 0
 
 
-cdef inline int take(Handle handle, zmq_msg_t *msg) noexcept nogil:
-    """Receive a part without waiting: from the front, or else from libzmq. 0, or -1.
-
-    Not its size, which an int cannot hold: see zmq_msg_size.
-    """
+cdef inline Py_ssize_t take(Handle handle, zmq_msg_t *msg) noexcept nogil:
+    """Receive a part without waiting: from the front, or else from libzmq. Its size, or -1."""
     cdef Parked *parked = handle.front
+    cdef int size
     if parked == NULL:
         handle.front_more = -1
-        return 0 if zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT) >= 0 else -1
+        size = zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT)
+        # Of a larger part libzmq says just that.
+        return size if size < INT_MAX else <Py_ssize_t> zmq_msg_size(msg)
     cdef bint parked_more = parked.more
     handle.front = parked.next
     zmq_msg_move(msg, &parked.msg)
     zmq_msg_close(&parked.msg)
     free(parked)
     handle.front_more = parked_more
-    return 0
+    return <Py_ssize_t> zmq_msg_size(msg)
 
 
 cdef inline bint more_follows(Handle handle, zmq_msg_t *msg) noexcept nogil:

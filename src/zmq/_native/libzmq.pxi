@@ -31,6 +31,7 @@ from libc.errno cimport (
     ENOMEM,
     errno,
 )
+from libc.limits cimport INT_MAX
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdio cimport snprintf
 from libc.stdlib cimport free, malloc
@@ -176,6 +177,7 @@ cdef extern from "Python.h":
     void PyType_Modified(type cls)
     PyObject *_PyType_Lookup(type cls, object name)
     object PyObject_GenericGetAttr(object self, object name)
+    object PyObject_GenericGetDict(object self, void *nothing)
     int PyObject_GenericSetAttr(object self, object name, PyObject *value) except -1
     unsigned long PyThread_get_thread_ident() nogil
     long PyThread_start_new_thread(void (*function)(void *) noexcept nogil, void *argument) nogil

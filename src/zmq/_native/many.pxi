@@ -92,18 +92,20 @@ cdef object receive_many(Handle handle, Py_ssize_t limit, int flags, bint multip
     cdef zmq_msg_t msg
     cdef list received
     cdef bint more
+    cdef Py_ssize_t size
     if limit < 1:
         raise ValueError(f"limit is the number of messages to receive at most, not {limit}")
     if multipart:
         return receive_many_lists(handle, limit, flags)
     received = []
     zmq_msg_init(&msg)
-    if receive_inside(handle, &msg, flags, &more) == NOT_NOW:
+    size = receive_inside(handle, &msg, flags, &more)
+    if size == NOT_NOW:
         return _would_block
     try:
         while True:
-            received.append(message_bytes(&msg))
-            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &more):
+            received.append(message_bytes(&msg, size))
+            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &size, &more):
                 break
     finally:
         leave(handle)
@@ -117,14 +119,16 @@ cdef object receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
     cdef list received = []
     cdef list parts = []
     cdef bint more
+    cdef Py_ssize_t size
     zmq_msg_init(&msg)
-    if receive_inside(handle, &msg, flags, &more) == NOT_NOW:
+    size = receive_inside(handle, &msg, flags, &more)
+    if size == NOT_NOW:
         return _would_block
     try:
         while True:
-            parts.append(message_bytes(&msg))
-            while more and take_next(handle, &msg, &more):
-                parts.append(message_bytes(&msg))
+            parts.append(message_bytes(&msg, size))
+            while more and take_next(handle, &msg, &size, &more):
+                parts.append(message_bytes(&msg, size))
             received.append(parts)
             if PyList_GET_SIZE(received) >= limit:
                 break
@@ -132,7 +136,7 @@ cdef object receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
             leave(handle)
             parts = []
             ohmq_lock_acquire(&handle.lock)
-            if handle.ptr == NULL or not take_next(handle, &msg, &more):
+            if handle.ptr == NULL or not take_next(handle, &msg, &size, &more):
                 break
     finally:
         leave(handle)

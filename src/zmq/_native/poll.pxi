@@ -38,10 +38,7 @@ cdef void close_alarm(Alarm alarm) noexcept:
 @cython.no_gc_clear  # as with its entries
 cdef class Poller:
     """Poller()\n--\n
-    Watches any number of sockets and file descriptors (zmq_poll(3)).
-
-    A poller may be shared by threads. Sockets and descriptors may be registered, used and closed by
-    other threads while one waits; a socket that was closed ends the wait with ENOTSOCK.
+    All of :class:`zmq.Poller` but its place in a class that can be changed.
     """
 
     cdef object __weakref__

@@ -1,53 +1,59 @@
 # Receiving.
 
 
-cdef inline bint count_received(Handle handle, zmq_msg_t *msg) noexcept:
+cdef inline bint count_received(Handle handle, zmq_msg_t *msg, Py_ssize_t size) noexcept:
     """Count the part that take() has just given; whether its message goes on."""
     cdef bint more = more_follows(handle, msg)
-    handle.counters.bytes_received += zmq_msg_size(msg)
+    handle.counters.bytes_received += size
     if not more:
         handle.counters.messages_received += 1
     return more
 
 
-cdef inline int receive_inside(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
-    """Receive one part, blocking as flags and RCVTIMEO allow. 0, or NOT_NOW; more: others follow.
+cdef inline Py_ssize_t receive_inside(Handle handle, zmq_msg_t *msg, int flags,
+                                      bint *more) except -1:
+    """Receive one part, blocking as flags and RCVTIMEO allow. Its size; more: others follow.
 
     Returns with the lock: the rest of the message must not go to another thread. Until the caller
     gives it back, nothing may be made that the garbage collector counts: a collection runs
     finalizers, and they may use the socket. When it raises or returns NOT_NOW, the lock has been
     given back.
     """
+    cdef Py_ssize_t size
     enter(handle)
-    if take(handle, msg) < 0 and receive_blocking(handle, msg, flags) == NOT_NOW:
-        return NOT_NOW
-    more[0] = count_received(handle, msg)
-    return 0
+    size = take(handle, msg)
+    if size < 0:
+        size = receive_blocking(handle, msg, flags)
+        if size == NOT_NOW:
+            return NOT_NOW
+    more[0] = count_received(handle, msg, size)
+    return size
 
 
-cdef inline int receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
+cdef inline Py_ssize_t receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
     """As receive_inside, for a part by itself: gives the lock back."""
-    if receive_inside(handle, msg, flags, more) == NOT_NOW:
-        return NOT_NOW
-    leave(handle)
-    return 0
+    cdef Py_ssize_t size = receive_inside(handle, msg, flags, more)
+    if size != NOT_NOW:
+        leave(handle)
+    return size
 
 
-cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
+cdef Py_ssize_t receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
     """Go on after a first try has failed. Called with the lock; gives it back when it fails."""
     cdef Blocked blocked
-    cdef int rc = -1
+    cdef Py_ssize_t size = -1
     if handle.reads and c_errno() == EAGAIN:
         pump_monitor(&handle.reads)
-        if take(handle, msg) == 0:
-            return 0
+        size = take(handle, msg)
+        if size >= 0:
+            return size
     if flags & TRYING and c_errno() == EAGAIN:
         leave(handle)
         return NOT_NOW
     memset(&blocked, 0, sizeof(blocked))
     blocked.msg = msg
     try:
-        while rc < 0:
+        while size < 0:
             if c_errno() != EAGAIN:
                 fail_inside(handle, c_errno())
             if flags & ZMQ_DONTWAIT:
@@ -55,31 +61,34 @@ cdef int receive_blocking(Handle handle, zmq_msg_t *msg, int flags) except -1:
                 fail_inside(handle, EAGAIN)
             if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
                 fail_inside(handle, EAGAIN)
-            rc = 0 if blocked.taken else take(handle, msg)
+            size = <Py_ssize_t> zmq_msg_size(msg) if blocked.taken else take(handle, msg)
     except BaseException:
         block_end(handle, &blocked)
         leave(handle)
         raise
     block_end(handle, &blocked)
-    return 0
+    return size
 
 
-cdef inline bint take_next(Handle handle, zmq_msg_t *msg, bint *more) noexcept:
+cdef inline bint take_next(Handle handle, zmq_msg_t *msg, Py_ssize_t *size, bint *more) noexcept:
     """Receive a part that is there already; False for none, or an error the next call will see."""
-    if take(handle, msg) < 0:
+    size[0] = take(handle, msg)
+    if size[0] < 0:
         return False
-    more[0] = count_received(handle, msg)
+    more[0] = count_received(handle, msg, size[0])
     return True
 
 
 cdef object receive_bytes(Handle handle, int flags):
     cdef zmq_msg_t msg
     cdef bint more
+    cdef Py_ssize_t size
     zmq_msg_init(&msg)
-    if receive(handle, &msg, flags, &more) == NOT_NOW:
+    size = receive(handle, &msg, flags, &more)
+    if size == NOT_NOW:
         return _would_block
     try:
-        return message_bytes(&msg)
+        return message_bytes(&msg, size)
     except MemoryError:
         put_back_part(handle, &msg, more)
         raise
@@ -98,7 +107,7 @@ cdef int put_back_part(Handle handle, zmq_msg_t *msg, bint more) except -1:
 
 
 cdef object receive_frame(Handle handle, int flags, bint track):
-    cdef Frame frame = Frame.__new__(Frame)
+    cdef Frame frame = new_frame()
     if receive(handle, &frame.msg, flags, &frame.more) == NOT_NOW:
         return _would_block
     if track:
@@ -111,7 +120,7 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
     cdef zmq_msg_t msg
     cdef Py_buffer view
     cdef bint more
-    cdef size_t room, size
+    cdef Py_ssize_t room, size
     if handle.ptr == NULL:
         enter(handle)  # raises: a closed socket says so before all else
     cdef char *source
@@ -121,9 +130,9 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
             raise ValueError(f"nbytes={nbytes} does not fit a buffer of {view.len} bytes")
         room = nbytes if nbytes else view.len
         zmq_msg_init(&msg)
-        if receive(handle, &msg, flags, &more) == NOT_NOW:
+        size = receive(handle, &msg, flags, &more)
+        if size == NOT_NOW:
             return _would_block
-        size = zmq_msg_size(&msg)
         room = min(room, size)
         source = <char *> zmq_msg_data(&msg)
         if room < LARGE:
@@ -143,15 +152,17 @@ cdef object receive_list(Handle handle, int flags, bint copy, bint track):
         return receive_frames(handle, flags, track)
     cdef zmq_msg_t msg
     cdef bint more
+    cdef Py_ssize_t size
     cdef list parts = []
     zmq_msg_init(&msg)
-    if receive_inside(handle, &msg, flags, &more) == NOT_NOW:
+    size = receive_inside(handle, &msg, flags, &more)
+    if size == NOT_NOW:
         return _would_block
     try:
-        parts.append(message_bytes(&msg))
+        parts.append(message_bytes(&msg, size))
         # The parts of a message come all at once: nothing here waits.
-        while more and take_next(handle, &msg, &more):
-            parts.append(message_bytes(&msg))
+        while more and take_next(handle, &msg, &size, &more):
+            parts.append(message_bytes(&msg, size))
     finally:
         leave(handle)
         zmq_msg_close(&msg)
@@ -166,6 +177,7 @@ cdef object receive_frames(Handle handle, int flags, bint track):
     cdef Py_ssize_t n = 0
     cdef Py_ssize_t i
     cdef bint more
+    cdef Py_ssize_t size
     cdef Frame frame
     cdef list parts = []
     zmq_msg_init(&few[0])
@@ -185,13 +197,13 @@ cdef object receive_frames(Handle handle, int flags, bint track):
                     messages = larger
                     room *= 2
                 zmq_msg_init(&messages[n])
-                if not take_next(handle, &messages[n], &more):
+                if not take_next(handle, &messages[n], &size, &more):
                     break
                 n += 1
         finally:
             leave(handle)
         for i in range(n):
-            frame = Frame.__new__(Frame)
+            frame = new_frame()
             zmq_msg_move(&frame.msg, &messages[i])
             frame.more = more or i < n - 1
             frame.tracker = _finished_tracker if track else None

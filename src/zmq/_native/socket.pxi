@@ -466,5 +466,6 @@ cdef class Socket:
         put_back(self.handle, list(parts))
 
 
-cdef object _native_send = Socket.__dict__["send"]
-cdef object _native_recv = Socket.__dict__["recv"]
+# What they are before anybody replaces them; set in methods.pxi.
+cdef object _native_send = None
+cdef object _native_recv = None

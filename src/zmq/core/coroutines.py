@@ -10,6 +10,7 @@ from __future__ import annotations
 from zmq.constants import DONTWAIT, POLLIN
 from zmq.core.answering import Returning
 from zmq.core.engine import WOULD_BLOCK, Engine, Operation
+from zmq.core.naming import methods_of
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
 
@@ -31,6 +32,7 @@ class _Awaited(Returning):
         return operation
 
 
+@methods_of("Socket")
 class CoroutineSocket(_Awaited, AwaitableSocket):
     """A socket whose send, recv and poll are coroutines.
 
@@ -156,6 +158,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         return convert(await received)
 
 
+@methods_of("Poller")
 class CoroutinePoller(_Awaited, QueuedPoller):
     """A poller whose poll is a coroutine that always lets others run.
 

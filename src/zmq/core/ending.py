@@ -7,6 +7,7 @@ from functools import partial
 
 from zmq.core.answering import Answering
 from zmq.core.context import Context
+from zmq.core.naming import methods_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ else:
 __all__ = ["AwaitedContext"]
 
 
+@methods_of("Context")
 class AwaitedContext(Context[_SocketType], Answering):
     """A context that ``async with`` ends without blocking the loop.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from zmq._native import Poller, zmq_poll
+from zmq._native import Poller as NativePoller
+from zmq._native import zmq_poll
 from zmq.constants import POLLERR, POLLIN, POLLOUT
 
 TYPE_CHECKING = False
@@ -10,6 +11,14 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["Poller", "select"]
+
+
+class Poller(NativePoller):
+    """Watches any number of sockets and file descriptors (zmq_poll(3)).
+
+    A poller may be shared by threads. Sockets and descriptors may be registered, used and closed by
+    other threads while one waits; a socket that was closed ends the wait with ENOTSOCK.
+    """
 
 
 def select(

@@ -7,6 +7,7 @@ from functools import partial
 
 from zmq.core.answering import Answering
 from zmq.core.engine import Loop, Operation
+from zmq.core.naming import methods_of
 from zmq.core.poll import Poller
 from zmq.core.queued import timeout_of
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["QueuedPoller"]
 
 
+@methods_of("Poller")
 class QueuedPoller(Poller, Answering):
     """A poller whose poll() waits in an event loop.
 

@@ -21,6 +21,7 @@ from zmq.core.engine import (
     put_back_messages,
 )
 from zmq.core.frame import Frame
+from zmq.core.naming import methods_of
 from zmq.core.socket import Socket
 from zmq.error import Again, ZMQError
 
@@ -37,6 +38,7 @@ _IN = int(POLLIN)
 _EFSM = int(Errno.EFSM)
 
 
+@methods_of("Socket")
 class QueuedSocket(Socket, Answering):
     """A socket whose send, recv and poll wait in an event loop."""
 
@@ -261,6 +263,7 @@ class QueuedSocket(Socket, Answering):
         return self._wait(operation)
 
 
+@methods_of("Socket")
 class AwaitableSocket(QueuedSocket):
     """A queued socket whose results are awaited."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zmq.constants import DONTWAIT, POLLIN
 from zmq.core.answering import Returning
 from zmq.core.engine import Engine, Loop
+from zmq.core.naming import methods_of
 from zmq.core.queued import QueuedSocket
 from zmq.core.socket import Socket
 from zmq.loops._hub import HubLoop, hub_loop
@@ -35,6 +36,7 @@ class Parking(Returning):
         return operation.wait()
 
 
+@methods_of("Socket")
 class GreenSocket(Parking, QueuedSocket):
     """A socket whose calls let other greenlets run while they wait."""
 

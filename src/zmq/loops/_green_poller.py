@@ -8,6 +8,7 @@ from greenlet import getcurrent  # type: ignore[import-untyped]
 
 from zmq.core.context import Context
 from zmq.core.engine import Loop
+from zmq.core.naming import methods_of
 from zmq.core.polling import QueuedPoller
 from zmq.error import TermTimeout
 from zmq.loops._green import Parking
@@ -31,6 +32,7 @@ _FAIR_POLLS = 64
 _AT_ONCE_S = 0.005
 
 
+@methods_of("Poller")
 class GreenPoller(Parking, QueuedPoller):
     """A poller that lets other greenlets run while it waits."""
 
@@ -51,6 +53,7 @@ class GreenPoller(Parking, QueuedPoller):
         return super().poll(timeout)
 
 
+@methods_of("Context")
 class GreenContext(Parking, Context[_SocketType]):
     """A context whose end lets other greenlets run while it waits for them."""
 
