@@ -35,7 +35,7 @@ def arguments() -> argparse.Namespace:
         "--only", action="append", metavar="PATTERN", help="cases to run (may be repeated)"
     )
     parser.add_argument("--list", action="store_true", help="print the cases and end")
-    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    parser.add_argument("--readme", action="store_true", help="write README.md and RESULTS.md")
     parser.add_argument("--no-pyzmq", action="store_true", help="run without PyZMQ")
     parser.add_argument("--no-affinity", action="store_true", help="leave cores to the scheduler")
     parser.add_argument("--self-test", action="store_true", help="PyZMQ plays ohmq's part too")
@@ -121,7 +121,7 @@ def measure(cases: list[Case], session: Session) -> list[Outcome]:
 def publish(
     outcomes: list[Outcome], about: dict[str, object], session: Session, options: argparse.Namespace
 ) -> str:
-    """Write the results of a complete run, and the README if asked; return the file's name."""
+    """Write the results of a complete run, and the tables if asked; return the file's name."""
     settings = {
         "trials": session.trials,
         "seconds": session.seconds,
@@ -131,7 +131,8 @@ def publish(
     name = "partial.json" if partial(options) else "latest.json"
     report.write_json(BENCHMARKS / "results" / name, report.to_json(outcomes, about, settings))
     if options.readme:
-        table = report.markdown_table(outcomes, about)
+        (BENCHMARKS / "RESULTS.md").write_text(report.results_page(outcomes, about))
+        table = report.headlines(outcomes, about)
         report.replace_in_readme(BENCHMARKS.parent / "README.md", table)
     return f"benchmarks/results/{name}"
 

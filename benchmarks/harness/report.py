@@ -1,4 +1,4 @@
-"""The table, the JSON file, and the lines between the markers in the README."""
+"""The tables, in the terminal, in RESULTS.md and in the README, and the JSON file."""
 
 from __future__ import annotations
 
@@ -15,6 +15,16 @@ if TYPE_CHECKING:
     from harness.model import Outcome
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+# The cases of the README, and what they measure in the words of a newcomer.
+HEADLINES = {
+    "small/tcp": "messages of 32 bytes over TCP, from process to process",
+    "three-part/tcp": "messages of three parts over TCP",
+    "asyncio/recv": "`await socket.recv()` on asyncio",
+    "roundtrip/tcp": "request and reply over TCP",
+    "relay/device/stream": "a device from PULL to PUSH",
+    "roundtrip/inproc": "request and reply between two threads, inproc",
+}
+HEADLINE_HEADER = ("work", "unit", OURS, THEIRS, "ohmq is")
 HEADER = (
     *("case", "unit", OURS, THEIRS, C, "other"),
     *("over PyZMQ", "over C", "over other", "target", "reached"),
@@ -156,11 +166,39 @@ def facts_line(facts: dict[str, Any]) -> str:
     )
 
 
-def markdown_table(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
-    """Return the table for the README."""
-    lines = [HEADER, ("---",) * len(HEADER), *rows(outcomes)]
-    table = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    return f"Measured on {facts_line(facts)}.\n\n{table}"
+def results_page(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
+    """Return RESULTS.md: every case."""
+    return (
+        "# Results\n\n"
+        f"Made by `make bench ARGS=--readme`. Measured on {facts_line(facts)}.\n"
+        "Ratios are medians over pairs of runs, with the smallest and the largest of neighbouring\n"
+        "runs in parentheses; more is better in all of them. [README.md](README.md) says what each\n"
+        "case measures, and how.\n\n"
+        f"{_markdown(HEADER, rows(outcomes))}\n"
+    )
+
+
+def headlines(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
+    """Return the few lines for the README."""
+    found = {outcome.case.name: outcome for outcome in outcomes}
+    lines = [_headline(found[name], words) for name, words in HEADLINES.items() if name in found]
+    return f"Measured on {facts_line(facts)}.\n\n{_markdown(HEADLINE_HEADER, lines)}"
+
+
+def _headline(outcome: Outcome, words: str) -> tuple[str, ...]:
+    times = ratio(outcome, THEIRS)
+    return (
+        words,
+        outcome.case.unit,
+        _cell(outcome, OURS),
+        _cell(outcome, THEIRS),
+        "" if times is None else f"{times:.2f} times as fast",
+    )
+
+
+def _markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    table = [header, ["---"] * len(header), *lines]
+    return "\n".join("| " + " | ".join(line) + " |" for line in table)
 
 
 def replace_in_readme(path: Path, table: str) -> None:
