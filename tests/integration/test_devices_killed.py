@@ -193,6 +193,7 @@ class TestTheDevice:
         """What is known of it is there at once, but for the first look."""
         with running(queue("spawn")) as device:
             os.kill(device.launcher.pid, signal.SIGSTOP)
+            os.waitpid(device.launcher.pid, os.WUNTRACED)
             first = device.stats()
             for _ in range(200):  # it would be minutes if each of them waited
                 assert device.stats() == first

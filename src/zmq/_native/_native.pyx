@@ -34,8 +34,11 @@ include "futures.pxi"    # calls that return futures
 include "course.pxi"     # the loop of a device
 include "showing.pxi"    # its monitor
 include "steering.pxi"   # its control socket
+include "drain.pxi"      # its end
 include "meter.pxi"      # what it counts
+include "peers.pxi"      # and the connections of its sockets
 include "relay.pxi"      # devices
+include "proxies.pxi"    # and their functions
 include "curve.pxi"
 include "methods.pxi"    # in the shape of Python's functions
 

@@ -11,9 +11,6 @@ cdef enum:
 cdef enum:
     SIGNAL_NS = 50000000      # how often a busy relay in the main thread looks for signals
     ASIDE_NS = 10000000       # how often a busy relay looks at what is not traffic
-    SETTLE_NS = 10000000      # a relay that drains ends when nothing has come for so long
-    SETTLED_NS = 100000000    # or, where there is always more to come, so long after a pause
-    DRAINED_NS = 60000000000  # or now: it was TERMINATE that made it drain
 
 # What other threads store in Course.stopping.
 cdef enum:
@@ -43,6 +40,8 @@ cdef struct Direction:
     bint shown               # and the next one, which the target has not: that was full
     int error                # why what is held could not be handed on
     bint mute                # nothing can be received from the source
+    bint subscribes          # what comes from the source is for those who listen
+    bint closed              # nothing more is taken from the source
     bint drained             # the source was found empty in this turn: its mailbox is, too
     bint prefixed
     zmq_msg_t prefix
@@ -62,6 +61,40 @@ cdef enum:
     MARKS = 16               # a power of two
     MARK_NS = 100000000
 
+cdef struct Drain:
+    # How a relay ends that hands on what its sources hold (drain.pxi).
+    int64_t begun            # written before stopping is
+    int64_t until
+    int64_t half             # the last moment in which something is taken from outside
+    int64_t patience         # it ends when nothing has moved for so long
+    int64_t settled          # when it has to be over although there is always more
+    bint looked              # the sources have been looked at since it has begun
+    int requests             # the way of requests, which are answered the other way; -1: none
+    int64_t requests_before  # what had been counted when the relay was started
+    int64_t answers_before
+    bint intake              # peers that only send come back where they are not unbound
+    bint intake_due          # now is the time to unbind
+    bint intake_ended
+    bint abrupt              # in the middle of what a peer was sending
+
+cdef enum:
+    PLACES = 8
+
+cdef struct Lines:
+    # The connections of a socket whose peers only send, by their descriptors (peers.pxi).
+    bint takes               # it is such a socket
+    bint wanted              # and they are known
+    unsigned char *states
+    uint32_t size
+    int count
+    const char *places[PLACES]   # where they were accepted
+    int n_places
+
+cdef struct Line:
+    uint32_t fd
+    int held                 # a descriptor of one's own
+    int64_t received
+
 cdef struct Course:
     # All that the loop needs, with no Python object in it.
     Direction ways[2]        # in to out, out to in
@@ -74,11 +107,7 @@ cdef struct Course:
     int at_work              # 1 while relay_loop() has the sockets
     int paused
     int64_t now              # at the beginning of this turn
-    int64_t drain_begun      # written before stopping is
-    int64_t drain_until
-    int64_t intake_until     # from then on a drain takes no more from outside; 0: it does not now
-    int64_t patience         # a drain ends when nothing has moved for so long
-    int64_t settled          # when a drain has to be over although there is always more
+    Drain drain
     bint emptied             # how it ended: nothing was left
     int64_t terminate_patience   # that of the drain which TERMINATE begins; 0 for none
     ohmq_waker waker
@@ -94,6 +123,7 @@ cdef struct Course:
     int n_marks              # that were made; the last MARKS of them are there
     void *events[3]          # monitors of the in, out and mon socket, or NULL
     int peers[3]
+    Lines lines[2]
     int64_t aside_due        # when to look at them
     bint waits               # for the monitor, as for a target: it gets every message
     int failure              # of the monitor: why nothing can be sent to it
@@ -111,10 +141,12 @@ cdef Ending relay_loop(Course *course) noexcept nogil:
     while True:
         stopping = ohmq_load_int(&course.stopping)
         course.now = ohmq_now()
-        if stopping == DRAIN and 0 < course.intake_until <= course.now:
-            return INTERRUPTED  # to end the intake
-        if stopping == STOP_NOW or stopping == DRAIN and course.now >= course.drain_until:
+        if stopping == STOP_NOW:
             return STOPPED
+        if stopping == DRAIN:
+            ending = drain_turn(course)
+            if ending != GOES_ON:
+                return ending
         if course.now - course.marks[(course.n_marks - 1) & (MARKS - 1)].at >= MARK_NS:
             mark(course)
         if course.now >= course.aside_due:
@@ -162,7 +194,7 @@ cdef Ending rest(Course *course) noexcept nogil:
         if not way.drained:
             if read_events(way.source, &events) < 0:
                 return FAILED
-            if events & ZMQ_POLLIN and not (way.n_held or way.mute or paused):
+            if events & ZMQ_POLLIN and not (way.n_held or way.mute or way.closed or paused):
                 stuck = False
     for i in range(course.n_ways):
         # A held part is tried again now that the mailboxes are empty, whatever EVENTS says of the
@@ -185,57 +217,6 @@ cdef Ending rest(Course *course) noexcept nogil:
     return GOES_ON
 
 
-# ---- draining: the end that leaves nothing behind ------------------------------------------------
-
-cdef void begin_drain(Course *course, int64_t until, int64_t patience) noexcept nogil:
-    course.drain_begun = ohmq_now()
-    set_drain(course, until)
-    course.patience = patience
-    course.settled = 0
-    ohmq_store_int(&course.stopping, DRAIN)
-
-
-cdef void set_drain(Course *course, int64_t until) noexcept nogil:
-    """Let a drain end at a time; half of it is for what its peers still send."""
-    course.drain_until = until
-    course.intake_until = course.drain_begun + (until - course.drain_begun) // 2
-
-
-cdef int64_t wake_at(Course *course, bint draining, bint holds) noexcept nogil:
-    """When a sleep of rest() has to end."""
-    cdef int64_t until
-    if not draining:
-        return stretch(-1, STRETCH_NS) if course.signals_due else -1
-    if holds:
-        until = hopeless_at(course)
-        course.settled = 0
-    else:
-        if course.settled == 0:
-            course.settled = course.now + SETTLED_NS
-        until = min(course.now + SETTLE_NS, course.settled)
-    until = min(until, course.drain_until)
-    return stretch(until, STRETCH_NS) if course.signals_due else until
-
-
-cdef Ending drained(Course *course, bint holds) noexcept nogil:
-    """Whether it is over, now that nothing came for as long as wake_at() said."""
-    cdef int64_t now = ohmq_now()
-    if not holds:
-        course.emptied = True
-        return STOPPED
-    return STOPPED if now >= hopeless_at(course) else INTERRUPTED
-
-
-cdef int64_t hopeless_at(Course *course) noexcept nogil:
-    """When nobody will have taken what is held for as long as patience lasts."""
-    cdef int64_t since = course.drain_begun
-    cdef int i
-    for i in range(course.n_ways):
-        if course.ways[i].n_held:
-            since = max(since, course.ways[i].last_move)
-    return since + course.patience
-
-
 cdef inline int read_events(void *socket, int *events) noexcept nogil:
     cdef size_t size = sizeof(int)
     return zmq_getsockopt(socket, ZMQ_EVENTS, events, &size)
@@ -245,8 +226,11 @@ cdef Ending move(Course *course, Direction *way, int *moved) noexcept nogil:
     """Move a burst of messages in one direction, as far as they come and go."""
     cdef int done = 0
     way.drained = False
+    way.error = 0
     # Never an end within a message: the target would wait for the rest of it.
     while (done < BURST or way.inside) and not way.mute:
+        if way.n_held == 0 and way.closed and not way.inside:
+            break
         if way.n_held == 0 and take_head(course, way) < 0:
             if c_errno() == ENOTSUP:
                 way.mute = True  # PUB, PUSH: nothing ever comes from there
@@ -255,7 +239,8 @@ cdef Ending move(Course *course, Direction *way, int *moved) noexcept nogil:
                 way.drained = True
                 break
             # EFSM is a REQ or REP socket whose turn it is not.
-            return GOES_ON if c_errno() == EFSM else FAILED
+            way.error = c_errno()
+            return GOES_ON if way.error == EFSM else FAILED
         if not hand_over(course, way):
             if course.failure:
                 return FAILED

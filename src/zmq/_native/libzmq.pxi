@@ -34,7 +34,7 @@ from libc.errno cimport (
 from libc.limits cimport INT_MAX
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdio cimport snprintf
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset, strcmp, strlen
 
 
@@ -48,7 +48,7 @@ cdef extern from "zmq.h" nogil:
     int ZMQ_MECHANISM, ZMQ_ZAP_DOMAIN
     int ZMQ_LAST_ENDPOINT, ZMQ_IO_THREADS, ZMQ_MAX_SOCKETS, ZMQ_THREAD_SAFE
     int ZMQ_ROUTING_ID
-    int ZMQ_ROUTER, ZMQ_REP, ZMQ_PAIR
+    int ZMQ_ROUTER, ZMQ_REP, ZMQ_PAIR, ZMQ_DEALER, ZMQ_REQ, ZMQ_SUB, ZMQ_XSUB
     int ZMQ_SNDHWM, ZMQ_RCVHWM
     int ZMQ_EVENT_MONITOR_STOPPED
     int EFSM, ETERM, ENOTSOCK, ENOTSUP, ENAMETOOLONG, EHOSTUNREACH
@@ -154,6 +154,16 @@ cdef extern from "platform.h" nogil:
 # These need the GIL: they let go of it while they wait.
 cdef extern from "platform.h":
     void ohmq_lock_acquire(ohmq_lock *lock)
+
+
+cdef extern from "farewell.h" nogil:
+    bint ohmq_line_can_be_held
+    int ohmq_line_hold(int fd)
+    void ohmq_line_let_go(int fd)
+    bint ohmq_line_is_at(int fd, const char *place)
+    int ohmq_line_unread(int fd)
+    int64_t ohmq_line_received(int fd, int64_t *gap_ns)
+    void ohmq_line_hang_up(int fd)
 
 
 cdef extern from "release.h" nogil:

@@ -29,9 +29,9 @@ cdef class Relay:
     sheds : bool, optional
         Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
     intake : list, optional
-        Pairs of a socket and an address where it is bound, which a drain unbinds when half of its
-        time is over: peers that never cease to send keep what they have, and all that was taken
-        from them can be handed on. For sockets that only receive: others lose their replies.
+        Pairs of a socket and an address where it is bound, of sockets that only receive. A drain
+        asks their peers to close their connections (events of the socket have to be given), and
+        unbinds the address when they are gone, or when half of its time is over.
     """
 
     cdef object __weakref__
@@ -39,11 +39,12 @@ cdef class Relay:
     cdef list handles           # distinct, in the order in, out, mon, control
     cdef object sockets
     cdef object events
-    cdef object intake
+    cdef list places            # where the sockets are bound whose peers only send
     cdef object prefixes
     cdef object finished        # threading.Event: not running
     cdef bint running
     cdef int generation         # of the process that it runs in
+    cdef bint held              # when it ended
     cdef unsigned long thread   # that run() is in
 
     def __cinit__(self, *args, **kwargs):
@@ -62,7 +63,7 @@ cdef class Relay:
                 raise TypeError(f"{name} must be a zmq.Socket, not {type(socket).__name__}")
         self.sockets = given
         self.events = events
-        self.intake = intake
+        self.places = [(socket, as_address(endpoint)) for socket, endpoint in intake]
         self.course.sheds = sheds
         self.course.waits = waits and mon_socket is not None
         self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))
@@ -78,6 +79,8 @@ cdef class Relay:
         ohmq_waker_close(&self.course.waker)
         zmq_msg_close(&self.course.ways[0].prefix)
         zmq_msg_close(&self.course.ways[1].prefix)
+        free(self.course.lines[0].states)
+        free(self.course.lines[1].states)
 
     def run(self, started=None, *, terminate_patience_s=0.0) -> None:
         """Move messages; blocks, without the GIL, until the relay is ended.
@@ -119,7 +122,7 @@ cdef class Relay:
                 PyErr_CheckSignals()
                 if not self.running:
                     fail(ENOTSOCK, "a signal handler closed a socket of the device")
-                if 0 < course.intake_until <= ohmq_now():
+                if course.drain.intake_due:
                     self.end_intake()
         finally:
             self.give_back()
@@ -147,7 +150,7 @@ cdef class Relay:
             ohmq_store_int(&self.course.stopping, STOP_NOW)
         elif ohmq_load_int(&self.course.stopping) == 0:
             begin_drain(&self.course, until, patience)
-        elif until < self.course.drain_until:
+        elif until < self.course.drain.until:
             set_drain(&self.course, until)
         ohmq_waker_wake(&self.course.waker)
 
@@ -182,6 +185,14 @@ cdef class Relay:
         """Whether the last run() ended with nothing left to hand on: after stop() with drain_s."""
         return self.course.emptied
 
+    def _was_holding(self) -> bool:
+        """Whether the last run() ended with something that no target had taken."""
+        return self.held
+
+    def _asked(self):
+        """The socket that requests come from, if it is one that has them answered."""
+        return self.sockets[self.course.drain.requests] if self.course.drain.requests >= 0 else None
+
     def _counters(self) -> tuple:
         """Messages and bytes from in to out, from out to in, and copies that were dropped."""
         cdef Direction *forth = &self.course.ways[0]
@@ -203,7 +214,8 @@ cdef class Relay:
         rates(course, now, per_s)
         peers = [None if course.events[i] == NULL else course.peers[i] for i in range(2)]
         seconds = (now - course.begun) / 1e9 if course.begun else 0.0
-        return (*blocked, seconds, per_s[0], per_s[1], per_s[2], per_s[3], *peers)
+        open_requests = unanswered(course) if course.begun and course.drain.requests >= 0 else None
+        return (*blocked, seconds, *[per_s[i] for i in range(4)], *peers, open_requests)
 
     cdef bint abandon(self) noexcept:
         """End the loop of a thread that will not run Python again; False if it goes on."""
@@ -263,7 +275,7 @@ cdef class Relay:
             set_prefix(&course.ways[i].prefix, prefix or b"")
             course.ways[i].n_held = 0
             course.ways[i].inside = course.ways[i].lost = course.ways[i].shown = False
-            course.ways[i].mute = False
+            course.ways[i].mute = course.ways[i].closed = False
             course.ways[i].blocked_since = 0
         course.ways[0].front = &first.front
         course.ways[1].front = &second.front
@@ -275,9 +287,9 @@ cdef class Relay:
             course.control = handle.lent
             course.control_replies = handle.type == ZMQ_REP
         self.set_interests()
+        self.set_drain()
         course.emptied = False
         course.failure = 0
-        course.intake_until = 0
         course.now = course.begun = ohmq_now()
         course.ended = course.last_move = course.aside_due = 0
         look_aside(course)
@@ -287,14 +299,46 @@ cdef class Relay:
         course.signals_due = 1 if PyThread_get_thread_ident() == main else 0
         return 0
 
+    cdef int set_drain(self) except -1:
+        """Prepare for the end: what the types of the sockets say of it."""
+        cdef Course *course = &self.course
+        cdef Drain *drain = &course.drain
+        cdef int types[2]
+        cdef int i
+        drain.looked = drain.intake_due = drain.intake_ended = drain.abrupt = False
+        drain.intake = bool(self.places)
+        drain.requests = -1
+        for i in range(2):
+            types[i] = (<Socket> self.sockets[i]).handle.type
+            course.ways[i].subscribes = types[i] in (ZMQ_SUB, ZMQ_XSUB)
+            self.set_lines(i)
+        for i in range(2 if course.n_ways == 2 else 0):
+            if types[i] in (ZMQ_ROUTER, ZMQ_REP) and types[1 - i] in (ZMQ_DEALER, ZMQ_REQ):
+                drain.requests = i
+                drain.requests_before = course.ways[i].messages
+                drain.answers_before = course.ways[1 - i].messages
+        return 0
+
+    cdef int set_lines(self, int i) except -1:
+        """Prepare to see the peers of a socket off."""
+        cdef Lines *lines = &self.course.lines[i]
+        places = [place for socket, place in self.places if socket is self.sockets[i]]
+        lines.takes = bool(places)
+        lines.wanted = (lines.takes and len(places) <= PLACES and ohmq_line_can_be_held
+                        and self.course.events[i] != NULL)
+        lines.n_places = len(places) if lines.wanted else 0
+        for k in range(lines.n_places):
+            lines.places[k] = <const char *> <bytes> places[k]
+        return 0
+
     cdef int end_intake(self) except -1:
         """Take no more from outside. What was received can still be read."""
         cdef Handle handle
-        self.course.intake_until = 0
-        for socket, endpoint in self.intake:
+        self.course.drain.intake_due = False
+        self.course.drain.intake_ended = True
+        for socket, place in self.places:
             handle = (<Socket> socket).handle
-            name = as_address(endpoint)
-            zmq_unbind(handle.lent, <const char *> <bytes> name)
+            zmq_unbind(handle.lent, <const char *> <bytes> place)
         return 0
 
     cdef int set_interests(self) except -1:
@@ -335,6 +379,7 @@ cdef class Relay:
         cdef Handle handle
         cdef Direction *way
         cdef int i
+        self.held = (self.course.ways[0].n_held or self.course.ways[1].n_held) != 0
         for handle in self.handles:
             if handle.relay is not self:
                 continue  # lend() has not come as far as this one
@@ -373,76 +418,3 @@ cdef object as_prefix(object prefix):
     if prefix is None or isinstance(prefix, bytes):
         return prefix
     raise TypeError(f"a prefix is bytes or str, not {type(prefix).__name__}")
-
-
-# ---- the functions that programs call ------------------------------------------------------------
-
-def proxy(frontend, backend, capture=None):
-    """Move messages between two sockets until the context is terminated (zmq_proxy(3)).
-
-    Blocks without the GIL. Meanwhile the sockets belong to the proxy: other use of them raises.
-
-    Parameters
-    ----------
-    frontend, backend : Socket
-        What to move messages between; the same socket twice sends everything back.
-    capture : Socket, optional
-        Gets a copy of each message, before it is handed on. The proxy waits for a PUSH, PAIR or
-        DEALER that cannot take one; PUB and XPUB drop what a subscriber cannot take.
-
-    Raises
-    ------
-    ContextTerminated
-        The regular end.
-    ZMQError
-        ENOTSOCK when a socket was closed, which ends the proxy, too.
-    """
-    make_proxy(frontend, backend, capture).run()
-
-
-def proxy_steerable(frontend, backend, capture=None, control=None):
-    """Move messages as proxy does, and obey a control socket (zmq_proxy_steerable(3)).
-
-    Parameters
-    ----------
-    control : Socket, optional
-        PAIR, SUB or REP socket that receives PAUSE, RESUME, TERMINATE and STATISTICS.
-
-    Returns
-    -------
-    int
-        0, after TERMINATE.
-    """
-    make_proxy(frontend, backend, capture, control).run()
-    return 0
-
-
-def make_proxy(*sockets):
-    return Relay(*sockets, in_prefix=None, out_prefix=None, swap=False, waits=True)
-
-
-def monitored_queue(in_socket, out_socket, mon_socket, in_prefix=b"in", out_prefix=b"out"):
-    """Move messages between two sockets and show each of them on a third.
-
-    Blocks without the GIL until the context is terminated. Two ROUTER sockets have the first two
-    parts of each message swapped.
-
-    Parameters
-    ----------
-    in_socket, out_socket : Socket
-        What to move messages between.
-    mon_socket : Socket
-        Gets each message after a prefix; what it cannot take is dropped. Mostly a PUB socket.
-    in_prefix, out_prefix : bytes or str
-        The prefix, by the socket that the message came from.
-
-    Raises
-    ------
-    ContextTerminated
-        The regular end.
-    """
-    if not isinstance(mon_socket, Socket):
-        raise TypeError(f"mon_socket must be a zmq.Socket, not {type(mon_socket).__name__}")
-    if in_prefix is None or out_prefix is None:
-        raise TypeError("in_prefix and out_prefix are bytes or str, not None")
-    Relay(in_socket, out_socket, mon_socket, in_prefix=in_prefix, out_prefix=out_prefix).run()

@@ -56,7 +56,8 @@ def open_sides(sides: tuple[Side, ...], *, watched: bool = False) -> Iterator[li
     sides
         The sockets wanted.
     watched
-        Whether their connections, and what a monitor drops, are to be counted.
+        Whether what a monitor drops is to be counted, and its connections. Those of the others
+        are, always: a device that ends has to know its peers.
 
     Yields
     ------
@@ -96,7 +97,7 @@ def _open_side(socket: zmq.Socket[Any], side: Side, *, watched: bool) -> OpenSid
     if side.name == "monitor":
         socket.set(zmq.LINGER, MONITOR_LINGER_MS)
     events = None
-    if watched:
+    if watched or side.name != "monitor":
         events = socket.get_monitor_socket(PEER_EVENTS)
         if side.name == "monitor" and side.type_name in {"PUB", "XPUB"}:
             socket.set(zmq.XPUB_NODROP, 1)  # it says when it would drop

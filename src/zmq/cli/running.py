@@ -31,7 +31,7 @@ class RunningRelay:
     ) -> None:
         sockets = [each.socket for each in opened]
         self._sides = [DeviceSide(e.side.name, e.socket, e.bound, e.events) for e in opened]
-        watched = opened[0].events is not None
+        watched = opened[-1].events is not None
         monitor_type = None if plan.monitor is None else plan.monitor.type_name
         self._relay = Relay(
             sockets[0],
@@ -44,7 +44,7 @@ class RunningRelay:
             intake=[(each.socket, at) for each in self._sides for at in each.intake()],
         )
         #: For a dashboard, like the endpoints.
-        self.mon_type = monitor_type and getattr(zmq, monitor_type)
+        self.mon_type = None if monitor_type is None else getattr(zmq, monitor_type)
         self._opened = opened
         self._stopper = stopper
         self._drain_s = drain_s
@@ -110,10 +110,8 @@ class RunningRelay:
             raise CommandError(f"the relay failed: {one_line(str(self._run.error))}")
         if clean or self._drain_s == 0:  # who does not want to wait does not want to know
             return ""
-        return (
-            "not all messages that were taken in could be handed on within "
-            f"{self._drain_s:g} s (--drain); they are lost, and libzmq does not tell how many"
-        )
+        left = self._run.left_behind() or "not everything that was taken in could be handed on"
+        return f"{left} ({self._drain_s:g} s, --drain)"
 
 
 def run_device(

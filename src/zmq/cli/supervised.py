@@ -12,6 +12,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import wait as wait_for
 from typing import Any
 
+import zmq
 from zmq.cli.config import DeviceConfig, SupervisorConfig
 from zmq.cli.configured import SIDE_NAMES, SupervisedDevice, SupervisedQueue, make_device
 from zmq.cli.errors import one_line
@@ -91,7 +92,8 @@ class Supervised:
         self.clean = True
         #: Whether it was started once, in vain or not, and that has been logged.
         self.tried = False
-        self.mon_type = getattr(config.plan.monitor, "type_name", None)
+        monitor = config.plan.monitor
+        self.mon_type = None if monitor is None else getattr(zmq, monitor.type_name)
         self._thread = threading.Thread(
             target=self._main, name=f"ohmq device {config.name}", daemon=True
         )
@@ -235,10 +237,7 @@ class Supervised:
         if self.clean:
             self._event("stopped", **totals)
         else:
-            why = (
-                "not everything that it had taken in could be handed on; libzmq does not tell how "
-                "much was left: messages_in and messages_out count what was handed on"
-            )
+            why = device.left_behind or "not everything that it had taken in could be handed on"
             self._event("stopped", "warning", error=why, **totals)
 
     def _retire(self, device: SupervisedDevice | SupervisedQueue) -> DeviceStats:

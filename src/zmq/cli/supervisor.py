@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import sys
 import threading
@@ -52,6 +53,8 @@ class Supervisor:
         self._mailbox = Mailbox()
         self._devices: dict[str, Supervised] = {}
         self._leaving: list[Supervised] = []
+        #: What was stopped by a reload, and could not hand on everything.
+        self._lossy: list[str] = []
         self._dashboards: dict[str, Any] = {}
         #: Devices that are to have a page, and of these the ones that have started.
         self._pending_dashboards: set[str] = set()
@@ -72,6 +75,8 @@ class Supervisor:
         ReaderGone
             Nobody reads the log any more; the devices were ended.
         """
+        # What they log of their end is said in the events of this log.
+        logging.getLogger("zmq.devices").addHandler(logging.NullHandler())
         with self._mailbox:
             for device in self._config.devices:
                 self._begin(device)
@@ -83,7 +88,9 @@ class Supervisor:
             raise ReaderGone
         if self._log_incomplete:
             forget_stdout()  # its buffer would fail once more, with words of its own
-        lossy = dict.fromkeys(each.config.name for each in everybody if not each.clean)
+        lossy = dict.fromkeys(
+            [*self._lossy, *(each.config.name for each in everybody if not each.clean)]
+        )
         if lossy:
             raise CommandError(f"ended before all messages were handed on: {', '.join(lossy)}")
         if self._log_incomplete:
@@ -137,6 +144,7 @@ class Supervisor:
                 self._note("reload refused", "error", error=line)
             return
         self._note_reloaded()  # the one before, if it is still at work
+        self._sweep()
         before = {each.name: each for each in self._config.devices}
         same_supervisor = config.supervisor == self._config.supervisor
         self._config = config
@@ -157,6 +165,11 @@ class Supervisor:
                 counts["kept"] += 1
         self._reload_counts = counts
 
+    def _sweep(self) -> None:
+        """Forget devices that have ended after a reload, but for what they have lost."""
+        self._lossy += [e.config.name for e in self._leaving if not (e.alive or e.clean)]
+        self._leaving = [each for each in self._leaving if each.alive]
+
     def _has_reloaded(self) -> bool:
         """Whether what a reload has stopped has ended, and what it has started was tried."""
         return not any(each.alive for each in self._leaving) and all(
@@ -171,7 +184,6 @@ class Supervisor:
     def _leave(self, name: str) -> Supervised:
         device = self._devices.pop(name)
         self._close_dashboard(name)
-        self._leaving = [each for each in self._leaving if each.alive]
         self._leaving.append(device)
         device.request_stop(self._config.supervisor.drain_s)
         return device
@@ -181,7 +193,8 @@ class Supervisor:
         for name in list(self._dashboards):
             self._close_dashboard(name)
         drain_s = self._config.supervisor.drain_s
-        everybody = [*self._devices.values(), *(each for each in self._leaving if each.alive)]
+        self._sweep()
+        everybody = [*self._devices.values(), *self._leaving]
         for device in everybody:
             device.request_stop(drain_s)
         kill_at = time.monotonic() + drain_s + _EXTRA_S

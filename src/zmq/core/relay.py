@@ -42,9 +42,9 @@ class Relay(NativeRelay):
     sheds : bool, optional
         Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
     intake : list, optional
-        Pairs of a socket and an address where it is bound, which a drain unbinds when half of its
-        time is over: peers that never cease to send keep what they have, and all that was taken
-        from them can be handed on. For sockets that only receive: others lose their replies.
+        Pairs of a socket and an address where it is bound, of sockets that only receive. A drain
+        asks their peers to close their connections (events of the socket have to be given), and
+        unbinds the address when they are gone, or when half of its time is over.
     """
 
     def stats(self) -> RelayStats:

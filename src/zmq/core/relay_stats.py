@@ -46,3 +46,5 @@ class DeviceStats(NamedTuple):
     peers_in: int | None = None
     #: Connections that the out socket has now.
     peers_out: int | None = None
+    #: Requests that were handed out and not answered yet; None for what is no queue of requests.
+    unanswered: int | None = None

@@ -102,7 +102,7 @@ class DeviceSource:
         self._monitors = [reachable(each) for each in endpoints.get("mon", ())]
         no_messages = "" if self._monitors else "This device has no monitor to read them from."
         # Others than these share their messages out: what a page takes would be missing elsewhere.
-        if getattr(device, "mon_type", zmq.PUB) not in (zmq.PUB, zmq.XPUB):
+        if getattr(device, "mon_type", None) not in (None, zmq.PUB, zmq.XPUB):
             self._monitors = []
             no_messages = "The monitor of this device is no PUB or XPUB socket: it has one reader."
         if monitor is not None:

@@ -20,6 +20,7 @@ from typing import Any, Protocol
 
 from zmq.core.forking import close_in_children
 from zmq.core.relay_stats import DeviceStats
+from zmq.devices._losses import warn
 from zmq.devices._run import PATIENCE_S, Run
 
 # A process that is alive answers within milliseconds. After so many seconds it counts as stuck.
@@ -63,6 +64,8 @@ class RemoteRun:
         self._stats = DeviceStats()
         self._state = "new"
         self._clean = False
+        self._left = ""
+        self._device = type(device)
         self._asked = self._answered = 0
         self._complaint: str | None = None
         self.error: BaseException | None = None
@@ -149,7 +152,8 @@ class RemoteRun:
             if state != "new":  # a loop of a subclass does not tell
                 self._state = state
         else:
-            stats, self._clean, self.error = what
+            stats, self._clean, self._left, self.error = what
+            warn(self._device, self._left)
             self._stats = DeviceStats(*stats)
             self._state = "stopped" if self.error is None else "failed"
             _going_on.discard(self)
@@ -210,6 +214,10 @@ class RemoteRun:
         if self.process.is_alive():
             self._kill()
         return self._clean and self._state == "stopped"
+
+    def left_behind(self) -> str:
+        """Return what it could not hand on, in words; empty if all was well."""
+        return self._left
 
     def _has_ended(self) -> bool:
         return self._state in ("stopped", "failed")
@@ -291,19 +299,26 @@ def serve(device: Launched, end: Connection) -> None:
     run = device._run = Run()
     writing = threading.Lock()
 
-    def write(*message: Any) -> None:
+    def write(*message: Any) -> bool:
         # A parent that is gone is _attend()'s business.
         with writing, contextlib.suppress(OSError):
             end.send(message)
+            return True
+        return False
 
-    run.tell_started = lambda: write("started", run.endpoints)
+    def tell_started() -> None:
+        write("started", run.endpoints)
+
+    run.tell_started = tell_started
     # Ctrl-C goes to all processes of a terminal; the parent decides what becomes of the device.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: _terminated(run))
     threading.Thread(target=_attend, args=(run, end, write), daemon=True).start()
     run.execute(device.run)
     told = run.worked
-    write("ended", tuple(_at_end(run.stats())), run.clean(), _portable(run.error))
+    left = run.left_behind()
+    if not write("ended", tuple(_at_end(run.stats())), run.clean(), left, _portable(run.error)):
+        warn(type(device), left)
     end.close()
     if run.error is not None:
         if told:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import zmq
 from zmq.core.relay_stats import DeviceStats
+from zmq.devices._losses import NOT_SENT, left_in
 from zmq.devices._sides import close_side
 from zmq.loops.blocking import call_blocking
 
@@ -44,11 +45,14 @@ class Run:
         self.interrupt: Callable[[], None] | None = None
         #: Called once, when the run has started.
         self.tell_started: Callable[[], None] | None = None
+        #: Called at the end, with what was left behind.
+        self.tell_left: Callable[[str], object] | None = None
         self._lock = threading.RLock()
         self._relay: Relay | None = None
         self._thread: int | None = None
         self._stop: tuple[float | None, float] | None = None
         self._flushed = True
+        self._left = ""
 
     # ---- for the thread of the device ----
 
@@ -60,6 +64,8 @@ class Run:
         except BaseException as error:
             self.error = error
         finally:
+            if self.tell_left is not None:
+                self.tell_left(self.left_behind())
             self.ended.set()
             self.started.set()
 
@@ -71,6 +77,7 @@ class Run:
             ),
             end=relay.stop,
         )
+        self._left = left_in(relay)
 
     def _attach(self, relay: Relay) -> None:
         with self._lock:
@@ -115,6 +122,8 @@ class Run:
 
     def ask_stop(self, timeout: float | None) -> None:
         """Have the device end, without waiting for that."""
+        if self.ended.is_set():
+            return
         with self._lock:
             self._stop = (timeout, time.monotonic())
             relay = self._relay
@@ -148,6 +157,14 @@ class Run:
         relay = self._relay
         emptied = relay is None or relay.emptied()
         return self.ended.is_set() and self.error is None and emptied and self._flushed
+
+    def left_behind(self) -> str:
+        """Return what it could not hand on, in words; empty if all was well."""
+        if self.error is not None:
+            return ""
+        if self._stop is not None and self._stop[0] == 0:
+            return ""  # who does not want to wait does not want to know
+        return self._left or ("" if self._flushed else NOT_SENT)
 
     def relaying(self) -> bool:
         """Whether it has a relay, which can be stopped."""

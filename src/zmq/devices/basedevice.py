@@ -9,18 +9,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import zmq
 from zmq.core.relay import Relay
 from zmq.core.relay_stats import DeviceStats
-from zmq.devices._ports import reserve
+from zmq.devices._described import Described
+from zmq.devices._losses import warn
 from zmq.devices._run import Run
-from zmq.devices._sides import OpenSide, Side, close_side, open_side
+from zmq.devices._sides import OpenSide, close_side, open_side
 from zmq.devices._types import given, refuse_types
 
 if TYPE_CHECKING:
-    import socket
     from multiprocessing.process import BaseProcess
     from typing import Self
 
@@ -32,7 +33,7 @@ __all__ = ["BackgroundDevice", "Device", "DeviceStats", "ProcessDevice", "Thread
 _OWN_START_S = 1.0
 
 
-class Device:
+class Device(Described):
     """A device that runs in the thread which starts it.
 
     Its methods may be called from any thread; sockets it takes none, it opens its own.
@@ -61,82 +62,21 @@ class Device:
     in_type: int
     out_type: int
 
-    #: The sockets, in the order in which a relay takes them.
-    _side_names: ClassVar[tuple[str, ...]] = ("in", "out")
-
     def __init__(
         self,
         device_type: int = zmq.QUEUE,
         in_type: int | None = None,
         out_type: int | None = None,
     ) -> None:
+        super().__init__()
         self.device_type = device_type
         self.in_type = given("in_type", in_type)
         self.out_type = given("out_type", out_type)
         self.daemon = True
         self._done = False
-        self._sides = {name: Side(name) for name in self._side_names}
         self._opened: list[OpenSide] = []
-        self._guards: list[socket.socket] = []
         self._run: Run | None = None
         self._own_context: zmq.Context[Any] | None = None
-
-    # ---- what the sockets are to be ----
-
-    def bind_in(self, addr: str) -> None:
-        """Have the in socket bind an address when the device starts (Socket.bind)."""
-        self._sides["in"].bind(addr)
-
-    def bind_in_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
-        """Choose a free port for the in socket, which binds it when the device starts.
-
-        Parameters
-        ----------
-        addr : str
-            The address without the port: "tcp://127.0.0.1".
-        *args, **kwargs
-            min_port, max_port and max_tries, as Socket.bind_to_random_port has them.
-
-        Returns
-        -------
-        int
-            The port. Until the device starts the system gives it to nobody who asks for any.
-        """
-        return self._bind_to_random_port("in", addr, *args, **kwargs)
-
-    def connect_in(self, addr: str) -> None:
-        """Have the in socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["in"].connect(addr)
-
-    def setsockopt_in(self, opt: int, value: Any) -> None:
-        """Have an option of the in socket set, before it binds or connects.
-
-        Text becomes UTF-8, for identities for example.
-        """
-        self._sides["in"].options.append((opt, value))
-
-    def bind_out(self, addr: str) -> None:
-        """Have the out socket bind an address when the device starts (Socket.bind)."""
-        self._sides["out"].bind(addr)
-
-    def bind_out_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
-        """Choose a free port for the out socket: as bind_in_to_random_port."""
-        return self._bind_to_random_port("out", addr, *args, **kwargs)
-
-    def connect_out(self, addr: str) -> None:
-        """Have the out socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["out"].connect(addr)
-
-    def setsockopt_out(self, opt: int, value: Any) -> None:
-        """Have an option of the out socket set, before it binds or connects."""
-        self._sides["out"].options.append((opt, value))
-
-    def _bind_to_random_port(self, side: str, addr: str, *args: int, **kwargs: int) -> int:
-        port, guard = reserve(addr, *args, **kwargs)
-        if guard is not None:
-            self._guards.append(guard)
-        self._sides[side].bind(f"{addr}:{port}")
-        return port
 
     # ---- running ----
 
@@ -149,13 +89,18 @@ class Device:
             A socket could not be opened, bound or configured, or the device failed later.
         """
         self._refuse_running()
-        run = self._run = Run()
+        run = self._new_run()
         try:
             run.execute(self.run)
         finally:
             self._drop_guards()
         if run.error is not None:
             raise run.error
+
+    def _new_run(self) -> Run:
+        run = self._run = Run()
+        run.tell_left = partial(warn, type(self))
+        return run
 
     def run(self) -> None:
         """Run the device in this thread. start() calls it; a subclass may replace it."""
@@ -247,10 +192,6 @@ class Device:
             # In a context of its own what was sent has to leave before the context ends.
             self._run.flush(context, opened)
 
-    def _drop_guards(self) -> None:
-        while self._guards:
-            self._guards.pop().close()
-
     # ---- what others ask of it ----
 
     def _current(self) -> Run | RemoteRun | None:
@@ -291,6 +232,12 @@ class Device:
         """
         run = self._current()
         return True if run is None else run.stop(timeout)
+
+    @property
+    def left_behind(self) -> str:
+        """What it could not hand on when it ended, in words; empty if all was well."""
+        run = self._current()
+        return "" if run is None else run.left_behind()
 
     def pause(self) -> None:
         """Take no more messages until resume(), in either direction.
@@ -416,7 +363,7 @@ class ThreadDevice(BackgroundDevice):
 
     def start(self) -> None:
         self._refuse_running()
-        run = self._run = Run()
+        run = self._new_run()
         self.launcher = self._launch_class(target=self._main, args=(run,))
         self.launcher.daemon = self.daemon
         self.launcher.name = f"{type(self).__name__} {self.launcher.name}"
