@@ -23,13 +23,14 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo test test-all stress ecosystem check bench build venv lock clean test-browser
+.PHONY: help demo test test-all sanitize stress ecosystem check bench build venv lock clean test-browser
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   a monitored queue with clients and workers; DURATION=10 ends by itself"
 	@echo "make test   unit, integration, compatibility and leak tests; ARGS=\"-k poll\" is passed on"
 	@echo "make test-all  make test with every Python from 3.11 on that is found; PYTHON=... chooses one"
+	@echo "make sanitize  unit tests and ends of programs with AddressSanitizer"
 	@echo "make test-browser  the dashboard's page in Chromium, which is installed if need be"
 	@echo "make check  ruff, cython-lint, mypy, pyright, import-linter"
 	@echo "make bench  this package against PyZMQ $(PYZMQ_VERSION) and against C"
@@ -48,6 +49,11 @@ test: build $(PYZMQ_STAMP)
 
 test-all:
 	@sh tools/test-all ARGS="$(ARGS)"
+
+# A child of a fork may hang: the lock of the sanitizer's allocator can be held by a thread that is not there.
+sanitize: build
+	@sh tools/sanitize $(BIN)/python $(BIN)/python -m pytest --timeout 120 -k "not fork" \
+		tests/unit tests/integration/test_exit.py tests/integration/test_exit_hooks.py $(ARGS)
 
 test-browser: build
 	@sh tools/setup-system --browser

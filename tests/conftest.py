@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,11 +23,55 @@ DEFAULT_TIMEOUT_S = 30
 TRANSPORTS = ("inproc", "ipc", "tcp")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--shuffle",
+        nargs="?",
+        const=secrets.token_hex(4),
+        metavar="SEED",
+        help="run the tests in another order, the same one for the same seed",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    seed = config.getoption("shuffle")
+    return f"shuffled: --shuffle={seed} repeats this order" if seed else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Every test has a deadline; one that needs another says so with the mark."""
+    if seed := config.getoption("shuffle"):
+        random.Random(seed).shuffle(items)
     for item in items:
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(DEFAULT_TIMEOUT_S))
+
+
+@pytest.fixture(autouse=True)
+def no_instance_left() -> Iterator[None]:
+    """Give each test an instance() of its own: another one's may have messages that never leave."""
+    yield
+    for kind in [zmq.Context, *subclasses(zmq.Context)]:
+        instance = vars(kind).get("_instance")
+        if instance is not None:
+            kind._instance = None
+            end(instance)
+
+
+def subclasses(kind: type) -> Iterator[type]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from subclasses(each)
+
+
+def end(context: zmq.Context) -> None:
+    """End a context, or leave it to libzmq where closed sockets wait for peers that are gone."""
+    if context.closed or not context._owned_here():
+        return
+    for socket in context._sockets_open():
+        socket.close(0)
+    with suppress(zmq.TermTimeout):
+        context.term(timeout=1)
 
 
 @pytest.fixture

@@ -177,7 +177,7 @@ def test_off_and_on_again(context: zmq.Context, address: str | None) -> None:
             reader.close()
         assert watched.get_monitor_socket() is watched.get_monitor_socket()
         watched.get_monitor_socket().close()
-        again = watched.get_monitor_socket()
+        again = watched.get_monitor_socket(zmq.EVENT_LISTENING)
         watched.bind("tcp://127.0.0.1:*")
         assert recv_monitor_message(again, zmq.NOBLOCK)["event"] == zmq.EVENT_LISTENING
         again.close()

@@ -1,9 +1,10 @@
 # The end of the process: what programs have sent by then still leaves.
 #
 # Exit handlers that a program registered before it imported zmq run after all of ours, and so do
-# the finalizers of its objects; their sockets have to be open still. So nothing is closed before the
-# interpreter clears its last module. By then this is the only thread that can run Python, and others
-# may have ended in the middle of a call: no lock is waited for without end, no waiter is woken.
+# the finalizers of its objects; their sockets have to be open still. So nothing is closed before
+# the interpreter clears its last module. By then this is the only thread that can run Python, and
+# others may have ended in the middle of a call: no lock is waited for without end, no waiter is
+# woken.
 
 # How long the lock of a socket is waited for, and the loop of a device.
 cdef enum:
