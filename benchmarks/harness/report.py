@@ -172,8 +172,8 @@ def results_page(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
         "# Results\n\n"
         f"Made by `make bench ARGS=--readme`. Measured on {facts_line(facts)}.\n"
         "Ratios are medians over pairs of runs, with the smallest and the largest of neighbouring\n"
-        "runs in parentheses; more is better in all of them. [README.md](README.md) says what each\n"
-        "case measures, and how.\n\n"
+        "runs in parentheses; more is better in all of them. [README.md](README.md) says what\n"
+        "each case measures, and how.\n\n"
         f"{_markdown(HEADER, rows(outcomes))}\n"
     )
 
