@@ -18,7 +18,7 @@ TYPE_CHECKING = False  # importing typing's would take longer than all of `impor
 if TYPE_CHECKING:
     from typing import Any, Literal, TypeAlias
 
-    OptionKind: TypeAlias = Literal["int", "int64", "bytes", "fd"]
+    OptionKind: TypeAlias = Literal["int", "int64", "uint64", "bytes", "fd"]
 
 # zmq.h numbers the errors that a platform lacks from here.
 _HAUSNUMERO = 156384712
@@ -109,8 +109,8 @@ class ContextOption(IntEnum, metaclass=_QuickEnumType):
 class SocketOption(IntEnum, metaclass=_QuickEnumType):
     """Options of a socket, for `Socket.get` and `Socket.set`; zmq_setsockopt(3).
 
-    The word after a number is the type of the option's value: "int64", "bytes" or "fd" (a file
-    descriptor; on Windows a SOCKET). Where there is none it is a C int.
+    The word after a number is the type of the option's value: "int64", "uint64", "bytes" or "fd"
+    (a file descriptor; on Windows a SOCKET). Where there is none it is a C int.
     """
 
     _opt_type: OptionKind
@@ -121,7 +121,7 @@ class SocketOption(IntEnum, metaclass=_QuickEnumType):
         self._opt_type = opt_type
         return self
 
-    AFFINITY = 4, "int64"
+    AFFINITY = 4, "uint64"
     ROUTING_ID = 5, "bytes"
     SUBSCRIBE = 6, "bytes"
     UNSUBSCRIBE = 7, "bytes"
@@ -189,9 +189,9 @@ class SocketOption(IntEnum, metaclass=_QuickEnumType):
     TCP_MAXRT = 80
     THREAD_SAFE = 81
     MULTICAST_MAXTPDU = 84
-    VMCI_BUFFER_SIZE = 85, "int64"
-    VMCI_BUFFER_MIN_SIZE = 86, "int64"
-    VMCI_BUFFER_MAX_SIZE = 87, "int64"
+    VMCI_BUFFER_SIZE = 85, "uint64"
+    VMCI_BUFFER_MIN_SIZE = 86, "uint64"
+    VMCI_BUFFER_MAX_SIZE = 87, "uint64"
     VMCI_CONNECT_TIMEOUT = 88
     USE_FD = 89
     GSSAPI_PRINCIPAL_NAMETYPE = 90

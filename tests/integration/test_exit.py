@@ -65,3 +65,32 @@ cycle.me, cycle.context = cycle, zmq.Context()
         [sys.executable, "-W", "error", "-c", child], capture_output=True, text=True, timeout=30
     )
     assert (found.returncode, found.stderr) == (0, "")
+
+
+OUT_OF_DESCRIPTORS = """
+import asyncio, errno, resource, time, zmq, zmq.asyncio
+resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+async def use():
+    sockets, longest, refused = [], 0.0, 0
+    with zmq.asyncio.Context() as context:
+        for n in range(100):
+            began = time.monotonic()
+            try:
+                sockets.append(context.socket(zmq.PUSH))
+            except zmq.ZMQError as error:
+                assert error.errno == errno.EMFILE
+                refused += 1
+                longest = max(longest, time.monotonic() - began)
+                if n % 9 == 0:
+                    sockets.pop().close()
+        for socket in sockets:
+            socket.close()
+    return refused > 10, longest < 1.0
+print(*asyncio.run(use()))
+"""
+
+
+def test_a_loop_goes_on_when_descriptors_have_run_out() -> None:
+    """A socket that cannot be opened does not wait for long, and the context ends without one."""
+    pytest.importorskip("resource", reason="limits of the number of descriptors")
+    assert run_python(OUT_OF_DESCRIPTORS) == ["True True"]

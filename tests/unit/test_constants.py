@@ -183,9 +183,10 @@ def test_errors_have_the_numbers_of_the_platform():
 def test_option_kinds():
     kinds = constants.option_kinds()
     assert set(kinds) == {int(option) for option in SocketOption}
-    assert set(kinds.values()) == {"int", "int64", "bytes", "fd"}
+    assert set(kinds.values()) == {"int", "int64", "uint64", "bytes", "fd"}
     assert SocketOption.LINGER._opt_type == kinds[constants.LINGER] == "int"
     assert SocketOption.MAXMSGSIZE._opt_type == "int64"
+    assert SocketOption.AFFINITY._opt_type == "uint64"
     assert SocketOption.IDENTITY._opt_type == "bytes"
     assert [option for option in SocketOption if option._opt_type == "fd"] == [constants.FD]
 
@@ -194,7 +195,7 @@ def test_option_kinds_have_the_sizes_that_libzmq_accepts():
     lib = ctypes.CDLL(zmq._native.__file__)  # finds the functions of the libzmq it is linked to
     lib.zmq_ctx_new.restype = lib.zmq_socket.restype = ctypes.c_void_p
     context = ctypes.c_void_p(lib.zmq_ctx_new())
-    sizes = {"int": 4, "int64": 8, "fd": 4}
+    sizes = {"int": 4, "int64": 8, "uint64": 8, "fd": 4}
     seen = set()
     try:
         for socket_type in (constants.ROUTER, constants.XPUB, constants.SUB):

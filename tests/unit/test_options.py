@@ -105,8 +105,16 @@ def test_a_number_too_large_is_refused(socket: Make, name: str) -> None:
 
 def test_an_unsigned_option_takes_and_gives_all_its_values(socket: Make) -> None:
     push = socket(zmq.PUSH)
-    push.affinity = 1 << 62
-    assert push.affinity == 1 << 62
+    for value in (0, 1 << 62, 1 << 63, (1 << 64) - 1):
+        push.affinity = value
+        assert push.affinity == push.get(zmq.AFFINITY) == value
+    push.affinity = -1  # as a number with a sign has them all
+    assert push.affinity == (1 << 64) - 1
+    with pytest.raises(OverflowError):
+        push.affinity = 1 << 64
+    assert push.affinity == (1 << 64) - 1
+    push.maxmsgsize = -1
+    assert push.maxmsgsize == -1
 
 
 def test_a_value_out_of_range_is_refused_by_libzmq(socket: Make) -> None:

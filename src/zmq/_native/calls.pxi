@@ -15,18 +15,24 @@ cdef bytes as_address(object address):
     raise TypeError(f"expected addr to be str, got addr={address!r}")
 
 
-cdef int endpoint_call(Handle handle, object address, EndpointCall call) except -1:
-    """Bind, connect or undo it, with errors that name the address."""
+cdef int endpoint_call(Handle handle, object address, EndpointCall call,
+                       object given=None) except -1:
+    """Bind, connect or undo it, with errors that name the address.
+
+    given: what the program has named the address that is bound.
+    """
     cdef bytes encoded
     cdef const char *where
     cdef int rc, error
     encoded = as_address(address)
-    where = encoded
     if handle.ptr == NULL:
         enter(handle)  # raises: a closed socket says so before what is wrong with an address
     if handle.endpoints is None:
-        handle.endpoints, handle.inproc_bound = [], []
+        handle.endpoints, handle.inproc_bound, handle.bound_as = [], [], {}
     enter(handle)
+    if call == UNBIND:
+        encoded = bound_by(handle, encoded)
+    where = encoded
     if call == BIND:
         rc = zmq_bind(handle.ptr, where)
     elif call == CONNECT:
@@ -37,7 +43,9 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call) except 
         rc = zmq_disconnect(handle.ptr, where)
     error = c_errno() if rc < 0 else 0
     if rc == 0:
-        note_endpoint(handle, encoded, call)
+        note_endpoint(handle, encoded, call, given)
+    elif call == UNBIND and error == ENOENT:
+        forget_bound(handle, encoded)
     if handle.monitor:
         pump_monitor(&handle.monitor)
     leave(handle)
@@ -46,9 +54,27 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call) except 
     return 0
 
 
-cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call) except -1:
+cdef bytes bound_by(Handle handle, bytes text):
+    """The endpoint that the last bind with a text took: libzmq unbinds nothing else.
+
+    It knows neither wildcards nor names of interfaces again.
+    """
+    found = handle.bound_as.get(text) if handle.bound_as is not None else None
+    return found[len(found) - 1] if found else text
+
+
+cdef int forget_bound(Handle handle, bytes endpoint) except -1:
+    for text, found in list(handle.bound_as.items()):
+        if endpoint in found:
+            found.remove(endpoint)
+        if not found:
+            del handle.bound_as[text]
+    return 0
+
+
+cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object given) except -1:
     """Keep the lists of endpoints: for errors and dump(), and for the names that close gives up."""
-    endpoint = encoded.decode("utf-8", "replace")
+    cdef bytes taken = encoded
     if encoded.startswith(b"inproc:"):
         handle.inproc = True
         if call == BIND:
@@ -57,8 +83,14 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call) except -
             handle.reads = monitor_at(handle.context, encoded) or handle.reads
         elif encoded in handle.inproc_bound:
             handle.inproc_bound.remove(encoded)
-    if call == BIND and ("*" in endpoint or endpoint.endswith(":0")):
-        endpoint = last_endpoint(handle)
+    elif call == BIND:
+        taken = last_endpoint(handle) or encoded
+        for text in {encoded} if given is None else {encoded, as_address(given)}:
+            if text != taken:
+                handle.bound_as.setdefault(text, []).append(taken)
+    elif call == UNBIND:
+        forget_bound(handle, encoded)
+    endpoint = taken.decode("utf-8", "replace")
     if call == BIND or call == CONNECT:
         handle.endpoints.append(endpoint)
     elif endpoint in handle.endpoints:
@@ -66,12 +98,12 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call) except -
     return 0
 
 
-cdef str last_endpoint(Handle handle):
+cdef bytes last_endpoint(Handle handle):
     cdef char text[256]
     cdef size_t size = sizeof(text)
     if zmq_getsockopt(handle.ptr, ZMQ_LAST_ENDPOINT, text, &size) < 0 or size == 0:
-        return ""
-    return text[:size - 1].decode("utf-8", "replace")
+        return b""
+    return text[:size - 1]
 
 
 cdef int endpoint_failed(Handle handle, bytes encoded, object address, EndpointCall call,

@@ -104,6 +104,9 @@ cdef int64_t number_of(object thing) except? -1:
         return thing
     fileno = getattr(thing, "fileno", None)
     if fileno is None:
+        number = integer_of(thing)
+        if number is not None:
+            return number
         raise TypeError("a poller watches zmq.Socket, file descriptors and objects with fileno(), "
                         f"not {type(thing).__name__}")
     return fileno()

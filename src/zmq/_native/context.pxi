@@ -152,9 +152,10 @@ cdef class Context:
     def set(self, option: int, optval) -> None:
         """Set an integer option of the context (zmq_ctx_set(3))."""
         cdef int number = option
-        if not isinstance(optval, int):
+        number_given = integer_of(optval)
+        if number_given is None:
             raise TypeError(f"expected int, got: {optval!r}")
-        cdef int value = optval
+        cdef int value = number_given
         require(self.handle)
         check(zmq_ctx_set(self.handle.ptr, number, value))
 
@@ -256,9 +257,8 @@ cdef int start_terminator(ContextHandle handle) except -1:
     terminator.ptr = handle.ptr
     terminator.done = terminator.error = 0
     terminator.references = 2
-    if ohmq_waker_open(&terminator.done_waker) < 0:
-        free(terminator)
-        fail(errno, "no file descriptor is left to wait for the end of a context")
+    # Where no descriptor is left for it, who waits looks again and again.
+    ohmq_waker_open(&terminator.done_waker)
     if PyThread_start_new_thread(terminate, terminator) == -1:
         ohmq_waker_close(&terminator.done_waker)
         free(terminator)
@@ -272,11 +272,12 @@ cdef int wait_terminated(ContextHandle handle, int64_t deadline) except -1:
     cdef Terminator *terminator = handle.terminator
     cdef ohmq_interest interest
     cdef int ready
+    cdef int64_t longest = STRETCH_NS if ohmq_waker_is_open(&terminator.done_waker) else RETRY_NS
     interest.fd = terminator.done_waker.read_fd
     interest.events = ZMQ_POLLIN
     while not ohmq_load_int(&terminator.done):
         with nogil:
-            ready = ohmq_wait(&interest, 1, stretch(deadline, STRETCH_NS))
+            ready = ohmq_wait(&interest, 1, stretch(deadline, longest))
         if ready <= 0:
             PyErr_CheckSignals()
         if ready == 0 and 0 < deadline <= ohmq_now() and not ohmq_load_int(&terminator.done):

@@ -193,9 +193,10 @@ cdef class Frame:
             if text == NULL:
                 fail(c_errno())
             return text.decode("utf-8")
-        if not isinstance(option, int):
+        number = integer_of(option)
+        if number is None:
             raise TypeError(f"a property is an int or a name, not {type(option).__name__}")
-        return check(zmq_msg_get(&self.msg, option))
+        return check(zmq_msg_get(&self.msg, number))
 
     def set(self, option, value) -> None:
         """Set a property of the part: an int option, "routing_id" or "group" (draft)."""

@@ -76,6 +76,7 @@ cdef class Handle:
     cdef void *wrapper         # the Socket that opened it, which clears this when it goes
     cdef object opened_at      # "file:line" in development mode
     cdef list endpoints        # None until there is one
+    cdef dict bound_as         # what bind was given: the endpoints, where they are another text
     cdef list inproc_bound     # names that are ours until we give them up
     cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
     cdef int64_t reads         # of the monitor that this socket reads, or 0
@@ -86,7 +87,7 @@ cdef class Handle:
         list_remove(self)
         drop_front(self)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
-            zmq_close(self.ptr)
+            close_socket(self.ptr)
             if self.ends:
                 deafen_monitor(self.ends)
 
@@ -150,30 +151,48 @@ cdef list open_handles():
     return found
 
 
-# How long a new socket waits for libzmq to clear away those that were closed.
+# How long a new socket waits for libzmq to clear away those that were closed. An event loop may
+# be what waits: where descriptors have run out, which others may hold, it is not for long.
 cdef enum:
-    REAPER_NS = 2000000000
+    REAPER_NS = 200000000
+    REAPER_NO_DESCRIPTOR_NS = 20000000
+
+# Sockets that were closed here, and how many there were when the last wait for them was in vain.
+cdef int64_t _sockets_closed = 0
+cdef int64_t _waited_for = 0
 
 
 cdef void *open_socket(ContextHandle context, int type) except NULL:
     """zmq_socket. Closed sockets count until libzmq's reaper has taken them: it is given time."""
+    global _waited_for
     cdef void *ptr = zmq_socket(context.ptr, type)
     cdef int error = c_errno()
     cdef int64_t deadline
-    if ptr == NULL and error == EMFILE and (
+    if ptr == NULL and error == EMFILE and _waited_for < _sockets_closed and (
         len([1 for handle in open_handles() if (<Handle> handle).context is context]) + 1
         < zmq_ctx_get(context.ptr, ZMQ_MAX_SOCKETS)
     ):
-        deadline = ohmq_now() + REAPER_NS
+        deadline = ohmq_now() + (REAPER_NS if is_descriptor_left() else REAPER_NO_DESCRIPTOR_NS)
         while ptr == NULL and error == EMFILE and ohmq_now() < deadline:
             with nogil:
                 ohmq_wait(NULL, 0, ohmq_now() + 1000000)
             require(context)
             ptr = zmq_socket(context.ptr, type)
             error = c_errno()
+        if ptr == NULL:
+            _waited_for = _sockets_closed
     if ptr == NULL:
         fail(error)
     return ptr
+
+
+cdef bint is_descriptor_left() noexcept:
+    """Whether it is the context that has no room for a socket, and not the process."""
+    cdef ohmq_waker probe
+    if ohmq_waker_open(&probe) < 0:
+        return False
+    ohmq_waker_close(&probe)
+    return True
 
 
 cdef int64_t descriptor_of(void *ptr) noexcept:
@@ -364,6 +383,12 @@ cdef void drop_front(Handle handle) noexcept:
 
 # ---- closing ------------------------------------------------------------------------------------
 
+cdef inline int close_socket(void *ptr) noexcept:
+    global _sockets_closed
+    _sockets_closed += 1
+    return zmq_close(ptr)
+
+
 cdef int close_handle(Handle handle, object linger) except -1:
     """Close the socket: whoever waits for it wakes up to an error. Never blocks in libzmq."""
     cdef int value = linger if linger is not None else 0
@@ -390,7 +415,7 @@ cdef int close_handle(Handle handle, object linger) except -1:
     touch(handle, CLOSED)
     drop_front(handle)
     ohmq_lock_release(&handle.lock)
-    check(zmq_close(ptr))
+    check(close_socket(ptr))
     if handle.ends:
         end_monitor_of(handle)
     return 0

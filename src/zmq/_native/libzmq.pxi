@@ -17,6 +17,7 @@ from cpython.bytes cimport (
 )
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.errno cimport (
@@ -28,6 +29,7 @@ from libc.errno cimport (
     EINTR,
     EINVAL,
     EMFILE,
+    ENOENT,
     ENOMEM,
     errno,
 )

@@ -6,6 +6,7 @@ cdef enum Kind:
     INT64 = 2
     BYTES = 3
     FD = 4
+    UINT64 = 5
 
 cdef enum:
     KINDS = 256
@@ -21,10 +22,10 @@ cdef dict _names = {}
 def define_options(options):
     """Take the table of socket options: an iterable of (names, number, kind).
 
-    zmq.constants owns the numbers and the kinds ("int", "int64", "bytes", "fd"); this is how they
-    come down here.
+    zmq.constants owns the numbers and the kinds ("int", "int64", "uint64", "bytes", "fd"); this is
+    how they come down here.
     """
-    kinds = {"int": INT, "int64": INT64, "bytes": BYTES, "fd": FD}
+    kinds = {"int": INT, "int64": INT64, "uint64": UINT64, "bytes": BYTES, "fd": FD}
     for names, number, kind in options:
         _kinds[number] = kinds[kind]
         for name in names:
@@ -62,7 +63,7 @@ cdef object get_option(Handle handle, int option):
     if kind == BYTES:
         # CURVE keys would want exactly 32 or 41 bytes: so a secret is never read by accident.
         where, size = text, sizeof(text)
-    elif kind == INT64 or (kind == FD and OHMQ_FD_IS_WIDE):
+    elif kind == INT64 or kind == UINT64 or (kind == FD and OHMQ_FD_IS_WIDE):
         where, size = &wide, sizeof(wide)
     else:
         where, size = &narrow, sizeof(narrow)
@@ -83,6 +84,8 @@ cdef object get_option(Handle handle, int option):
         if size and option != ZMQ_ROUTING_ID and text[size - 1] == 0:
             size -= 1
         return text[:size]
+    if kind == UINT64:
+        return <uint64_t> wide
     return wide if where == &wide else narrow
 
 
@@ -100,8 +103,17 @@ cdef bint has_text(Handle handle, int option) noexcept:
     return zmq_getsockopt(handle.ptr, option, text, &size) == 0 and size > 1
 
 
-cdef int set_option(Handle handle, int option, object value) except -1:
+cdef object integer_of(object value):
+    """A number of another library as an int: NumPy's, for example. None for what is none."""
+    try:
+        return PyNumber_Index(value)
+    except TypeError:
+        return None
+
+
+cdef int set_option(Handle handle, int option, object given) except -1:
     cdef Kind kind = kind_of(option)
+    cdef object value = given
     cdef int64_t wide
     cdef int narrow
     cdef const void *where
@@ -114,14 +126,18 @@ cdef int set_option(Handle handle, int option, object value) except -1:
         if type(value) is not bytes and not isinstance(value, bytes):
             raise wrong_type(option, "bytes", value)
         where, size = PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)
-    elif not isinstance(value, int):
-        raise wrong_type(option, "int", value)
-    elif kind == INT64:
-        wide = value
-        where, size = &wide, sizeof(wide)
     else:
-        narrow = value
-        where, size = &narrow, sizeof(narrow)
+        if not isinstance(value, int):
+            value = integer_of(value)
+            if value is None:
+                raise wrong_type(option, "int", given)
+        if kind == INT64 or kind == UINT64:
+            # -1 is every bit of one without a sign, too.
+            wide = <int64_t> <uint64_t> value if kind == UINT64 and value > 0 else value
+            where, size = &wide, sizeof(wide)
+        else:
+            narrow = value
+            where, size = &narrow, sizeof(narrow)
     enter(handle)
     rc = zmq_setsockopt(handle.ptr, option, where, size)
     error = c_errno() if rc < 0 else 0

@@ -63,7 +63,8 @@ cdef class Relay:
                 raise TypeError(f"{name} must be a zmq.Socket, not {type(socket).__name__}")
         self.sockets = given
         self.events = events
-        self.places = [(socket, as_address(endpoint)) for socket, endpoint in intake]
+        self.places = [(socket, bound_by((<Socket> socket).handle, as_address(endpoint)))
+                       for socket, endpoint in intake]
         self.course.sheds = sheds
         self.course.waits = waits and mon_socket is not None
         self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))

@@ -193,12 +193,16 @@ cdef class Socket:
         """Listen on an endpoint (zmq_bind(3))."""
         endpoint_call(self.handle, addr, BIND)
 
+    def _bind_as(self, addr, given):
+        """Listen on an endpoint that the program calls by another name, and may so unbind."""
+        endpoint_call(self.handle, addr, BIND, given)
+
     def connect(self, addr):
         """Connect to an endpoint; the peer need not be there yet (zmq_connect(3))."""
         endpoint_call(self.handle, addr, CONNECT)
 
     def unbind(self, addr):
-        """Stop listening on an endpoint (zmq_unbind(3))."""
+        """Stop listening on an endpoint, given as for bind (zmq_unbind(3))."""
         endpoint_call(self.handle, addr, UNBIND)
 
     def disconnect(self, addr):

@@ -213,7 +213,7 @@ cdef int64_t deadline_after(object timeout_ms) except? -2:
         return -1
     if timeout_ms == 0:
         return 0
-    cdef int milliseconds = timeout_ms
+    cdef int milliseconds = int(timeout_ms)
     return ohmq_now() + <int64_t> milliseconds * 1000000
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from operator import index
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ def cast_int_addr(n: Any) -> int:
     ValueError
         `n` is neither.
     """
-    if isinstance(n, int):
-        return n
+    try:
+        return index(n)
+    except TypeError:
+        pass  # no number, of whatever library
     # A CFFI pointer can only exist once somebody has imported CFFI.
     cffi = sys.modules.get("cffi")
     if cffi is not None:

@@ -105,10 +105,10 @@ class QueuedSocket(Socket, Answering):
                 return self._raise(error)
         operation = self._operation(engine.loop)
         if multipart:
-            operation.attempt = partial(engine.try_recv_many, limit, flags | TURN, True)
+            operation.attempt = partial(engine.try_recv_many, limit, _in_turn(flags), True)
             operation.puts_back = put_back_messages
         else:
-            operation.attempt = partial(_frames, engine, limit, flags | TURN)
+            operation.attempt = partial(_frames, engine, limit, _in_turn(flags))
             operation.finish = _bytes_of_all
             operation.puts_back = put_back_frames
         return self._receive(engine, operation, flags)
@@ -130,14 +130,14 @@ class QueuedSocket(Socket, Answering):
     ) -> Any:
         """Wait for one part: as a Frame, which knows whether more follow if it has to go back."""
         operation = self._operation(engine.loop)
-        operation.attempt = partial(engine.try_recv, flags | TURN, False, track)
+        operation.attempt = partial(engine.try_recv, _in_turn(flags), False, track)
         operation.finish = finish
         operation.puts_back = put_back_frame
         return self._receive(engine, operation, flags)
 
     def _recv_multipart_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
         operation = self._operation(engine.loop)
-        operation.attempt = partial(engine.try_recv_multipart, flags | TURN, copy, track)
+        operation.attempt = partial(engine.try_recv_multipart, _in_turn(flags), copy, track)
         operation.puts_back = put_back_message
         return self._receive(engine, operation, flags)
 
@@ -176,7 +176,7 @@ class QueuedSocket(Socket, Answering):
             return self._raise(error)
         return self._send_later(
             engine,
-            partial(engine.try_send, later, flags | TURN, copy, track, routing_id, group, size),
+            partial(engine.try_send, later, _in_turn(flags), copy, track, routing_id, group, size),
         )
 
     def send_multipart(
@@ -206,7 +206,7 @@ class QueuedSocket(Socket, Answering):
         except Exception as error:
             return self._raise(error)
         return self._send_later(
-            engine, partial(engine.try_send_multipart, later, flags | TURN, copy, track, size)
+            engine, partial(engine.try_send_multipart, later, _in_turn(flags), copy, track, size)
         )
 
     def send_many(self, messages: Iterable[Any], flags: int = 0) -> Any:
@@ -311,7 +311,7 @@ class _SendMany:
     """The messages of send_many, and how many of them are sent."""
 
     def __init__(self, engine: Engine, messages: list[Any], flags: int, threshold: int) -> None:
-        self.engine, self.messages, self.flags = engine, messages, flags
+        self.engine, self.messages, self.flags = engine, messages, index(flags)
         self.threshold = threshold
         self.sent = 0
 
@@ -327,6 +327,11 @@ class _SendMany:
 
     def so_far(self) -> int:
         return self.sent
+
+
+def _in_turn(flags: Any) -> int:
+    """Return flags, which may be of NumPy, with that of an operation whose turn it is."""
+    return index(flags) | TURN
 
 
 def timeout_of(timeout: float | None) -> int:

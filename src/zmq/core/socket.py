@@ -261,7 +261,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
             known = error.errno == ENODEV and with_own_name(addr, self.get(SocketOption.IPV6))
             if not known:
                 raise
-            super().bind(known)
+            self._bind_as(known, addr)
         bound = self.get(SocketOption.LAST_ENDPOINT).decode("utf-8", "replace")
         return SocketContext(self, "bind", bound or addr)
 

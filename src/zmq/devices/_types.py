@@ -22,7 +22,7 @@ def refuse_types(in_type: int, out_type: int, places: list[str]) -> None:
     TypeError for what is no type, ZMQError (EINVAL) for types that both only send, or only receive.
     """
     for name, kind in (("in_type", in_type), ("out_type", out_type)):
-        if not isinstance(kind, int):
+        if not hasattr(kind, "__index__"):
             raise TypeError(f"{name} is one of zmq.SocketType, not {kind!r}")
     kinds = (in_type, out_type) if out_type >= 0 else (in_type,)
     for group, verb in ((_SENDS_ONLY, "receives"), (_RECEIVES_ONLY, "sends")):
