@@ -34,7 +34,7 @@ __all__ = ["CURVE_ALLOW_ANY", "Authenticator"]
 
 CURVE_ALLOW_ANY = "*"
 
-_VERSION = b"1.0"
+VERSION = b"1.0"
 _CURVE_KEY_BYTES = 32
 _ANY_DOMAIN = "*"
 
@@ -225,7 +225,7 @@ class Authenticator:
             self.certs[domain] = load_certificates(location)
         except (OSError, ValueError) as error:
             self.log.error(
-                "CURVE: no certificates for domain %s from %s: %s", domain, location, error
+                "Failed to load CURVE certs from %s (domain %s): %s", location, domain, error
             )
 
     def configure_curve_callback(
@@ -323,15 +323,15 @@ class Authenticator:
         if isinstance(user, str):
             user = user.encode(self.encoding, "replace")
         self.log.debug("ZAP: reply %s %s", code.decode(), text.decode())
-        return [_VERSION, request_id, code, text, user, b""]
+        return [VERSION, request_id, code, text, user, b""]
 
     def _judge(self, msg: Sequence[bytes]) -> _Answer:
         if len(msg) < 6:
             self.log.error("ZAP: a request of %d frames, expected 6 or more", len(msg))
             return _refuse("Not enough frames")
         version, _, domain, address, _, mechanism, *credentials = map(bytes, msg)
-        if version != _VERSION:
-            self.log.error("ZAP: a request of version %r, expected %r", version, _VERSION)
+        if version != VERSION:
+            self.log.error("ZAP: a request of version %r, expected %r", version, VERSION)
             return _refuse("Invalid version")
         request = _Request(
             domain.decode(self.encoding, "replace") or _ANY_DOMAIN,

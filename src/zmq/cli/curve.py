@@ -145,12 +145,26 @@ def _public_key(text: str, option: str) -> bytes:
 def _load(file: str, option: str) -> tuple[bytes, bytes | None]:
     from zmq.auth.certs import load_certificate
 
+    if not Path(file).exists():
+        raise CommandError(f"{option} {file}: no such file")
     try:
-        return load_certificate(file)
-    except FileNotFoundError:
-        raise CommandError(f"{option} {file}: no such file") from None
+        public, secret = load_certificate(file)
     except (OSError, ValueError) as error:
         raise CommandError(f"{option} {file}: {error}") from None
+    for kind, key in (("public", public), ("secret", secret)):
+        if key is not None and not _is_key(key):
+            # Not the key itself: it may be a secret.
+            raise CommandError(f"{option} {file}: its {kind} key is none: 40 characters of Z85")
+    return public, secret
+
+
+def _is_key(key: bytes) -> bool:
+    from zmq.utils import z85
+
+    try:
+        return len(z85.decode(key)) == 32
+    except ValueError:
+        return False
 
 
 def key_options(keys: CurveKeys | None) -> list[tuple[int, int | bytes]]:
