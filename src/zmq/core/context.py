@@ -59,7 +59,8 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
     sockopts: dict[int, Any]
     _shadow: bool
     _shadow_obj: Any
-    _warn_destroy_close: bool
+    # Whether destroy() says which sockets it finds open: at the end of a `with` block.
+    _warn_destroy_close: bool = False
 
     _instance: ClassVar[Any] = None
     _socket_class: ClassVar[Any] = Socket
@@ -186,6 +187,13 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         if self.closed:
             return
         for socket in self._sockets_open():
+            if self._warn_destroy_close:
+                warn(
+                    f"Destroying context with unclosed socket {socket!r}",
+                    ResourceWarning,
+                    stacklevel=3,
+                    source=socket,
+                )
             socket.close(linger=linger)
         self.term()
 
@@ -248,7 +256,11 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         return self
 
     def __exit__(self, exc_type: Any, exc_value: Any, traceback: Any) -> None:
+        self._warn_destroy_close = True
         self.destroy()
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *ContextOption.__members__]
 
     # At the end of the interpreter the names of modules are no more: what this needs is kept here.
     def __del__(self, _warn: Any = warn, _is_finalizing: Any = sys.is_finalizing) -> None:
