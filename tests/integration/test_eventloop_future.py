@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +17,10 @@ from tornado.ioloop import IOLoop
 import zmq
 import zmq.asyncio
 from zmq.eventloop import future
+
+ours_only = pytest.mark.skipif(
+    not hasattr(zmq, "ohmq_version"), reason="asyncio cannot cancel what PyZMQ gives here"
+)
 
 
 @pytest.fixture
@@ -64,6 +69,44 @@ def test_a_time_out_and_a_cancelled_receive_lose_no_message(loop: IOLoop, socket
             yield gen.with_timeout(datetime.timedelta(milliseconds=5), waiting)
         yield b.send(b"x")
         assert (yield waiting) == b"x"
+
+    loop.run_sync(main, timeout=10)
+
+
+def test_a_future_that_the_program_cancels(loop: IOLoop, sockets: Any) -> None:
+    a, _ = sockets
+
+    async def main() -> None:
+        for call in (a.recv, a.recv_string, a.poll):
+            waiting = call()
+            assert waiting.cancel()
+            assert waiting.cancelled()
+            assert waiting.done()
+            assert not waiting.cancel()
+            with pytest.raises(Exception) as caught:  # as PyZMQ's, it is one
+                await waiting
+            assert type(caught.value) is future.CancelledError
+
+    loop.run_sync(main, timeout=10)
+
+
+@ours_only
+def test_a_task_that_is_cancelled_or_out_of_time(loop: IOLoop, sockets: Any) -> None:
+    a, _ = sockets
+
+    async def main() -> None:
+        waiting = asyncio.create_task(wait(a))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await waiting
+        assert type(caught.value) is asyncio.CancelledError
+        assert waiting.cancelled()
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(a.recv(), 0.01)
+
+    async def wait(socket: Any) -> Any:
+        return await socket.recv()
 
     loop.run_sync(main, timeout=10)
 

@@ -5,9 +5,11 @@ Tornado's futures are asyncio's: ``await`` takes them, and so does ``yield`` in 
 
 from __future__ import annotations
 
-from asyncio import CancelledError
+import asyncio as asyncio
+import warnings as warnings
 
 from zmq import asyncio as _asyncio
+from zmq.loops._futures import Futures, Waiting
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,11 +18,40 @@ if TYPE_CHECKING:
 __all__ = ["CancelledError", "Context", "Poller", "Socket"]
 
 
-class Poller(_asyncio.Poller):
+class CancelledError(asyncio.CancelledError, Exception):
+    """What a future raises that was cancelled by its `cancel`."""
+
+
+class _Cancellable(Waiting):
+    """A future whose `cancel` has it fail, as futures of Tornado did when they could be cancelled.
+
+    A task that is cancelled, or out of time, has to see asyncio's own error: it passes a message.
+    """
+
+    def cancel(self, *msg: Any, **kwargs: Any) -> bool:
+        if msg or kwargs:
+            return super().cancel(*msg, **kwargs)
+        if self.done():
+            return False
+        self.set_exception(CancelledError())
+        self.exception()
+        return True
+
+    def cancelled(self) -> bool:
+        if super().cancelled():
+            return True
+        return self.done() and isinstance(self.exception(), CancelledError)
+
+
+class _Cancellables(Futures):
+    _waiting = _Cancellable
+
+
+class Poller(_Cancellables, _asyncio.Poller):
     """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
 
 
-class Socket(_asyncio.Socket):
+class Socket(_Cancellables, _asyncio.Socket):
     """A socket whose send, recv and poll return futures; see `zmq.asyncio.Socket`."""
 
     _poller_class = Poller
@@ -32,6 +63,8 @@ class Context(_asyncio.Context):
     _socket_class = Socket
     # Not that of zmq.asyncio.
     _instance = None
+    #: Not used: the loop that runs is.
+    io_loop: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

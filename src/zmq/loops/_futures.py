@@ -12,7 +12,7 @@ from zmq.loops.asyncio import AsyncioLoop, running
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import Any
+    from typing import Any, ClassVar
 
     _Future = Future[Any]
 else:
@@ -181,6 +181,8 @@ class Waiting(Operation, _Future):
 class Futures(Answering):
     """Calls return futures of the loop that runs."""
 
+    _waiting: ClassVar[type[Waiting]] = Waiting
+
     def _loop(self) -> Loop:
         return AsyncioLoop.of(running())
 
@@ -191,7 +193,7 @@ class Futures(Answering):
         return failed(running(), error)
 
     def _operation(self, loop: Loop) -> Waiting:
-        return Waiting(loop=running())
+        return self._waiting(loop=running())
 
     def _wait(self, operation: Waiting) -> Waiting:
         return operation
