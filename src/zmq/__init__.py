@@ -26,6 +26,7 @@ from zmq._native import (
     has as has,
     proxy as proxy,
     proxy_steerable as proxy_steerable,
+    set_namespace,
     strerror as strerror,
     zmq_errno as zmq_errno,
     zmq_poll as zmq_poll,
@@ -86,6 +87,12 @@ else:  # for a checker a module that has __getattr__ has every name
         globals()[name] = found
         return found
 
+    def __dir__() -> list[str]:
+        return sorted({*globals(), "Stopwatch", "_typing", "backend", "dump", "sugar", "utils"})
+
+
+# A program may set COPY_THRESHOLD, for what is made afterwards.
+set_namespace(globals())
 
 #: Whether libzmq and this package offer the draft API.
 DRAFT_API = PYZMQ_DRAFT_API
@@ -94,6 +101,13 @@ DRAFT_API = PYZMQ_DRAFT_API
 def get_includes() -> list[str]:
     """Return the directories of header files for extensions; libzmq's own come with libzmq."""
     return []
+
+
+def get_library_dirs() -> list[str]:
+    """Return the directories for a linker: that of the extension module, and what is beside it."""
+    from os.path import dirname
+
+    return [dirname(__file__)]
 
 
 if not TYPE_CHECKING:  # checkers take every name that is imported `as` itself, or with `*`
@@ -130,6 +144,7 @@ if not TYPE_CHECKING:  # checkers take every name that is imported `as` itself, 
         "device",
         "dump",
         "get_includes",
+        "get_library_dirs",
         "has",
         "ohmq_version",
         "proxy",

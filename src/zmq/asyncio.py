@@ -37,7 +37,15 @@ if TYPE_CHECKING:
 else:
     FuturePoller, FutureSocket = QueuedPoller, AwaitableSocket
 
-__all__ = ["Context", "Poller", "Socket", "ZMQEventLoop", "install", "set_fairness"]
+__all__ = [
+    "Context",
+    "Poller",
+    "ProactorSelectorThreadWarning",
+    "Socket",
+    "ZMQEventLoop",
+    "install",
+    "set_fairness",
+]
 
 set_future(asyncio._get_running_loop, Future)
 
@@ -106,6 +114,14 @@ class Socket(Futures, FutureSocket):
             self._shadow_socket = _Socket(shadow=self)
         return self._shadow_socket  # type: ignore[no-any-return]
 
+    # Named as in PyZMQ.
+
+    def get(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, key: int
+    ) -> Any:
+        """Read a socket option (zmq_getsockopt(3))."""
+        return super().get(key)
+
     # ---- the hooks of QueuedSocket ----
 
     def _here(self) -> Engine:
@@ -130,6 +146,10 @@ class Context(Futures, AwaitedContext[Socket]):
     _socket_class = Socket
     # Not the blocking Context's.
     _instance = None
+
+
+class ProactorSelectorThreadWarning(RuntimeWarning):
+    """Never given: sockets work in every loop of Windows. For programs that silence it."""
 
 
 class ZMQEventLoop(asyncio.SelectorEventLoop):

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import errno
 import sys
-from enum import EnumType, IntEnum, IntFlag
+from enum import Enum as Enum
+from enum import EnumType
+from enum import IntEnum as IntEnum
+from enum import IntFlag as IntFlag
 
 TYPE_CHECKING = False  # importing typing's would take longer than all of `import zmq`
 if TYPE_CHECKING:
@@ -494,9 +497,9 @@ NORM_FIXED, NORM_CC, NORM_CCL, NORM_CCE, NORM_CCE_ECNONLY = NormMode.__members__
 ) = Errno.__members__.values()  # fmt: skip
 
 if not TYPE_CHECKING:  # checkers see no `__all__` and so take every public name
+    # PyZMQ's has Enum, IntEnum and IntFlag as well.
     __all__ = [
         name
         for name, value in globals().items()
         if isinstance(value if isinstance(value, type) else type(value), EnumType)
-        and name not in ("IntEnum", "IntFlag")
     ]

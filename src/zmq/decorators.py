@@ -16,6 +16,7 @@ import inspect
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from functools import wraps
+from typing import TYPE_CHECKING as TYPE_CHECKING
 from typing import Any, TypeAlias, TypeVar
 
 import zmq

@@ -14,6 +14,7 @@
     ├── NotImplementedError
     │   └── ZMQVersionError             the loaded libzmq is too old
     └── RuntimeWarning
+        ├── ZAPWarning                  a server asks for authentication, and nobody answers
         └── DraftFDWarning              FD of a socket that has none
 
 Error numbers are those of `zmq.Errno`; zmq_errno(3), zmq_strerror(3).

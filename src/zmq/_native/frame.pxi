@@ -59,7 +59,8 @@ cdef class Frame:
         zmq_msg_init(&self.msg)
 
     def __init__(self, data=None, track=False, copy=None, copy_threshold=None):
-        cdef Py_ssize_t threshold = _copy_threshold if copy_threshold is None else copy_threshold
+        cdef Py_ssize_t threshold
+        threshold = default_threshold() if copy_threshold is None else copy_threshold
         cdef object event = None
         if zmq_msg_size(&self.msg):
             raise TypeError("a Frame is made once: views of its memory may be in use")

@@ -8,9 +8,21 @@ cdef enum:
 cdef enum:
     FEW = 16
 
-# What Socket.copy_threshold starts as; zmq.COPY_THRESHOLD shows it.
+# What Socket.copy_threshold starts as, unless a program says otherwise: zmq.COPY_THRESHOLD.
 cdef Py_ssize_t _copy_threshold = 65536
 COPY_THRESHOLD = _copy_threshold
+cdef dict _namespace = {}
+
+
+def set_namespace(namespace):
+    """Take the namespace of the module `zmq`, where a program may set COPY_THRESHOLD."""
+    global _namespace
+    _namespace = namespace
+
+
+cdef inline Py_ssize_t default_threshold() except? -1:
+    found = _namespace.get("COPY_THRESHOLD")
+    return _copy_threshold if found is None else found
 
 
 cdef int make_message(object data, zmq_msg_t *msg, bint copy, Py_ssize_t threshold,

@@ -35,7 +35,7 @@ cdef class Socket:
 
     def __cinit__(self):
         self.handle = NO_HANDLE
-        self.threshold = _copy_threshold
+        self.threshold = default_threshold()
 
     def __dealloc__(self):
         if self.handle is not None and self.handle.wrapper == <void *> self:

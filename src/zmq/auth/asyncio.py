@@ -7,10 +7,12 @@ from typing import Any
 
 import zmq
 import zmq.asyncio
+from zmq.asyncio import Poller
 
 from .base import Authenticator, release_zap_socket
 
-__all__ = ["AsyncioAuthenticator"]
+# Poller is among the names that PyZMQ has here.
+__all__ = ["AsyncioAuthenticator", "Poller"]
 
 
 class AsyncioAuthenticator(Authenticator):

@@ -9,6 +9,7 @@ import threading
 from typing import Any
 
 import zmq
+import zmq.asyncio
 from zmq.loops.blocking import call_blocking
 
 from .base import Authenticator, release_zap_socket
@@ -25,6 +26,8 @@ class AuthenticationThread(threading.Thread):
     While it runs it keeps its authenticator alive: a program need not.
     """
 
+    poller: Any = None
+
     def __init__(self, authenticator: ThreadAuthenticator, pipe: zmq.Socket) -> None:
         super().__init__(name="zmq-auth", daemon=True)
         assert authenticator.zap_socket is not None
@@ -32,6 +35,7 @@ class AuthenticationThread(threading.Thread):
         self.log = authenticator.log
         self.zap_socket = authenticator.zap_socket
         self.pipe = pipe
+        self.poller = zmq.Poller()
         self.started = threading.Event()
 
     def run(self) -> None:
@@ -40,7 +44,7 @@ class AuthenticationThread(threading.Thread):
         call_blocking(lambda tell: self._answer_all())
 
     def _answer_all(self) -> None:
-        poller = zmq.Poller()
+        poller = self.poller
         poller.register(self.zap_socket, zmq.POLLIN)
         poller.register(self.pipe, zmq.POLLIN)
         try:

@@ -6,3 +6,11 @@ from __future__ import annotations
 from zmq.backend import cython as cython
 from zmq.backend import select as select
 from zmq.backend.cython import *  # noqa: F403
+from zmq.backend.cython._zmq import monitored_queue as monitored_queue
+from zmq.backend.select import public_api
+from zmq.backend.select import select_backend as select_backend
+
+#: Which backend was chosen, and which would have been next.
+first, second = "zmq.backend.cython", "zmq.backend.cffi"
+
+__all__ = list(public_api)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -81,17 +81,17 @@ class QueuedSocket(Socket, Answering):
                 return self._raise(error)
         return self._recv_multipart_later(engine, flags, copy, track)
 
-    def recv_into(self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
+    def recv_into(self, buf: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
         """Receive one message part into a writable buffer, as the blocking recv_into does."""
         engine = self._here()
         try:
-            got = engine.try_recv_into(buffer, nbytes, flags)
+            got = engine.try_recv_into(buf, nbytes, flags)
             if got is not WOULD_BLOCK:
                 return self._now(got)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
-        return self._part_later(engine, flags, partial(_fill, buffer, nbytes))
+        return self._part_later(engine, flags, partial(_fill, buf, nbytes))
 
     def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
         """Wait for one message and receive all that are there, as the blocking recv_many does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from _warnings import warn  # there to the very end of the interpreter, and free to import
 from errno import EACCES, ENODEV
 from itertools import count
+from sys import version_info
 
 from zmq._native import OptionAttribute, keep_getattr
 from zmq._native import Socket as NativeSocket
@@ -47,7 +48,8 @@ else:
 
 __all__ = ["Socket", "SyncSocket"]
 
-_DEFAULT_PROTOCOL = 4
+# pickle's own, which takes time to import.
+DEFAULT_PROTOCOL = 4 if version_info < (3, 14) else 5
 _monitor_numbers = count(1)
 
 
@@ -410,7 +412,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
         return codecs.loads(self.recv(flags), **kwargs)
 
     def send_pyobj(
-        self, obj: object, flags: int = 0, protocol: int = _DEFAULT_PROTOCOL, **kwargs: Any
+        self, obj: object, flags: int = 0, protocol: int = DEFAULT_PROTOCOL, **kwargs: Any
     ) -> MessageTracker | None:
         """Send an object as a pickle in one part."""
         tracker: MessageTracker | None = self.send(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zmq.constants import DeviceType
 from zmq.core.relay import device, monitored_queue, proxy, proxy_steerable
+from zmq.devices import monitoredqueue as monitoredqueue
+from zmq.devices import monitoredqueuedevice as submod  # what a loop over them has left in PyZMQ
 from zmq.devices.basedevice import (
     BackgroundDevice,
     Device,
@@ -43,4 +45,5 @@ __all__ = [
     "monitored_queue",
     "proxy",
     "proxy_steerable",
+    "submod",
 ]

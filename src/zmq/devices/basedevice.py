@@ -13,6 +13,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import zmq
+from zmq import ENOTSOCK as ENOTSOCK
+from zmq import ETERM as ETERM
+from zmq import PUSH as PUSH
+from zmq import QUEUE as QUEUE
+from zmq import Context as Context
+from zmq import ZMQBindError as ZMQBindError
+from zmq import ZMQError as ZMQError
+from zmq import proxy as proxy
 from zmq.core.relay import Relay
 from zmq.core.relay_stats import DeviceStats
 from zmq.devices._described import Described

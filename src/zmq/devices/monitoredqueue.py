@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zmq
 from zmq.core.relay import monitored_queue
 
-__all__ = ["monitored_queue"]
+__all__ = ["monitored_queue", "zmq"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import zmq
+from zmq import PUB as PUB
+from zmq.core.relay import monitored_queue as monitored_queue
 from zmq.devices.proxydevice import ProcessProxy, Proxy, ProxyBase, ThreadProxy
 
 __all__ = ["MonitoredQueue", "ProcessMonitoredQueue", "ThreadMonitoredQueue"]

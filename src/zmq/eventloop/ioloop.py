@@ -5,9 +5,11 @@ Today Tornado runs on asyncio, and every loop can serve them.
 
 from __future__ import annotations
 
+from tornado.ioloop import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
 from tornado.ioloop import IOLoop, PeriodicCallback
+from tornado.log import app_log
 
-__all__ = ["IOLoop", "PeriodicCallback", "ZMQIOLoop", "install"]
+__all__ = ["IOLoop", "PeriodicCallback", "ZMQIOLoop", "app_log", "install"]
 
 #: Tornado's own loop: ``ZMQIOLoop()`` makes one, and ``loop.install()`` makes it the current one.
 ZMQIOLoop = IOLoop

@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import cached_property, partial
 
 from tornado.ioloop import IOLoop
+from tornado.log import gen_log as gen_log
 
 import zmq
 from zmq.constants import ETERM
@@ -20,6 +21,7 @@ from zmq.eventloop._callbacks import Callbacks, checked
 from zmq.eventloop._reports import Reports
 from zmq.eventloop._standing import Receiving, Sending
 from zmq.loops.tornado import close_with, forget, loop_of
+from zmq.utils import jsonapi as jsonapi
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from zmq.green.device import device as _device
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:  # for a checker they are what they replace: their API is the same
-    Context = core._Context
-    Socket = core._Socket
-    Poller = poll._Poller
+    Context = _Context = core._Context
+    Socket = _Socket = core._Socket
+    Poller = _Poller = poll._Poller
     device = _device
     __all__ = _zmq.__all__
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from gevent import get_hub  # type: ignore[import-untyped]
+
 import zmq
 from zmq.constants import RCVTIMEO, SNDTIMEO
+from zmq.core.naming import methods_of
 from zmq.loops.gevent import GeventContext, GeventSocket
 
-__all__ = ["TIMEOS", "_Context", "_Socket", "zmq"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["TIMEOS", "_Context", "_Socket", "get_hub", "zmq"]
 
 #: The options that limit how long a send or a receive may wait; they hold here as everywhere.
 TIMEOS = (RCVTIMEO, SNDTIMEO)
 
 
+@methods_of("Socket")
 class _Socket(GeventSocket):
     """A socket whose send, recv and poll let other greenlets run while they wait.
 
@@ -21,6 +29,20 @@ class _Socket(GeventSocket):
     error when the socket is closed or its context terminated. Sockets may be used in several
     threads, each with a hub of its own.
     """
+
+    # Named as in PyZMQ.
+
+    def get(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, opt: int
+    ) -> Any:
+        """Read a socket option (zmq_getsockopt(3))."""
+        return super().get(opt)
+
+    def set(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, opt: int, val: int | bytes
+    ) -> None:
+        """Set a socket option (zmq_setsockopt(3))."""
+        super().set(opt, val)
 
 
 class _Context(GeventContext):

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import select
 import socketserver
+from typing import TYPE_CHECKING as TYPE_CHECKING
 from typing import Any
 
 __all__ = ["ForwardServer", "Handler", "forward_tunnel"]

@@ -17,13 +17,38 @@ from typing import TYPE_CHECKING
 
 from . import _openssh, _paramiko
 from ._common import MaxRetryExceeded, SSHTunnelError
+from .forward import forward_tunnel
 
 if TYPE_CHECKING:
     import zmq
+else:
+
+    def __getattr__(name: str) -> object:
+        """Say which of the optional modules are there: None for one that is not."""
+        if name not in _OPTIONAL:
+            raise AttributeError(f"module 'zmq.ssh.tunnel' has no attribute {name!r}")
+        try:
+            found = __import__("paramiko" if name == "SSHException" else name)
+        except ImportError:
+            return _NoParamiko if name == "SSHException" else None
+        return found.SSHException if name == "SSHException" else found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *_OPTIONAL})
+
+
+# Names that PyZMQ has here; to import them takes long.
+_OPTIONAL = ("SSHException", "paramiko", "pexpect")
+
+
+class _NoParamiko(Exception):
+    """Stands for paramiko.SSHException where there is no Paramiko."""
+
 
 __all__ = [
     "MaxRetryExceeded",
     "SSHTunnelError",
+    "forward_tunnel",
     "open_tunnel",
     "openssh_tunnel",
     "paramiko_tunnel",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from zmq import error
+from zmq._native import proxy
+from zmq.constants import DeviceType
 from zmq.core.context import Context, SyncContext
 from zmq.core.frame import Frame, Message
 from zmq.core.poll import Poller, select
@@ -32,11 +35,14 @@ from zmq.error import (
 # Programs name them with no more than `import zmq`.
 from zmq.sugar import attrsettr, context, frame, poll, socket, stopwatch, tracker, version
 
+submod = version  # what a loop over them has left in PyZMQ
+
 __all__ = [
     "_FINISHED_TRACKER",
     "Again",
     "Context",
     "ContextTerminated",
+    "DeviceType",
     "DraftFDWarning",
     "Frame",
     "InterruptedSystemCall",
@@ -57,13 +63,16 @@ __all__ = [
     "attrsettr",
     "context",
     "device",
+    "error",
     "frame",
     "poll",
+    "proxy",
     "pyzmq_version",
     "pyzmq_version_info",
     "select",
     "socket",
     "stopwatch",
+    "submod",
     "tracker",
     "version",
     "zmq_version",

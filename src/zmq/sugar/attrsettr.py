@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zmq import constants
 from zmq.core.attrsettr import AttributeSetter
 
-__all__ = ["AttributeSetter"]
+__all__ = ["AttributeSetter", "constants"]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from . import interop, jsonapi, z85
+from . import interop, jsonapi, win32, z85
 
-__all__ = ["interop", "jsonapi", "z85"]
+__all__ = ["interop", "jsonapi", "win32", "z85"]

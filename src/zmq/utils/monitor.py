@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Sequence
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, cast, overload
 
+import zmq
+import zmq.asyncio
 from zmq.core.monitor import MonitorMessage, parse_monitor_message
 
 if TYPE_CHECKING:
-    import zmq
     from zmq.core.queued import AwaitableSocket
 
 __all__ = ["parse_monitor_message", "recv_monitor_message"]

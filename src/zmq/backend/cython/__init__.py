@@ -2,7 +2,40 @@
 
 from __future__ import annotations
 
-from zmq.backend.cython._zmq import *  # noqa: F403
-from zmq.backend.cython._zmq import Frame as Frame
+from zmq.backend.cython._zmq import (
+    IPC_PATH_MAX_LEN,
+    PYZMQ_DRAFT_API,
+    Context,
+    Frame,
+    Socket,
+    curve_keypair,
+    curve_public,
+    has,
+    proxy,
+    proxy_steerable,
+    strerror,
+    zmq_errno,
+    zmq_poll,
+    zmq_version_info,
+)
+from zmq.backend.cython._zmq import monitored_queue as monitored_queue
 
 Message = Frame
+
+__all__ = [
+    "IPC_PATH_MAX_LEN",
+    "PYZMQ_DRAFT_API",
+    "Context",
+    "Frame",
+    "Message",
+    "Socket",
+    "curve_keypair",
+    "curve_public",
+    "has",
+    "proxy",
+    "proxy_steerable",
+    "strerror",
+    "zmq_errno",
+    "zmq_poll",
+    "zmq_version_info",
+]

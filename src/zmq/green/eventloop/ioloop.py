@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from zmq.eventloop.ioloop import IOLoop, PeriodicCallback, ZMQIOLoop, install
+from tornado.ioloop import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
 
-__all__ = ["IOLoop", "PeriodicCallback", "ZMQIOLoop", "install"]
+from zmq.eventloop.ioloop import IOLoop, PeriodicCallback, ZMQIOLoop, app_log, install
+
+__all__ = ["IOLoop", "PeriodicCallback", "ZMQIOLoop", "app_log", "install"]

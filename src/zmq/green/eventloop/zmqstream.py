@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import zmq.eventloop.zmqstream
+from typing import TYPE_CHECKING as TYPE_CHECKING
+
+from zmq.eventloop import zmqstream as zmqstream
 
 __all__ = ["ZMQStream"]
 
 
-class ZMQStream(zmq.eventloop.zmqstream.ZMQStream):
+class ZMQStream(zmqstream.ZMQStream):
     """A ZMQStream, as in zmq.eventloop.zmqstream; its socket may be one of zmq.green.
 
     Tornado's loop lets greenlets run where gevent has patched the standard library
