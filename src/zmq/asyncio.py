@@ -53,6 +53,12 @@ set_future(asyncio._get_running_loop, Future)
 class Poller(Futures, FuturePoller):
     """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
 
+    def _cannot_poll(self, error: Exception, timeout_ms: int) -> Any:
+        # As where the loop itself refuses it: at the call, if there is anything to wait for.
+        if timeout_ms and isinstance(error, (TypeError, ValueError)):
+            raise ValueError(str(error)) from None
+        return super()._cannot_poll(error, timeout_ms)
+
 
 class Socket(Futures, FutureSocket):
     """A socket whose send, recv and poll return asyncio futures.

@@ -28,6 +28,7 @@ include "calls.pxi"
 include "socket.pxi"
 include "candidates.pxi"  # which sockets a poller looks at
 include "poll.pxi"
+include "alarm.pxi"      # a poller in an event loop
 include "reactor.pxi"    # which sockets an event loop looks at
 include "signal.pxi"     # what waits for one socket in an event loop
 include "futures.pxi"    # calls that return futures

@@ -86,9 +86,7 @@ cdef Entry new_entry(Poller poller, object socket):
         elif poller.set >= 0 and is_usable(entry.handle) and not is_inherited(poller):
             add_to_set(poller, entry)
     else:
-        entry.fd = number_of(socket)
-        entry.shown = entry.fd
-        poller.plain += 1
+        poller.plain += 1  # poll() asks for its number
     return entry
 
 
@@ -109,7 +107,20 @@ cdef int64_t number_of(object thing) except? -1:
             return number
         raise TypeError("a poller watches zmq.Socket, file descriptors and objects with fileno(), "
                         f"not {type(thing).__name__}")
-    return fileno()
+    try:
+        return fileno()
+    except Exception as error:
+        raise ValueError(f"fileno() of {thing!r} gives no file descriptor") from error
+
+
+cdef int number_entries(Poller poller) except -1:
+    """Ask for the descriptors of plain objects: a file may have been closed, or opened again."""
+    cdef Entry entry
+    for entry in list(poller.entries.values()):
+        if entry.handle is None:
+            entry.fd = number_of(entry.key)
+            entry.shown = entry.fd
+    return 0
 
 
 cdef int forget_entry(Poller poller, Entry entry) except -1:
@@ -226,12 +237,10 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
     try:
         while left is not None:
             entry = left
+            error = 0
             if not entry.gone:
-                enter(entry.handle)  # raises for a closed socket, which stays a candidate
-                poller.looking_at = <void *> entry.handle
-                error = events_of(entry.handle, &events)
-                leave(entry.handle)
-                poller.looking_at = NULL
+                # Raises for a socket that is in use by a device, which stays a candidate.
+                error = look_for_poller(poller, entry.handle, &events)
             left = entry.next_candidate
             entry.next_candidate = None
             entry.candidate = False
@@ -240,12 +249,38 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
             if error:
                 poller_candidate(poller, entry)
                 fail(error)
-            if events & entry.events and not entry.listed:
+            events &= entry.events | ZMQ_POLLERR
+            if events and not entry.listed:
                 entry.listed = True
-                ready.append((entry, (entry.shown, events & entry.events)))
+                ready.append((entry, (entry.shown, events)))
     finally:
         while left is not None:
             entry, left = left, left.next_candidate
             entry.candidate = False
             poller_candidate(poller, entry)
     return 0
+
+
+cdef int look_for_poller(Poller poller, Handle handle, int *events) except -1:
+    """Read EVENTS of a socket, or POLLERR for one that is closed; 0, or an errno."""
+    cdef int error
+    cdef bint closed
+    if handle.generation != ohmq_generation:
+        # The lock is not to be waited for; see enter().
+        if handle.ptr != NULL:
+            refuse(handle)
+        events[0] = ZMQ_POLLERR
+        return 0
+    ohmq_lock_acquire(&handle.lock)
+    if handle.ptr == NULL:
+        closed = handle.lent == NULL
+        ohmq_lock_release(&handle.lock)
+        if not closed:
+            refuse(handle)
+        events[0] = ZMQ_POLLERR
+        return 0
+    poller.looking_at = <void *> handle
+    error = events_of(handle, events)
+    leave(handle)
+    poller.looking_at = NULL
+    return error

@@ -11,30 +11,6 @@ def set_poll_event(enum):
     _poll_event = enum
 
 
-cdef class Alarm:
-    """A descriptor that an event loop can wait for; of another process's it lets go."""
-
-    cdef int set
-    cdef int generation
-
-    def __cinit__(self):
-        self.generation = ohmq_generation
-        self.set = ohmq_set_open()
-
-    def __dealloc__(self):
-        close_alarm(self)
-
-    def fileno(self) -> int:
-        """Its number; -1 where the system has no such thing."""
-        return self.set
-
-
-cdef void close_alarm(Alarm alarm) noexcept:
-    if alarm.set >= 0 and alarm.generation == ohmq_generation:
-        ohmq_set_close(alarm.set)
-    alarm.set = -1
-
-
 @cython.no_gc_clear  # as with its entries
 cdef class Poller:
     """Poller()\n--\n
@@ -93,21 +69,17 @@ cdef class Poller:
         Parameters
         ----------
         socket : zmq.Socket, int, or any object with fileno()
-            What to watch. The poller keeps it alive.
+            What to watch. The poller keeps it alive. Anything else is refused by poll().
         flags : int
             Any of POLLIN, POLLOUT, POLLERR, POLLPRI; 0 stops watching.
-
-        Raises
-        ------
-        TypeError
-            socket is nothing that can be watched.
         """
         cdef Entry entry
-        cdef short events = flags
-        if not events:
+        cdef short events
+        if not flags:
             if socket in self.entries:
                 self.unregister(socket)
             return
+        events = flags
         entry = self.entries.get(socket)
         if entry is None:
             entry = new_entry(self, socket)
@@ -146,18 +118,23 @@ cdef class Poller:
         -------
         list of (socket or descriptor, events)
             What is ready, in the order of registration; empty when the time is over, and at once
-            if nothing is registered.
+            if nothing is registered. A socket that was closed has POLLERR, as has a descriptor
+            that is not open.
 
         Raises
         ------
-        ZMQError
-            ENOTSOCK if a registered socket was closed: unregister it first.
+        TypeError
+            Something was registered that is neither a socket nor has a fileno().
+        ValueError
+            A fileno() gives no descriptor, as that of a file that was closed.
         """
         cdef int64_t deadline = deadline_after(timeout)
         cdef int64_t until
         cdef list ready, found
         if not self.entries:
             return []  # nothing can ever become ready: to wait for it would be a hang
+        if self.plain:
+            number_entries(self)
         while True:
             ready = collect(self)
             if ready or deadline == 0:
@@ -176,48 +153,6 @@ cdef class Poller:
         if PyList_GET_SIZE(ready) > 1:
             ready.sort()
         return [shown for _, shown in ready]
-
-    def _alarm(self):
-        """A new descriptor that is readable when poll() may have something.
-
-        For event loops, which wait for it. _silence() takes it back.
-        """
-        cdef Entry entry
-        cdef Alarm alarm = Alarm()
-        if alarm.set < 0:
-            fail(errno, f"no poller can be opened: {strerror(errno)}")
-        need_set(self)
-        join_sleepers(self)
-        try:
-            watch_for(alarm.set, self.set, ZMQ_POLLIN)
-            watch_for(alarm.set, self.waker.read_fd, ZMQ_POLLIN)
-            for entry in self.entries.values():
-                if entry.handle is None:
-                    watch_for(alarm.set, entry.fd, entry.events)
-            if self.candidates is not None:
-                poller_wake(self)
-        except BaseException:
-            self._silence(alarm)
-            raise
-        return alarm
-
-    def _heard(self) -> None:
-        """Make the descriptor of _alarm() unreadable, before poll() looks."""
-        if self.woken:
-            self.woken = False
-            ohmq_waker_clear(&self.waker)
-
-    def _silence(self, Alarm alarm not None) -> None:
-        """Close the descriptor that _alarm() has given."""
-        if alarm.set >= 0 and alarm.generation == ohmq_generation:
-            leave_sleepers(self)
-        close_alarm(alarm)
-
-
-cdef int watch_for(int alarm, int64_t fd, short events) except -1:
-    if ohmq_set_watch(alarm, fd, events) < 0 and errno != EEXIST:
-        raise OSError(errno, f"descriptor {fd} cannot be watched: {strerror(errno)}")
-    return 0
 
 
 cdef int join_sleepers(Poller poller) except -1:

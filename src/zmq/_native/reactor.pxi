@@ -100,10 +100,23 @@ cdef class Reactor:
             fail(errno, f"the sockets of an event loop cannot be watched: {strerror(errno)}")
 
     def __dealloc__(self):
-        if self.open:
-            ohmq_waker_close(&self.waker)
-        if self.set >= 0 and self.generation == ohmq_generation:
-            ohmq_set_close(self.set)
+        close_reactor(self)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it may be used: its loop has not ended, and this is not the child of a fork."""
+        return self.open and self.generation == ohmq_generation
+
+    def close(self) -> None:
+        """The loop has ended: let go of its descriptors, and of what waits in it."""
+        cdef Signal signal
+        cdef set waiting = self.waiting
+        self.waiting = set()
+        self.calls = []
+        if self.generation == ohmq_generation:
+            for signal in waiting:
+                signal.dismiss()
+        close_reactor(self)
 
     def fileno(self) -> int:
         """The descriptor that is readable when turn() has something to do; -1: call wait()."""
@@ -120,6 +133,8 @@ cdef class Reactor:
         cdef list watched = [] if self.set >= 0 else list(self.waiting)
         cdef Py_ssize_t n = 1
         cdef int rc
+        if not self.open:
+            return False
         if PyList_GET_SIZE(watched) >= FEW:
             interests = <ohmq_interest *> malloc(
                 (PyList_GET_SIZE(watched) + 1) * sizeof(ohmq_interest))
@@ -152,7 +167,7 @@ cdef class Reactor:
 
     def turn(self) -> None:
         """Call turn() of each socket's signal that has something to do."""
-        if self.generation != ohmq_generation:
+        if not self.open or self.generation != ohmq_generation:
             return
         self.used, self.began = 0, ohmq_now()
         error = None
@@ -181,6 +196,19 @@ cdef class Reactor:
     def spent(self) -> bool:
         """Whether others should have their turn (rule 5)."""
         return is_spent(self)
+
+
+cdef void close_reactor(Reactor reactor) noexcept:
+    # What a forked child has inherited it leaves alone: the numbers may be others' by now.
+    cdef bint ours = reactor.open and reactor.generation == ohmq_generation
+    ohmq_lock_acquire(&reactor.lock)
+    reactor.open = reactor.woken = False
+    if ours:
+        ohmq_waker_close(&reactor.waker)
+        if reactor.set >= 0:
+            ohmq_set_close(reactor.set)
+    reactor.set = -1
+    ohmq_lock_release(&reactor.lock)
 
 
 cdef int take_due(Reactor reactor) except -1:
@@ -276,7 +304,7 @@ cdef void forget_touched(Signal signal) noexcept:
 
 
 cdef void wake_reactor(Reactor reactor) noexcept:
-    if not reactor.woken and reactor.generation == ohmq_generation:
+    if not reactor.woken and reactor.open and reactor.generation == ohmq_generation:
         reactor.woken = True
         ohmq_waker_wake(&reactor.waker)
 

@@ -35,6 +35,8 @@ cdef class Signal:
             # Its descriptors are the parent's as well, which would follow pointers of this process.
             raise RuntimeError("the event loop belongs to the parent process: run one of its own "
                                "in the child of a fork")
+        if not reactor.open:
+            raise RuntimeError("the event loop has ended")
         self.watch.owner = <void *> self
         self.watch.touched = signal_touched
         self.watch.sleeping = &self.asleep
@@ -71,6 +73,10 @@ cdef class Signal:
     def serve(self) -> None:
         """Call turn() now, in the thread of the loop."""
         serve(self)
+
+    def dismiss(self):
+        """Let go of what waits: the loop has ended."""
+        raise NotImplementedError
 
     def ring(self) -> None:
         """Have turn() called in the next turn of the loop; from any thread."""
@@ -266,7 +272,7 @@ cdef void signal_touched(Watch *watch, Touch what) noexcept:
 cdef void leave_set(Signal signal) noexcept:
     if signal.in_set:
         signal.in_set = False
-        if signal.reactor.generation == ohmq_generation:
+        if signal.reactor.open and signal.reactor.generation == ohmq_generation:
             ohmq_set_remove(signal.reactor.set, signal.handle.fd)
 
 

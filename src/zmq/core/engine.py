@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Callback: TypeAlias = Callable[[], object]
     Queue: TypeAlias = "OrderedDict[Operation, None]"
 
-__all__ = ["TURN", "WOULD_BLOCK", "Engine", "Loop", "Operation", "set_fairness"]
+__all__ = ["TURN", "WOULD_BLOCK", "Engine", "Held", "Loop", "Operation", "set_fairness"]
 
 _IN = int(POLLIN)
 _OUT = int(POLLOUT)
@@ -58,6 +58,24 @@ class Loop:
     def later(self, seconds: float, callback: Callback) -> Callback:
         """Call back once, after a time; the returned function prevents it."""
         raise NotImplementedError
+
+    def is_over(self) -> bool:
+        """Whether the loop has ended; asked in any thread."""
+        return not self.reactor.alive
+
+    def end(self) -> None:
+        """Let go of descriptors and of what waits: the loop has ended."""
+        self.reactor.close()
+
+
+class Held:
+    """What an event loop has of a Loop: it has ended when it lets go of this."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+
+    def __del__(self) -> None:
+        self._loop.end()
 
 
 class Operation:
@@ -275,6 +293,14 @@ class Engine(Signal):
                 tried_sends = 1
             else:
                 return
+
+    def dismiss(self) -> None:
+        """Let go of the operations: the loop has ended, and their callers never go on."""
+        for queue in (self.receives, self.sends, self.polls, self.turns):
+            for operation in list(queue):
+                with suppress(Exception):  # of timers of a loop that is no more
+                    operation.leave()
+        self.rest(0, 0)
 
     def _end(
         self, operation: Operation, taken: Any, error: BaseException | None = None, emptied: int = 0

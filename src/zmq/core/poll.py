@@ -17,7 +17,8 @@ class Poller(NativePoller):
     """Watches any number of sockets and file descriptors (zmq_poll(3)).
 
     A poller may be shared by threads. Sockets and descriptors may be registered, used and closed by
-    other threads while one waits; a socket that was closed ends the wait with ENOTSOCK.
+    other threads while one waits; a socket that is closed ends the wait, and is reported with
+    POLLERR until it is unregistered.
     """
 
 

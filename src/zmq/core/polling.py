@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from functools import partial
 
+from zmq._native import Alarm
 from zmq.core.answering import Answering
 from zmq.core.engine import Loop, Operation
 from zmq.core.naming import methods_of
@@ -31,7 +32,7 @@ class QueuedPoller(Poller, Answering):
         try:
             ready = Poller.poll(self, 0)
         except Exception as error:
-            return self._raise(error)
+            return self._cannot_poll(error, limit)
         if ready or limit == 0 or not self.sockets:
             return self._now(ready)
         loop = self._loop()
@@ -46,21 +47,21 @@ class QueuedPoller(Poller, Answering):
             operation.at_end.append(loop.later(limit / 1000, operation.expire))
         return self._wait(operation)
 
+    def _cannot_poll(self, error: Exception, timeout_ms: int) -> Any:
+        """Give the caller the error of something that cannot be polled."""
+        return self._raise(error)
+
 
 def _watch(poller: QueuedPoller, loop: Loop, operation: Operation) -> None:
     """Have an operation end with what the poller finds ready: the loop watches a descriptor."""
-    alarm = poller._alarm()
-    stop = loop.watch(alarm.fileno(), partial(_look, poller, operation))
-
-    def stop_watching() -> None:
-        stop()
-        poller._silence(alarm)
-
-    operation.at_end = [stop_watching]
+    alarm = Alarm(poller)
+    # The loop alone has the alarm: whichever way it lets go of it, no descriptor is left.
+    operation.at_end = [loop.watch(alarm.fileno(), partial(_look, poller, operation, alarm))]
 
 
-def _look(poller: QueuedPoller, operation: Operation) -> None:
-    poller._heard()
+def _look(poller: QueuedPoller, operation: Operation, alarm: Alarm | None) -> None:
+    if alarm is not None:
+        alarm.heard()
     try:
         ready = Poller.poll(poller, 0)
     except Exception as error:
@@ -84,7 +85,7 @@ class _Watcher:
 
     def run(self) -> None:
         found = False
-        while not found and not self.over.is_set():
+        while not (found or self.over.is_set() or self.loop.is_over()):
             try:
                 found = bool(Poller.poll(self.poller, 1000))
             except Exception:
@@ -94,6 +95,6 @@ class _Watcher:
 
     def look(self) -> None:
         if not self.over.is_set():
-            _look(self.poller, self.operation)
+            _look(self.poller, self.operation, None)
         if not self.over.is_set():
             self.start()  # it has gone until the loop came to it

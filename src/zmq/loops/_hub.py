@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
+from contextlib import suppress
 from functools import partial
 
-from zmq.core.engine import Loop
+from zmq.core.engine import Held, Loop
 from zmq.loops._parked import Parked
 
 TYPE_CHECKING = False
@@ -35,6 +36,7 @@ class HubLoop(Loop):
         super().__init__()
         self.hub = hub
         self._woken: deque[Parked] = deque()
+        self._watching: set[Callable[[], object]] = set()
         self.start()
         _loops.add(self)
 
@@ -44,6 +46,8 @@ class HubLoop(Loop):
         found = getattr(cls.here, "loop", None)
         if found is None or found.hub is not hub:
             found = cls.here.loop = cls(hub)
+            # A thread that ends lets go of it, and one that has another hub now.
+            cls.here.held = Held(found)
         return found
 
     @staticmethod
@@ -59,6 +63,30 @@ class HubLoop(Loop):
     def start(self) -> None:
         """Have the hub call the reactor."""
         raise NotImplementedError
+
+    def stop(self) -> None:
+        """Have the hub call the reactor no more."""
+        raise NotImplementedError
+
+    def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """Call back whenever a descriptor is readable, until the returned function is called."""
+        stop = _Stop(self._watching, self.watch_in_hub(fd, callback))
+        self._watching.add(stop)
+        return stop
+
+    def watch_in_hub(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """Have the hub call back, as for watch."""
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Let go of everything: the thread of the hub has ended, or has another hub."""
+        if self.reactor.alive:
+            with suppress(Exception):  # of a hub that was destroyed
+                self.stop()
+            for stop in list(self._watching):
+                with suppress(Exception):
+                    stop()
+        super().end()
 
     def hold(self) -> None:
         """Note that one greenlet more waits: the hub must not end."""
@@ -76,7 +104,7 @@ class HubLoop(Loop):
 
     def forget(self) -> None:
         """Leave the hub alone: this is the child of a fork."""
-        self.here.loop = None
+        self.here.loop = self.here.held = None
 
     def wake_soon(self, operation: Parked) -> None:
         """Have a greenlet go on after the callback that runs now."""
@@ -134,6 +162,17 @@ class HubLoop(Loop):
         finally:
             if woken:
                 self.run(_nothing)
+
+
+class _Stop:
+    """Ends the watch of a descriptor."""
+
+    def __init__(self, watching: set[Callable[[], object]], unwatch: Callable[[], object]) -> None:
+        self._watching, self._unwatch = watching, unwatch
+
+    def __call__(self) -> None:
+        self._watching.discard(self)
+        self._unwatch()
 
 
 def hub_loop(loop: Loop) -> HubLoop:

@@ -39,7 +39,7 @@ def watch_in_thread(
         served.set()
         reactor.turn()
 
-    def run() -> None:
+    def watch() -> None:
         while not is_over():
             if not reactor.wait(_LOOK_S):
                 continue
@@ -51,5 +51,11 @@ def watch_in_thread(
             while not served.wait(_LOOK_S):
                 if is_over():
                     return
+
+    def run() -> None:
+        try:
+            watch()
+        finally:
+            reactor.close()  # not before: this thread sleeps on its descriptors
 
     threading.Thread(target=run, name="zmq-selector", daemon=True).start()

@@ -6,7 +6,7 @@ import asyncio
 import weakref
 from functools import partial
 
-from zmq.core.engine import Loop
+from zmq.core.engine import Held, Loop
 from zmq.loops._thread import watch_in_thread
 
 TYPE_CHECKING = False
@@ -31,18 +31,23 @@ class AsyncioLoop(Loop):
         try:
             again = _calls_readers_again(loop)
             turn = partial(self.reactor.turn_outside if again else self._turn_soon)
-            turn.owner = self  # type: ignore[attr-defined]
             loop.add_reader(self.reactor.fileno(), turn)
+            # A loop that is closed lets go of its readers.
+            turn.held = Held(self)  # type: ignore[attr-defined]
         except (NotImplementedError, ValueError):
             self.watches = False
-            watch_in_thread(self.reactor, self._call, self._is_over)
+            watch_in_thread(self.reactor, self._call, self.is_over)
 
     @classmethod
     def of(cls, loop: asyncio.AbstractEventLoop) -> AsyncioLoop:
-        """Return what stands for a loop."""
+        """Return what stands for a loop.
+
+        After a fork the loop is shared with the parent process, what stands for it is not: the
+        parent's sockets are not served here, nor is anything that the parent watches touched.
+        """
         known = _loops.get(loop)
         found = None if known is None else known()
-        if found is None:
+        if found is None or not found.reactor.alive:
             found = cls(loop)
             _loops[loop] = weakref.ref(found)
         return found
@@ -67,7 +72,8 @@ class AsyncioLoop(Loop):
         if loop is not None:
             loop.call_soon_threadsafe(callback)
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Whether the loop is closed, or gone."""
         loop = self._loop()
         return loop is None or loop.is_closed()
 
@@ -75,7 +81,7 @@ class AsyncioLoop(Loop):
         """Call back whenever a descriptor is readable, until the returned function is called."""
         loop = self.loop()
         loop.add_reader(fd, callback)
-        return lambda: loop.remove_reader(fd)
+        return lambda: None if loop.is_closed() else loop.remove_reader(fd)
 
     def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
         """Call back once, after a time; the returned function prevents it."""

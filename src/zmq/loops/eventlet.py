@@ -43,10 +43,14 @@ class EventletLoop(HubLoop):
             if found is not None:
                 found(turn)
 
-        hub.add(hub.READ, self.reactor.fileno(), signalled, _gone, _closed)
+        self._listener = hub.add(hub.READ, self.reactor.fileno(), signalled, _gone, _closed)
 
-    def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
-        """Call back whenever a descriptor is readable, until the returned function is called."""
+    def stop(self) -> None:
+        """Have the hub call the reactor no more."""
+        self.hub.remove(self._listener)
+
+    def watch_in_hub(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """Have the hub call back, as for watch."""
         hub = self.hub
         listener = hub.add(hub.READ, fd, lambda _fd: self.run(callback), _gone, _closed)
         return lambda: hub.remove(listener)

@@ -36,6 +36,11 @@ class GeventLoop(HubLoop):
         self._waiting = 0
         self._watcher = self.hub.loop.io(self.reactor.fileno(), _READ)
 
+    def stop(self) -> None:
+        """Have the hub call the reactor no more."""
+        self._watcher.stop()
+        self._watcher.close()
+
     def hold(self) -> None:
         """Note that one greenlet more waits."""
         self._waiting += 1
@@ -49,8 +54,8 @@ class GeventLoop(HubLoop):
             # Who waits again before the hub has run costs no system call.
             self._watcher.stop()
 
-    def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
-        """Call back whenever a descriptor is readable, until the returned function is called."""
+    def watch_in_hub(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
+        """Have the hub call back, as for watch."""
         watcher = self.hub.loop.io(fd, _READ)
         watcher.start(self.run, callback)
         return _Stop(watcher)

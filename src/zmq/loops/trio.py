@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Parked", "TrioLoop", "checkpoint", "current_trio_token", "in_trio_run", "loop_here"]
 
-_of_this_run: lowlevel.RunVar[TrioLoop] = lowlevel.RunVar("zmq")
+_of_this_run: lowlevel.RunVar[TrioLoop | None] = lowlevel.RunVar("zmq")
 
 
 class TrioLoop(Loop):
@@ -29,12 +29,20 @@ class TrioLoop(Loop):
         super().__init__()
         self.watches = self.reactor.fileno() >= 0
         if self.watches:
-            # Ends with the run, after all tasks that could wait for a socket.
-            self.watch(self.reactor.fileno(), self.reactor.turn)
+            spawn_system_task(self._serve, name="zmq.anyio: sockets")
         else:
             over = threading.Event()
             spawn_system_task(_tell_of_the_end, over, name="zmq.anyio: end")
             watch_in_thread(self.reactor, current_trio_token().run_sync_soon, over.is_set)
+
+    async def _serve(self) -> None:
+        """Have the reactor called until the run ends, after all tasks that could wait."""
+        try:
+            while True:
+                await lowlevel.wait_readable(self.reactor.fileno())
+                self.reactor.turn()
+        finally:
+            self.end()
 
     def watch(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
         """Call back whenever a descriptor is readable, until the returned function is called."""
@@ -75,12 +83,11 @@ async def _tell_of_the_end(over: threading.Event) -> None:
 
 def loop_here() -> TrioLoop:
     """Return what stands for the run of trio that the caller is in."""
-    try:
-        return _of_this_run.get()
-    except LookupError:
+    loop = _of_this_run.get(None)
+    if loop is None or not loop.reactor.alive:
         loop = TrioLoop()
         _of_this_run.set(loop)
-        return loop
+    return loop
 
 
 class Parked(Operation):

@@ -1,0 +1,56 @@
+# A poller in an event loop: a descriptor for the loop to watch.
+
+@cython.no_gc_clear  # its poller counts it among the sleepers until it goes
+cdef class Alarm:
+    """Alarm(poller)\n--\n
+    A descriptor that is readable when poll() of a poller may have something.
+
+    It is closed with this object: a loop that ends lets go of what it would have called, and that
+    of this.
+    """
+
+    cdef Poller poller
+    cdef int set
+    cdef int generation
+
+    def __cinit__(self, Poller poller not None):
+        cdef Entry entry
+        self.set = -1
+        self.generation = ohmq_generation
+        need_set(poller)
+        join_sleepers(poller)
+        self.poller = poller
+        self.set = ohmq_set_open()
+        if self.set < 0:
+            fail(errno, f"no poller can be watched: {strerror(errno)}")
+        watch_for(self.set, poller.set, ZMQ_POLLIN)
+        watch_for(self.set, poller.waker.read_fd, ZMQ_POLLIN)
+        for entry in poller.entries.values():
+            if entry.handle is None:
+                watch_for(self.set, entry.fd, entry.events)
+        if poller.candidates is not None:
+            poller_wake(poller)
+
+    def __dealloc__(self):
+        if self.generation != ohmq_generation:
+            return
+        if self.set >= 0:
+            ohmq_set_close(self.set)
+        if self.poller is not None:
+            leave_sleepers(self.poller)
+
+    def fileno(self) -> int:
+        """The descriptor, for as long as there is this object."""
+        return self.set
+
+    def heard(self) -> None:
+        """Make the descriptor unreadable, before poll() looks."""
+        if self.poller.woken:
+            self.poller.woken = False
+            ohmq_waker_clear(&self.poller.waker)
+
+
+cdef int watch_for(int alarm, int64_t fd, short events) except -1:
+    if ohmq_set_watch(alarm, fd, events) < 0 and errno != EEXIST:
+        raise OSError(errno, f"descriptor {fd} cannot be watched: {strerror(errno)}")
+    return 0
