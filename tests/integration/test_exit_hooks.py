@@ -109,6 +109,18 @@ THREADS = {
         device.context_factory = lambda: context
         device.bind_in("inproc://in"); device.bind_out("inproc://out"); device.start()
     """,
+    "a proxy": """
+        front, back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+        front.bind("inproc://front"); back.bind("inproc://back")
+        threading.Thread(target=zmq.proxy, args=(front, back), daemon=True).start()
+        class Proxy:
+            def __init__(self):
+                self.sockets = front, back
+            def __del__(self):
+                for socket in self.sockets:
+                    socket.close(linger=0)
+        proxy = Proxy()
+    """,
     "a monitor": """
         monitor = left_open.get_monitor_socket()
         threading.Thread(target=monitor.recv_multipart, daemon=True).start()

@@ -9,6 +9,7 @@
 # How long the lock of a socket is waited for, and the loop of a device.
 cdef enum:
     LOCK_NS = 50000000
+    KEEP_LINGER = -2
 
 # From begin_exit() on: the contexts, which would go with their last reference.
 cdef list _kept_contexts = None
@@ -71,26 +72,32 @@ cdef bint close_sockets_of(ContextHandle context) except -1:
     handles = [handle for handle in open_handles() if (<Handle> handle).context is context]
     for handle in handles:
         # While Python goes on, for exit hooks of others, a device may still be at work.
-        if handle.lent != NULL and (Py_IsInitialized() or not (<Relay> handle.relay).abandon()):
+        if handle.lent != NULL and Py_IsInitialized():
             return False
+    closed = True
     for handle in handles:
-        close_silently(handle)
-    return True
+        closed = close_silently(handle, KEEP_LINGER) and closed
+    return closed
 
 
-cdef void close_silently(Handle handle) noexcept nogil:
-    """Close a socket without a word to those who wait for it."""
+cdef bint close_silently(Handle handle, int linger) noexcept:
+    """Close a socket without a word to those who wait for it; False where it could not be had."""
     cdef int64_t until = ohmq_now() + LOCK_NS
     cdef void *ptr
+    if handle.lent != NULL and not (<Relay> handle.relay).abandon():
+        return False
     while not ohmq_lock_try(&handle.lock):
         if ohmq_now() > until:
-            return  # of a thread that ended inside: what that socket holds is lost
+            return False  # of a thread that ended inside: what that socket holds is lost
         ohmq_yield()
     ptr = handle.ptr if handle.lent == NULL else handle.lent
     handle.ptr = handle.lent = NULL
     ohmq_lock_release(&handle.lock)
     if ptr != NULL:
-        zmq_close(ptr)
+        if linger != KEEP_LINGER:
+            zmq_setsockopt(ptr, ZMQ_LINGER, &linger, sizeof(linger))
+        close_socket(ptr)
+    return True
 
 
 cdef void await_terminator(Terminator *terminator, int64_t deadline) noexcept nogil:

@@ -397,6 +397,9 @@ cdef int close_handle(Handle handle, object linger) except -1:
         # The child of a fork lets go of its copy; the socket is the parent's, and so is the lock.
         handle.ptr = handle.lent = NULL
         return 0
+    if not Py_IsInitialized():
+        close_silently(handle, value if linger is not None else KEEP_LINGER)
+        return 0
     while handle.lent != NULL:
         handle.relay._end()
     ohmq_lock_acquire(&handle.lock)

@@ -208,7 +208,8 @@ cdef int64_t monitor_at(ContextHandle context, const char *address) noexcept:
     lock_monitors()
     monitor = _monitors
     while monitor != NULL and number == 0:
-        if monitor.context == context.ptr and strcmp(monitor.address, address) == 0:
+        if (monitor.outlet != NULL and monitor.context == context.ptr
+                and strcmp(monitor.address, address) == 0):
             number = monitor.number
         monitor = monitor.next
     ohmq_lock_release(&_monitors_lock)
