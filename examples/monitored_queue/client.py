@@ -1,5 +1,7 @@
 """A client: asks, waits for the answer, asks again, until SIGTERM or Ctrl-C.
 
+It waits as long as it takes, for the queue may be paused; once it is to end, for 5 seconds.
+
     python client.py tcp://127.0.0.1:5555 [name] [requests per second, 0 is as fast as it goes]
 
 It prints `count SENT ANSWERED` a few times a second and once more at the end.
@@ -13,7 +15,8 @@ import time
 
 import zmq
 
-PATIENCE_MS = 5000
+PATIENCE_S = 5.0
+LOOK_MS = 100
 REPORT_S = 0.25
 
 
@@ -31,14 +34,24 @@ def main(endpoint: str, name: str = "client", rate: str = "1000") -> None:
             request = f"{name} asks #{sent + 1}".encode()
             socket.send(request)
             sent += 1
-            if not socket.poll(PATIENCE_MS):
-                break  # no answer: the last count says so
+            if not answer_comes(socket, stop):
+                break  # the last count says so
             answered += socket.recv().endswith(request)
             if time.monotonic() >= report_at:
                 print("count", sent, answered, flush=True)
                 report_at = time.monotonic() + REPORT_S
             time.sleep(pause)
     print("count", sent, answered, flush=True)
+
+
+def answer_comes(socket: zmq.Socket[bytes], stop: list[int]) -> bool:
+    """Wait for an answer; False when it is too late for one."""
+    waited_s = 0.0
+    while not socket.poll(LOOK_MS):
+        waited_s += LOOK_MS / 1000 if stop else 0.0
+        if waited_s >= PATIENCE_S:
+            return False
+    return True
 
 
 if __name__ == "__main__":

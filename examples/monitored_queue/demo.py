@@ -31,6 +31,7 @@ import zmq
 HERE = Path(__file__).resolve().parent
 START_S = 20.0
 CLIENT_PATIENCE_S = 10.0
+PAUSED_S = 2.0
 MONITOR_PATIENCE_S = 30.0
 ANY_PORT = "tcp://127.0.0.1:*"
 PAGE_PACKAGES = ("tornado", "bokeh", "prometheus_client")
@@ -160,6 +161,9 @@ class Demo:
         trouble = self.watch()
         self.screen.close()
         self.screen.say("demo", "stopping: clients, monitor, workers, queue")
+        if not self.family.ask_to_end(clients, PAUSED_S):
+            # The queue may be paused, on its page: its end hands on what waits there.
+            self.family.ask_to_end([device], START_S)
         for group, patience_s in (
             (clients, CLIENT_PATIENCE_S),
             ([monitor], MONITOR_PATIENCE_S),

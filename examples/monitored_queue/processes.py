@@ -88,14 +88,20 @@ class Family:
 
     def stop(self, children: Sequence[Child], patience_s: float) -> None:
         """Tell children to end, and wait until they have; end them by force when late."""
+        if not self.ask_to_end(children, patience_s):
+            for child in children:
+                if child.process.poll() is None:
+                    child.process.kill()
+                    child.wait(GRACE_S)
+
+    def ask_to_end(self, children: Sequence[Child], patience_s: float) -> bool:
+        """Tell children to end; False if some have not in time."""
         for child in children:
             child.stopped = True
             child.process.terminate()
         deadline = time.monotonic() + patience_s
-        for child in children:
-            if not child.wait(deadline - time.monotonic()):
-                child.process.kill()
-                child.wait(GRACE_S)
+        ended = [child.wait(deadline - time.monotonic()) for child in children]  # each of them
+        return all(ended)
 
     def close(self) -> None:
         """End whatever still runs."""

@@ -181,6 +181,38 @@ def test_events_of_one_that_is_not_there() -> None:
     assert all("nobody accepted; again in " in line for line in lines)
 
 
+def test_events_of_a_name_that_nobody_has() -> None:
+    where = "tcp://no-such-host.invalid:5555"
+    done = run("events", "dealer", "-c", where, "--only", "connect_retried", "-n", "1")
+    assert done.returncode == 0
+    assert b"the name no-such-host.invalid cannot be resolved: " in done.stdout
+
+
+@pytest.mark.parametrize("side", ["-c", "-b"])
+def test_events_of_types_that_do_not_go_together(socket: MakeSocket, side: str) -> None:
+    """Which of the two is told depends on which is first; both say what to look for."""
+    peer = socket(zmq.REQ)
+    words = b"the types of the two sockets do not go together"
+    if side == "-c":
+        where = f"tcp://127.0.0.1:{peer.bind_to_random_port('tcp://127.0.0.1')}"
+    else:
+        where = free_address()
+        peer.connect(where)
+    only = [f"--only={name}" for name in ("disconnected", "handshake_failed_no_detail")]
+    done = run("events", "push", side, where, *only, "-n", "1", "-t", "10")
+    assert done.returncode == 0
+    assert words in done.stdout
+
+
+@pytest.mark.parametrize("where", ["tcp://127.0.0.1:{port}", "tcp://no-such-host.invalid:1"])
+def test_attempts_to_connect_are_no_events_that_time_waits_for(where: str) -> None:
+    port = free_address().rpartition(":")[2]
+    done = run("events", "dealer", "-c", where.format(port=port), "-t", "0.6")
+    assert done.returncode == 124
+    assert done.stdout.count(b"connect_retried") > 1
+    assert done.stderr == b"ohmq: no event within 0.6 s\n"
+
+
 def test_events_of_a_wrong_mechanism(child: Start, tmp_path: Path) -> None:
     if not zmq.has("curve"):
         pytest.skip("libzmq without CURVE")

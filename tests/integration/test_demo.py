@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -40,6 +41,15 @@ def processes(group: int) -> list[int]:
             if int(pgid) == group and state != "Z":
                 found.append(int(path.parent.name))
     return found
+
+
+def act(page: str, token: str, action: str) -> None:
+    """Press a button of a page."""
+    request = urllib.request.Request(
+        f"{page}api/{action}", method="POST", headers={"Authorization": f"Bearer {token}"}
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.status == 200
 
 
 def worker_pid(lines: list[str]) -> int:
@@ -102,6 +112,22 @@ def test_quickstart() -> None:
         timeout=20,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello, world\n", "")
+
+
+@pytest.mark.timeout(90)
+@pytest.mark.parametrize("resumed", [True, False])
+def test_a_queue_that_is_paused_on_its_page(child: Start, resumed: bool) -> None:
+    """Requests wait for as long as it takes; at the end the queue hands on what is there."""
+    demo = child([DEMO])
+    link = lines_until(demo, "#token=")[-1].split()[1]
+    page, _, token = link.partition("#token=")
+    act(page, token, "pause")
+    time.sleep(7)  # longer than anything in the demo has patience
+    if resumed:
+        act(page, token, "resume")
+    demo.process.send_signal(signal.SIGINT)
+    lines_until(demo, "PASSED")
+    assert demo.wait() == 0
 
 
 @pytest.mark.timeout(60)

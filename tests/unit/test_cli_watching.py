@@ -13,8 +13,9 @@ from zmq.cli.bench import parse_size
 from zmq.cli.bench_report import Result, json_text, percentile, table_lines
 from zmq.cli.config import SupervisorConfig
 from zmq.cli.errors import UsageError
-from zmq.cli.events import describe, format_occurrence
+from zmq.cli.events import format_occurrence
 from zmq.cli.logs import LogEvent, format_event
+from zmq.cli.occurrences import Occurrence, Story, describe, unresolved
 from zmq.cli.supervised import restart_delay_s
 from zmq.cli.watching import Filter, Pace, Tally, format_line, show_part
 from zmq.core.monitor import parse_monitor_message
@@ -176,3 +177,56 @@ def test_sizes(text: str, size: int) -> None:
 def test_sizes_that_are_none(text: str) -> None:
     with pytest.raises(UsageError, match="--size"):
         parse_size(text)
+
+
+class TestStory:
+    """Events in a row: what is news, and what ended a handshake."""
+
+    HERE = "tcp://127.0.0.1:1"
+
+    def tell(self, *events: tuple[str, int]) -> list[Occurrence]:
+        story = Story()
+        return [
+            story.tell({"event": zmq.Event[name], "value": value, "endpoint": self.HERE.encode()})
+            for name, value in events
+        ]
+
+    def test_attempts_are_no_news(self) -> None:
+        told = self.tell(
+            ("CONNECT_DELAYED", 115), ("CLOSED", 5), ("CONNECT_RETRIED", 100), ("CONNECTED", 5)
+        )
+        assert [each.news for each in told] == [False, False, False, True]
+
+    def test_an_attempt_that_ends_as_before_is_none(self) -> None:
+        again = [("CONNECTED", 5), ("HANDSHAKE_FAILED_AUTH", 400), ("DISCONNECTED", 5)]
+        told = self.tell(*again, *again)
+        assert [each.news for each in told] == [True] * 3 + [False] * 3
+        assert all("types" not in each.text for each in told)
+
+    def test_after_a_success_all_is_news(self) -> None:
+        again = [("CONNECTED", 5), ("HANDSHAKE_SUCCEEDED", 0), ("DISCONNECTED", 5)]
+        told = self.tell(*again, *again)
+        assert all(each.news for each in told)
+        assert all("types" not in each.text for each in told)
+
+    def test_what_others_do_is_news(self) -> None:
+        told = self.tell(("LISTENING", 4), *[("ACCEPTED", 5), ("DISCONNECTED", 5)] * 2)
+        assert all(each.news for each in told)
+
+    def test_an_end_without_a_handshake(self) -> None:
+        told = self.tell(("ACCEPTED", 5), ("ACCEPTED", 6), ("DISCONNECTED", 6), ("DISCONNECTED", 5))
+        assert ["types" in each.text for each in told] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "resolved"),
+    [
+        ("tcp://localhost:1", True),
+        ("tcp://[::1]:1", True),
+        ("ipc:///nowhere", True),
+        ("tcp://no-such-host.invalid:1", False),
+        ("tcp://127.0.0.1:0;no-such-host.invalid:1", False),
+    ],
+)
+def test_names_that_cannot_be_resolved(endpoint: str, resolved: bool) -> None:
+    assert (unresolved(endpoint) == "") is resolved

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import time
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +18,7 @@ from zmq.cli.plan import check_seconds
 from zmq.cli.sockets import DRAFT_TYPES, STABLE_TYPES, SocketOptions, SocketPlan, plan_socket
 
 if TYPE_CHECKING:
-    from zmq.core.monitor import MonitorMessage
+    from zmq.cli.occurrences import Occurrence
 
 _FORMS = ("text", "json")
 _HELP = f"""Open a socket and follow its connection events.
@@ -34,53 +31,7 @@ ohmq events dealer -c tcp://127.0.0.1:5555 --timeout 5
 {opt.EXIT_CODES}.
 """
 _SLICE_S = 0.2
-# What the value of an event is; of the others it is a file descriptor.
-_ERRNO = frozenset({"BIND_FAILED", "ACCEPT_FAILED", "CLOSE_FAILED", "HANDSHAKE_FAILED_NO_DETAIL"})
-_ADVICE = {
-    "CONNECT_RETRIED": "nobody accepted",
-    "HANDSHAKE_FAILED_AUTH": "refused by the server's authentication",
-    "HANDSHAKE_FAILED_NO_DETAIL": "the peer went away in the middle of the handshake",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """An event in words; `value` means what `unit` says."""
-
-    name: str
-    endpoint: str
-    value: int
-    unit: str
-    text: str
-
-
-def describe(event: MonitorMessage) -> Occurrence:
-    """Say what an event means. Pure."""
-    from zmq.constants import Event
-
-    # Not the name of the enum member alone: a newer libzmq may have one that is unknown here.
-    name = event["event"].name or f"EVENT_{int(event['event']):#x}"
-    value = int(event["value"])
-    endpoint = event["endpoint"].decode("utf-8", "backslashreplace").rstrip("\0")
-    unit, text = "fd", ""
-    if name in _ERRNO:
-        unit, text = "errno", os.strerror(value) if value else ""
-    elif name == "CONNECT_RETRIED":
-        unit, text = "ms", f"again in {value} ms"
-    elif name == "HANDSHAKE_FAILED_AUTH":
-        unit, text = "status", f"status {value}"
-    elif name == "HANDSHAKE_FAILED_PROTOCOL":
-        known = Event._value2member_map_.get(value)
-        unit = "code"
-        text = (getattr(known, "name", "") or hex(value)).removeprefix("PROTOCOL_ERROR_")
-        text = text.replace("_", " ").lower()
-    elif name in {"HANDSHAKE_SUCCEEDED", "MONITOR_STOPPED"}:
-        unit = ""
-    elif name == "CONNECT_DELAYED":
-        unit = "errno"
-        text = "" if value in (0, errno.EINPROGRESS) else os.strerror(value)
-    advice = _ADVICE.get(name, "")
-    return Occurrence(name, endpoint, value, unit, "; ".join(x for x in (advice, text) if x))
+_TIMEOUT_HELP = "Longest without event, its own retries not counted."
 
 
 def format_occurrence(what: Occurrence, form: str, now: datetime) -> str:
@@ -113,7 +64,13 @@ def events(
     ] = None,
     timeout: Annotated[
         float | None,
-        typer.Option("--timeout", "-t", min=0, metavar="SECONDS", help="Longest without event."),
+        typer.Option(
+            "--timeout",
+            "-t",
+            min=0,
+            metavar="SECONDS",
+            help=_TIMEOUT_HELP,
+        ),
     ] = None,
     duration: opt.Duration = None,
     settings: opt.Settings = None,
@@ -155,6 +112,7 @@ def _follow(
     *,
     quiet: bool,
 ) -> None:
+    from zmq.cli.occurrences import Story
     from zmq.cli.receiving import Inbox, subscribe
     from zmq.cli.session import Session
     from zmq.cli.stopper import Stopper
@@ -168,11 +126,17 @@ def _follow(
             for line in session.unforeseen():
                 opt.say(line, quiet=quiet)
             shown = 0
-            for message in Inbox(monitor, stopper, timeout_s=timeout_s, duration_s=duration_s):
+            story = Story()
+            inbox = Inbox(
+                monitor, stopper, timeout_s=timeout_s, duration_s=duration_s, things="event"
+            )
+            for message in inbox:
                 _drop_messages(session.socket)
                 if message is None:
                     continue
-                what = describe(parse_monitor_message(message))
+                what = story.tell(parse_monitor_message(message))
+                if not what.news:
+                    inbox.forget()
                 if wanted and what.name not in wanted:
                     continue
                 line = format_occurrence(what, form, datetime.now().astimezone())

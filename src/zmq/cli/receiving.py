@@ -49,7 +49,9 @@ class Inbox:
         *,
         timeout_s: float | None,
         duration_s: float | None,
+        things: str = "message",
     ) -> None:
+        self._things = things
         self._socket = socket
         self._stopper = stopper
         self._timeout_s = timeout_s
@@ -69,7 +71,7 @@ class Inbox:
         EndedBySignal
             A signal came.
         """
-        last_at = time.monotonic()
+        self._last_at = self._last_but_one_at = time.monotonic()
         while True:
             # The signal first: a socket that is always ready must not hide it.
             if self._stopper.received is not None:
@@ -80,11 +82,15 @@ class Inbox:
                 message = self._socket.recv_multipart(zmq.NOBLOCK)
             except zmq.Again:
                 message = None
-            yield message
             if message is not None:
-                last_at = time.monotonic()
-                continue
-            self._wait(last_at)
+                self._last_but_one_at, self._last_at = self._last_at, time.monotonic()
+            yield message
+            if message is None:
+                self._wait(self._last_at)
+
+    def forget(self) -> None:
+        """Have the message that was given out last not count for the time-out."""
+        self._last_at = self._last_but_one_at
 
     def _wait(self, last_at: float) -> None:
         until = time.monotonic() + _SLICE_S
@@ -93,7 +99,7 @@ class Inbox:
             until = until if limit is None else min(until, limit)
         ready = self._poller.poll(max(0, round((until - time.monotonic()) * 1000)))
         if not ready and timeout_at is not None and time.monotonic() >= timeout_at:
-            raise TimedOut(f"no message within {self._timeout_s:g} s")
+            raise TimedOut(f"no {self._things} within {self._timeout_s:g} s")
 
 
 def subscribe(socket: zmq.Socket[Any], topics: tuple[bytes, ...]) -> None:

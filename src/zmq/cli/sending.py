@@ -12,7 +12,7 @@ from typing import Any
 import zmq
 from zmq.cli.display import Ticker
 from zmq.cli.errors import CommandError, EndedBySignal, TimedOut
-from zmq.cli.events import describe
+from zmq.cli.occurrences import describe
 from zmq.cli.rates import format_bytes
 from zmq.cli.session import Session
 from zmq.core.monitor import parse_monitor_message

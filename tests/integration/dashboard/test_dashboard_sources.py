@@ -8,7 +8,9 @@ import os
 import signal
 import socket as os_socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,10 +36,13 @@ from dashboards import (
 )
 from support import Child, until
 from zmq import dashboard
+from zmq.cli.config import load_config
+from zmq.cli.supervised import Supervised
 from zmq.core.relay import Relay
 from zmq.devices import ProcessMonitoredQueue, ThreadDevice, ThreadProxy
 
 pytestmark = pytest.mark.timeout(60)
+ANY_PAGE = "127.0.0.1:*"
 
 
 # ---- other sources
@@ -135,6 +140,41 @@ def test_devices_without_messages_to_see() -> None:
         assert ask(page, "healthz").code == 200
     with start(mon_type=zmq.PUSH) as pushing, dashboard.serve(pushing, "127.0.0.1:*") as page:
         assert "one reader" in page._source.about.no_messages
+
+
+@contextmanager
+def supervised(tmp_path: Path, monitor: str) -> Iterator[Supervised]:
+    """A device of a configuration, as the supervisor runs it."""
+    file = tmp_path / "devices.toml"
+    sides = f'kind = "streamer"\nin = "{ANY}"\nout = "{ANY}"\n'
+    file.write_text(f"[device.pipe]\n{sides}{monitor}")
+    config = load_config(str(file))
+    device = Supervised(config.devices[0], config.supervisor, lambda event: None)
+    device.start()
+    try:
+        until(lambda: device.state == "running" and device.endpoints)
+        yield device
+    finally:
+        device.stop(1)
+
+
+@pytest.mark.parametrize("kind", ["pub", "xpub"])
+def test_messages_of_a_supervised_device(kind: str, tmp_path: Path, socket: MakeSocket) -> None:
+    monitor = f'monitor = "{ANY}"\nmonitor_type = "{kind}"\n'
+    with supervised(tmp_path, monitor) as device, dashboard.serve(device, ANY_PAGE, TOKEN) as page:
+        assert page._source.about.no_messages == ""
+        asyncio.run(look_and_leave(page, Pipe(device, socket)))
+
+
+@pytest.mark.parametrize(
+    ("monitor", "words"),
+    [("", "no monitor"), (f'monitor = "{ANY}"\nmonitor_type = "push"\n', "one reader")],
+)
+def test_supervised_devices_without_messages_to_see(
+    monitor: str, words: str, tmp_path: Path
+) -> None:
+    with supervised(tmp_path, monitor) as device, dashboard.serve(device, ANY_PAGE) as page:
+        assert words in page._source.about.no_messages
 
 
 def test_a_bare_relay(socket: MakeSocket) -> None:
