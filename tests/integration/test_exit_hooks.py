@@ -109,6 +109,20 @@ THREADS = {
         device.context_factory = lambda: context
         device.bind_in("inproc://in"); device.bind_out("inproc://out"); device.start()
     """,
+    "devices that finalizers stop": """
+        from zmq.auth.thread import ThreadAuthenticator
+        from zmq.devices import ThreadDevice
+        class Stopped:
+            def __init__(self, *kept):
+                self.kept = kept
+            def __del__(self):
+                for each in self.kept:
+                    each.stop()
+        device = ThreadDevice(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.bind_in("inproc://in"); device.bind_out("inproc://out"); device.start()
+        authenticator = ThreadAuthenticator(context); authenticator.start()
+        stopped = Stopped(device, authenticator)
+    """,
     "a proxy": """
         front, back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
         front.bind("inproc://front"); back.bind("inproc://back")

@@ -157,6 +157,8 @@ cdef class Relay:
 
     def join(self, timeout=None) -> bool:
         """Wait until run() has returned its sockets; False when timeout (seconds) came first."""
+        if not Py_IsInitialized():
+            return self.abandon()  # the thread of run() runs no Python any more
         # In the child of a fork there is nobody who runs it.
         return self.generation != ohmq_generation or self.finished.wait(timeout)
 

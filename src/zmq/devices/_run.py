@@ -7,6 +7,7 @@ sockets relay), it has ended. Whoever asks something of it may come at any of th
 from __future__ import annotations
 
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -145,6 +146,8 @@ class Run:
         self.ask_stop(timeout)
         if threading.get_ident() == self._thread:
             return False  # a signal handler: the run goes on when it returns
+        if sys.is_finalizing():
+            return False  # a finalizer at the end of the interpreter: its thread runs no more
         if self._relay is None and self.started.is_set():
             # A loop of somebody else's: it may not notice.
             self.ended.wait(PATIENCE_S if timeout is None else timeout)
