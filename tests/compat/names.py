@@ -79,7 +79,7 @@ def parameters(thing: Any) -> list[list[Any]] | None:
 def class_facts(cls: type) -> dict[str, Any]:
     names = sorted(n for n in dir(cls) if not n.startswith("_") or n in ("__enter__", "__aenter__"))
     calls = {}
-    for name in [*names, "__init__"]:
+    for name in [*names, "__init__", "__getattr__", "__setattr__"]:
         try:
             member = getattr(cls, name)
         except AttributeError:

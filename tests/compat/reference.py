@@ -35,11 +35,8 @@ DELIBERATE = {
     "zmq.sugar.frame:Message is no subclass of zmq.sugar.attrsettr.AttributeSetter",
     "zmq.sugar.frame:Message .__getattr__ has no signature, PyZMQ's is (key)",
     "zmq.sugar.socket:Socket is no subclass of zmq.sugar.attrsettr.AttributeSetter",
-    "zmq.sugar.socket:Socket .__getattr__ has no signature, PyZMQ's is (key)",
     "zmq.asyncio:Socket is no subclass of zmq.sugar.attrsettr.AttributeSetter",
-    "zmq.asyncio:Socket .__getattr__ has no signature, PyZMQ's is (key)",
     "zmq.eventloop.future:Socket is no subclass of zmq.sugar.attrsettr.AttributeSetter",
-    "zmq.eventloop.future:Socket .__getattr__ has no signature, PyZMQ's is (key)",
 }
 
 # What PyZMQ hands on to send() as **kwargs; naming them is as good.

@@ -82,6 +82,42 @@ def test_option_of_an_asyncio_socket_by_its_name() -> None:
         assert socket.get(key=zmq.TYPE) == zmq.PUB
 
 
+@pytest.mark.parametrize("front", [zmq, zmq.asyncio])
+class TestAttributes:
+    def test_by_the_names_of_their_arguments(self, front: Any) -> None:
+        with front.Context() as context, context.socket(zmq.PUB) as socket:
+            socket.__setattr__(key="LINGER", value=3)
+            assert socket.__getattr__(key="linger") == socket.linger == 3
+
+    def test_subclasses(self, front: Any) -> None:
+        class Own(front.Socket):  # type: ignore[misc]
+            mine = None
+
+            def __setattr__(self, key: str, value: Any) -> None:
+                names.append(key)
+                super().__setattr__(key, value)
+
+            def __getattr__(self, key: str) -> Any:
+                return 5 if key == "five" else super().__getattr__(key)
+
+        class Further(Own):
+            pass
+
+        for kind in (Own, Further):
+            names: list[str] = []
+            with front.Context() as context, context.socket(zmq.PUB, kind) as socket:
+                del names[:]
+                socket.linger, socket.mine = 7, 8
+                assert (socket.linger, socket.mine, socket.five) == (7, 8, 5)
+                assert names == ["linger", "mine"]
+                del socket.mine
+                assert socket.mine is None
+                with pytest.raises(AttributeError):
+                    socket.nothing = 1
+                with pytest.raises(AttributeError):
+                    _ = socket.nothing
+
+
 def test_library_dirs() -> None:
     (directory,) = zmq.get_library_dirs()
     assert Path(directory).is_dir()

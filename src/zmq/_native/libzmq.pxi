@@ -184,8 +184,10 @@ cdef extern from "Python.h":
     int Py_IsInitialized() nogil
     PyObject **_PyObject_GetDictPtr(object self)
     ctypedef object (*getattrofunc)(object, object)
+    ctypedef int (*setattrofunc)(object, object, PyObject *) except -1
     ctypedef struct PyTypeObject:
         getattrofunc tp_getattro
+        setattrofunc tp_setattro
     void PyType_Modified(type cls)
     PyObject *_PyType_Lookup(type cls, object name)
     object PyObject_GenericGetAttr(object self, object name)

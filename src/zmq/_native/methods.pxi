@@ -25,6 +25,22 @@ def as_method(function, str qualname, str module):
     return ohmq_method_new(function, qualname.rpartition(".")[2], qualname, module)
 
 
+def _getattr(self, key):
+    """Read an option, by its name in any case of letters."""
+    return read_attribute(<Socket?> self, key)
+
+
+def _setattr(self, key, value):
+    """Set an option, by its name in any case of letters, or an attribute of the object."""
+    (<PyTypeObject *> Socket).tp_setattro(<Socket?> self, key, <PyObject *> value)
+
+
+# What Python makes of these two has no names for its arguments. The slots stay as they are.
+for _name, _function in (("__getattr__", _getattr), ("__setattr__", _setattr)):
+    ohmq_set_in_class(<PyTypeObject *> Socket, _name,
+                      ohmq_method_new(_function, _name, "Socket." + _name, __name__))
+del _name, _function, _getattr, _setattr
+
 for _cls in (Socket, Context, Frame, Poller, Relay):
     shape_methods(_cls)
 del _cls

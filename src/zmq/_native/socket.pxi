@@ -154,10 +154,7 @@ cdef class Socket:
     setsockopt = set
 
     def __getattr__(self, key):
-        number = _numbers.get(key.lower())
-        if number is None:
-            raise AttributeError(f"{type(self).__name__} has no such option: {key.upper()}")
-        return OptionAttribute(key, number).__get__(self, None)
+        return read_attribute(self, key)
 
     def __setattr__(self, key, value):
         cdef PyObject *found = _PyType_Lookup(<type> type(self), key)

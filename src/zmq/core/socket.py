@@ -7,7 +7,7 @@ from errno import EACCES, ENODEV
 from itertools import count
 from sys import version_info
 
-from zmq._native import OptionAttribute, keep_getattr
+from zmq._native import OptionAttribute, keep_attributes
 from zmq._native import Socket as NativeSocket
 from zmq.constants import (
     EADDRINUSE,
@@ -134,7 +134,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        keep_getattr(cls)
+        keep_attributes(cls)
 
     @classmethod
     def shadow(cls, address: int | Socket[Any]) -> Self:
@@ -480,7 +480,7 @@ def _define_options() -> None:
 
 
 _define_options()
-keep_getattr(Socket)
+keep_attributes(Socket)
 
 # What bind says of a port that somebody else has, or that is not for everybody.
 _PORT_TAKEN = (EADDRINUSE, EACCES)
