@@ -105,6 +105,24 @@ def test_a_constructor_may_ask_for_an_instance() -> None:
     outer.term()
 
 
+def test_an_instance_that_is_asked_for_while_it_is_made() -> None:
+    """By a signal handler, or by a greenlet of the same thread."""
+    made: list[zmq.Context] = []
+    given: list[zmq.Context] = []
+
+    class Asked(zmq.Context):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            made.append(self)
+            if len(made) == 1:
+                given.append(Asked.instance())
+
+    given.append(Asked.instance())
+    assert given[0] is given[1] is made[1] is Asked.instance()
+    assert [context.closed for context in made] == [True, False]
+    made[1].term()
+
+
 def test_instance_of_a_subclass_is_that_of_its_base() -> None:
     class Mine(zmq.Context):
         pass

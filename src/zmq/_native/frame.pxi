@@ -17,6 +17,7 @@ def set_tracker_class(tracker_class, finished):
 cdef extern from "frame_class.h":
     void ohmq_adopt_frame_class(PyTypeObject *native, PyTypeObject *cls)
     void ohmq_frame_adopt(object frame)
+    int ohmq_frame_has_dict(PyTypeObject *native, Py_ssize_t offset) except -1
 
 
 cdef inline Frame new_frame():
@@ -47,7 +48,7 @@ cdef class Frame:
     """
 
     cdef object __weakref__
-    cdef dict __dict__          # what few frames have; there is none before
+    cdef PyObject *attributes   # the __dict__ of the few frames that have one: see frame_class.h
     cdef zmq_msg_t msg
     cdef object cached_bytes
     cdef object cached_buffer
@@ -91,6 +92,7 @@ cdef class Frame:
 
     def __dealloc__(self):
         zmq_msg_close(&self.msg)
+        Py_XDECREF(self.attributes)
 
     def __getbuffer__(self, Py_buffer *buffer, int flags):
         PyBuffer_FillInfo(buffer, self, zmq_msg_data(&self.msg), zmq_msg_size(&self.msg),
@@ -225,6 +227,15 @@ cdef class Frame:
     @group.setter
     def group(self, value):
         self.set("group", value)
+
+
+cdef int give_frames_attributes() except -1:
+    cdef Frame frame = Frame.__new__(Frame)
+    return ohmq_frame_has_dict(
+        <PyTypeObject *> Frame, <char *> &frame.attributes - <char *> <void *> frame)
+
+
+give_frames_attributes()
 
 
 cdef int need_groups() except -1:

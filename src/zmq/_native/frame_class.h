@@ -5,7 +5,7 @@
 #ifndef OHMQ_FRAME_CLASS_H
 #define OHMQ_FRAME_CLASS_H
 
-#include <Python.h>
+#include "method.h"
 
 static PyTypeObject *ohmq_native_frame = NULL;
 static PyTypeObject *ohmq_frame_class = NULL;
@@ -50,8 +50,43 @@ static PyObject *ohmq_frame_call(PyObject *cls, PyObject *const *args, size_t na
     return made;
 }
 
-static void ohmq_adopt_frame_class(PyTypeObject *native, PyTypeObject *cls) {
+/* ---- attributes of one object ---- */
+/* Cython would make a dictionary with each object that may have one. Ours is made when it is needed,
+ * as Python makes those of its own classes. */
+static traverseproc ohmq_frame_traverse_rest;
+static inquiry ohmq_frame_clear_rest;
+
+static int ohmq_frame_traverse(PyObject *frame, visitproc visit, void *arg) {
+    Py_VISIT(*(PyObject **)((char *)frame + ohmq_native_frame->tp_dictoffset));
+    return ohmq_frame_traverse_rest(frame, visit, arg);
+}
+static int ohmq_frame_clear(PyObject *frame) {
+    Py_CLEAR(*(PyObject **)((char *)frame + ohmq_native_frame->tp_dictoffset));
+    return ohmq_frame_clear_rest(frame);
+}
+
+static PyGetSetDef ohmq_frame_dict = {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict,
+                                      NULL, NULL};
+
+/* Where in an object the dictionary is; before there is any other class. */
+static int ohmq_frame_has_dict(PyTypeObject *native, Py_ssize_t offset) {
+    PyObject *name = PyUnicode_InternFromString("__dict__");
+    PyObject *descriptor = PyDescr_NewGetSet(native, &ohmq_frame_dict);
+    int rc = -1;
     ohmq_native_frame = native;
+    native->tp_dictoffset = offset;
+    ohmq_frame_traverse_rest = native->tp_traverse;
+    native->tp_traverse = ohmq_frame_traverse;
+    ohmq_frame_clear_rest = native->tp_clear;
+    native->tp_clear = ohmq_frame_clear;
+    if (name && descriptor)
+        rc = ohmq_set_in_class(native, name, descriptor);
+    Py_XDECREF(name);
+    Py_XDECREF(descriptor);
+    return rc;
+}
+
+static void ohmq_adopt_frame_class(PyTypeObject *native, PyTypeObject *cls) {
     ohmq_frame_class = cls;
     cls->tp_dealloc = ohmq_frame_dealloc;
     if (native->tp_vectorcall)

@@ -111,9 +111,8 @@ cdef object integer_of(object value):
         return None
 
 
-cdef int set_option(Handle handle, int option, object given) except -1:
+cdef int set_option(Handle handle, int option, object value) except -1:
     cdef Kind kind = kind_of(option)
-    cdef object value = given
     cdef int64_t wide
     cdef int narrow
     cdef const void *where
@@ -126,18 +125,21 @@ cdef int set_option(Handle handle, int option, object given) except -1:
         if type(value) is not bytes and not isinstance(value, bytes):
             raise wrong_type(option, "bytes", value)
         where, size = PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)
+    elif not isinstance(value, int):
+        number = integer_of(value)
+        if number is None:
+            raise wrong_type(option, "int", value)
+        return set_option(handle, option, number)
+    elif kind == INT64:
+        wide = value
+        where, size = &wide, sizeof(wide)
+    elif kind == UINT64:
+        # -1 is every bit of one without a sign, too.
+        wide = <int64_t> <uint64_t> value if value > 0 else value
+        where, size = &wide, sizeof(wide)
     else:
-        if not isinstance(value, int):
-            value = integer_of(value)
-            if value is None:
-                raise wrong_type(option, "int", given)
-        if kind == INT64 or kind == UINT64:
-            # -1 is every bit of one without a sign, too.
-            wide = <int64_t> <uint64_t> value if kind == UINT64 and value > 0 else value
-            where, size = &wide, sizeof(wide)
-        else:
-            narrow = value
-            where, size = &narrow, sizeof(narrow)
+        narrow = value
+        where, size = &narrow, sizeof(narrow)
     enter(handle)
     rc = zmq_setsockopt(handle.ptr, option, where, size)
     error = c_errno() if rc < 0 else 0

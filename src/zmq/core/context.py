@@ -93,20 +93,20 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         Made anew when the last one has been terminated, and in the child of a fork. All threads
         that ask get the same one.
         """
-        instance = cls._usable_instance()
-        if instance is None:
-            with making():
-                instance = cls._usable_instance()
-                if instance is None:
-                    instance = cls._instance = cls(io_threads=io_threads)
-        return instance
-
-    @classmethod
-    def _usable_instance(cls) -> Self | None:
-        found = cls._instance
-        if found is None or found.closed or not found._owned_here():
-            return None
-        return found  # type: ignore[no-any-return]
+        instance = cls._instance
+        if _is_usable(instance):
+            return instance  # type: ignore[no-any-return]
+        with making():
+            instance = cls._instance
+            if not _is_usable(instance):
+                made = cls(io_threads=io_threads)
+                # A signal handler, or a greenlet of this thread, may have come in between.
+                instance = vars(cls).get("_instance")
+                if instance is made or not _is_usable(instance):
+                    instance = cls._instance = made
+                else:
+                    made.destroy(linger=0)
+        return instance  # type: ignore[no-any-return]
 
     @classmethod
     def shadow(cls, address: int | Context[Any]) -> Self:
@@ -287,6 +287,11 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         cls = type(self)
         module = "zmq" if cls.__module__.startswith("zmq.core") else cls.__module__
         return f"<{module}.{cls.__name__}({count}) at {id(self):#x}{detail}>"
+
+
+def _is_usable(instance: Any) -> bool:
+    """Whether it is a context that was made in this process and has not ended."""
+    return instance is not None and not instance.closed and instance._owned_here()
 
 
 def _address_of(shadow: Any) -> Any:
