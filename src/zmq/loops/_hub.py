@@ -168,11 +168,15 @@ class _Stop:
     """Ends the watch of a descriptor."""
 
     def __init__(self, watching: set[Callable[[], object]], unwatch: Callable[[], object]) -> None:
-        self._watching, self._unwatch = watching, unwatch
+        self._watching = watching
+        self._unwatch: Callable[[], object] | None = unwatch
 
     def __call__(self) -> None:
+        # The hub's listener, and all that it would have called, are not to be kept.
+        unwatch, self._unwatch = self._unwatch, None
         self._watching.discard(self)
-        self._unwatch()
+        if unwatch is not None:
+            unwatch()
 
 
 def hub_loop(loop: Loop) -> HubLoop:
