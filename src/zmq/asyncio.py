@@ -14,7 +14,7 @@ from zmq._native import (
     future_recv_multipart,
     future_send,
     future_send_multipart,
-    set_future,
+    set_running_loop,
 )
 from zmq.core.ending import AwaitedContext
 from zmq.core.engine import Engine, set_fairness
@@ -47,7 +47,7 @@ __all__ = [
     "set_fairness",
 ]
 
-set_future(asyncio._get_running_loop, Future)
+set_running_loop(asyncio._get_running_loop)
 
 
 class Poller(Futures, FuturePoller):

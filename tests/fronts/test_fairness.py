@@ -100,6 +100,58 @@ async def test_poll_of_a_ready_socket(front: Front) -> None:
 
 
 @needs("loop")
+@pytest.mark.parametrize("timeout", [None, -1, 1000, 0])
+@pytest.mark.parametrize("what", ["ready", "nothing registered"])
+async def test_poller_that_need_not_wait(front: Front, what: str, timeout: float | None) -> None:
+    """What is ready is not taken: a broker that has no worker free for its clients."""
+    set_fairness(messages=64, ms=0)
+    a, b = front.pair()
+    front.raw(a).send(b"x")
+    poller = front.zmq.Poller()
+    if what == "ready":
+        poller.register(b, zmq.POLLIN)
+    assert await longest_run(front, lambda: poller.poll(timeout)) <= 64
+
+
+@needs("loop")
+@pytest.mark.parametrize("ready", [True, False])
+async def test_poll_that_does_not_wait(front: Front, ready: bool) -> None:
+    set_fairness(messages=64, ms=0)
+    a, b = front.pair()
+    if ready:
+        front.raw(a).send(b"x")
+    assert await longest_run(front, lambda: b.poll(0)) <= 64
+
+
+@needs("loop")
+@pytest.mark.parametrize("wait", ["poller", "socket"])
+async def test_the_default_limit_of_polls(front: Front, wait: str) -> None:
+    a, b = front.pair()
+    front.raw(a).send(b"x")
+    poller = front.zmq.Poller()
+    poller.register(b, zmq.POLLIN)
+    turns = Turns(front)
+    other = front.spawn(turns.others)
+    while turns.turns < 20:
+        await front(poller.poll() if wait == "poller" else b.poll())
+    turns.over = True
+    await front.join(other)
+
+
+@needs("futures")
+async def test_what_is_asked_without_waiting_is_told_without_waiting(front: Front) -> None:
+    """poll(0).result(): also when others should have had their turn long ago."""
+    set_fairness(messages=1, ms=0)
+    a, b = front.pair()
+    front.raw(a).send(b"x")
+    poller = front.zmq.Poller()
+    poller.register(b, zmq.POLLIN)
+    for _ in range(5):
+        assert b.poll(0).result() == zmq.POLLIN
+        assert poller.poll(0).result() == [(b, zmq.POLLIN)]
+
+
+@needs("loop")
 async def test_many_waiters_of_one_flooded_socket(front: Front) -> None:
     """All are waiting when the flood comes: they end in several turns, not in one."""
     set_fairness(messages=10, ms=0)

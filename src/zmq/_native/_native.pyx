@@ -31,6 +31,7 @@ include "poll.pxi"
 include "alarm.pxi"      # a poller in an event loop
 include "reactor.pxi"    # which sockets an event loop looks at
 include "signal.pxi"     # what waits for one socket in an event loop
+include "ready.pxi"      # futures that have their result
 include "futures.pxi"    # calls that return futures
 include "course.pxi"     # the loop of a device
 include "showing.pxi"    # its monitor

@@ -1,5 +1,6 @@
 # The short way of sockets whose calls return futures: what can be done at once is done here, and
-# its future made, without a Python frame. All else goes the long way, through zmq.core.queued.
+# its future made (ready.pxi), without a Python frame. All else goes the long way, through
+# zmq.core.queued.
 
 cdef extern from *:
     """
@@ -14,18 +15,16 @@ cdef extern from *:
     """
     const char *OHMQ_RUNNING_KEY
     PyObject *PyThreadState_GetDict()
-    object PyObject_Call(object, tuple, dict)
     PyObject *PyDict_GetItemWithError(PyObject *, PyObject *) except? NULL
 
 cdef object _running_loop = None
-cdef object _future = None
 cdef object _running_key = OHMQ_RUNNING_KEY.decode() if OHMQ_RUNNING_KEY != NULL else None
 
 
-def set_future(running_loop, future):
-    """Take the function that gives the running loop or None, and the class of futures."""
-    global _running_loop, _future
-    _running_loop, _future = running_loop, future
+def set_running_loop(running_loop):
+    """Take the function that gives the running loop or None."""
+    global _running_loop
+    _running_loop = running_loop
 
 
 cdef inline PyObject *running_mark() except? NULL:
@@ -51,10 +50,7 @@ cdef inline Signal signal_here(Socket socket):
 
 
 cdef inline object done(object value, Socket socket):
-    # A dictionary made for each call would be a tenth of the time of a receive.
-    future = PyObject_Call(_future, (), socket.loop_argument)
-    future.set_result(value)
-    return future
+    return future_of(new_taken(socket.loop, value))
 
 
 def future_recv(Socket self not None, flags=0, copy: bool = True, track: bool = False):
@@ -69,7 +65,7 @@ def future_recv(Socket self not None, flags=0, copy: bool = True, track: bool = 
         except Exception:
             return self._recv(flags, copy, track)  # meets it again
         if got is not _would_block:
-            return done(got, self)
+            return received(self, signal, got)
         return self._recv_later(signal, flags, copy, track)
     return self._recv(flags, copy, track)
 
@@ -86,7 +82,7 @@ def future_recv_multipart(Socket self not None, flags=0, copy: bool = True, trac
         except Exception:
             return self._recv_multipart(flags, copy, track)
         if got is not _would_block:
-            return done(got, self)
+            return received(self, signal, got)
         return self._recv_multipart_later(signal, flags, copy, track)
     return self._recv_multipart(flags, copy, track)
 
@@ -106,7 +102,7 @@ def future_send(Socket self not None, data, flags=0, copy: bool = True, track: b
             sent = _would_block
         if sent is not _would_block:
             if is_spent(signal.reactor):
-                return self._after(signal, sent)
+                return self._after((<object> signal).loop, sent)
             return done(sent, self)
     return self._send(data, flags, copy, track, routing_id, group)
 
@@ -125,6 +121,6 @@ def future_send_multipart(Socket self not None, msg_parts, flags=0, copy: bool =
             sent = _would_block
         if sent is not _would_block:
             if is_spent(signal.reactor):
-                return self._after(signal, sent)
+                return self._after((<object> signal).loop, sent)
             return done(sent, self)
     return self._send_multipart(msg_parts, flags, copy, track, **kwargs)

@@ -38,6 +38,7 @@ cdef struct Parked:
     # A message part at the front of the socket.
     Parked *next
     bint more
+    int64_t order              # where it was among all parts; 0: before those that have a number
     zmq_msg_t msg
 
 cdef struct Counters:
@@ -68,6 +69,9 @@ cdef class Handle:
     cdef int64_t fd            # ZMQ_FD, -1 for the draft types that have none
     cdef int type
     cdef int front_more        # RCVMORE where the last part came from the front, else -1
+    cdef bint more             # of the part that was received last: others follow,
+    cdef int64_t order         # and its number
+    cdef int64_t newest        # parts that have come from libzmq
     cdef bint inside_message   # a part with SNDMORE went out, the last one has not yet
     cdef bint inproc           # it has an inproc endpoint: peers in this process
     cdef bint owned            # closing is ours to do
@@ -325,13 +329,17 @@ cdef void watch_remove(Handle handle, Watch *watch) noexcept:
 
 # ---- the front of a socket --------------------------------------------------------------------
 
-cdef int park(Handle handle, zmq_msg_t *parts, int n, bint rest) except -1:
-    """Put parts of a message back at the front, in order; they become the next to be received.
+cdef int park(Handle handle, zmq_msg_t *parts, int n, bint rest, int64_t order=0) except -1:
+    """Put parts of a message back at the front: they are received again in the order they had.
 
-    rest tells that more parts of the message follow the last of these.
+    rest tells that more parts of the message follow the last of these, and order which that was;
+    0 puts them before all others.
     """
+    cdef Parked **link = &handle.front
     cdef Parked *parked
     cdef int i = n - 1
+    while link[0] != NULL and link[0].order < order:
+        link = &link[0].next
     while i >= 0:
         parked = <Parked *> malloc(sizeof(Parked))
         if parked == NULL:
@@ -339,8 +347,9 @@ cdef int park(Handle handle, zmq_msg_t *parts, int n, bint rest) except -1:
         zmq_msg_init(&parked.msg)
         zmq_msg_move(&parked.msg, &parts[i])
         parked.more = rest or i < n - 1
-        parked.next = handle.front
-        handle.front = parked
+        parked.order = order - (n - 1 - i) if order > 0 else 0
+        parked.next = link[0]
+        link[0] = parked
         i -= 1
     return 0
 
@@ -351,10 +360,13 @@ cdef inline Py_ssize_t take(Handle handle, zmq_msg_t *msg) noexcept nogil:
     cdef int size
     if parked == NULL:
         handle.front_more = -1
+        handle.newest += 1
+        handle.order = handle.newest
         size = zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT)
         # Of a larger part libzmq says just that.
         return size if size < INT_MAX else <Py_ssize_t> zmq_msg_size(msg)
     cdef bint parked_more = parked.more
+    handle.order = parked.order
     handle.front = parked.next
     zmq_msg_move(msg, &parked.msg)
     zmq_msg_close(&parked.msg)

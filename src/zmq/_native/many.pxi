@@ -87,8 +87,12 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
         drop_parts(parts, made, few)
 
 
-cdef object receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipart):
-    """Wait for one message and take what is there, up to the limit."""
+cdef object receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipart,
+                         list mores=None):
+    """Wait for one message and take what is there, up to the limit.
+
+    mores gets the indexes of parts that are followed by others of their message.
+    """
     cdef zmq_msg_t msg
     cdef list received
     cdef bint more
@@ -104,6 +108,8 @@ cdef object receive_many(Handle handle, Py_ssize_t limit, int flags, bint multip
         return _would_block
     try:
         while True:
+            if more and mores is not None:
+                mores.append(PyList_GET_SIZE(received))
             received.append(message_bytes(&msg, size))
             if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &size, &more):
                 break

@@ -192,6 +192,10 @@ cdef class Reactor:
         finally:
             ohmq_step_in(context)
 
+    def use(self) -> None:
+        """Count a call of a program for this turn (rule 5)."""
+        self.used += 1
+
     @property
     def spent(self) -> bool:
         """Whether others should have their turn (rule 5)."""
@@ -277,7 +281,7 @@ cdef void clear_waker(Reactor reactor) noexcept:
     cdef Signal signal
     ohmq_lock_acquire(&reactor.lock)
     if (
-        reactor.woken and reactor.touched == NULL
+        reactor.open and reactor.woken and reactor.touched == NULL
         and not PyList_GET_SIZE(reactor.due) and not PyList_GET_SIZE(reactor.calls)
     ):
         for signal in reactor.serving:

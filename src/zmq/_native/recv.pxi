@@ -4,6 +4,7 @@
 cdef inline bint count_received(Handle handle, zmq_msg_t *msg, Py_ssize_t size) noexcept:
     """Count the part that take() has just given; whether its message goes on."""
     cdef bint more = more_follows(handle, msg)
+    handle.more = more
     handle.counters.bytes_received += size
     if not more:
         handle.counters.messages_received += 1
@@ -115,9 +116,14 @@ cdef object receive_frame(Handle handle, int flags, bint track):
     return frame
 
 
-cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int flags):
-    """Receive one part into a writable buffer; the size of the part, which may be larger."""
-    cdef zmq_msg_t msg
+cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int flags,
+                         Frame kept=None):
+    """Receive one part into a writable buffer; the size of the part, which may be larger.
+
+    The part itself stays in a frame, if there is one.
+    """
+    cdef zmq_msg_t own
+    cdef zmq_msg_t *msg = &own if kept is None else &kept.msg
     cdef Py_buffer view
     cdef bint more
     cdef Py_ssize_t room, size
@@ -129,18 +135,22 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
         if nbytes < 0 or nbytes > view.len:
             raise ValueError(f"nbytes={nbytes} does not fit a buffer of {view.len} bytes")
         room = nbytes if nbytes else view.len
-        zmq_msg_init(&msg)
-        size = receive(handle, &msg, flags, &more)
+        if kept is None:
+            zmq_msg_init(msg)
+        size = receive(handle, msg, flags, &more)
         if size == NOT_NOW:
             return _would_block
         room = min(room, size)
-        source = <char *> zmq_msg_data(&msg)
+        source = <char *> zmq_msg_data(msg)
         if room < LARGE:
             memcpy(view.buf, source, room)
         else:
             with nogil:
                 memcpy(view.buf, source, room)
-        zmq_msg_close(&msg)
+        if kept is None:
+            zmq_msg_close(msg)
+        else:
+            kept.more = more
         return size
     finally:
         PyBuffer_Release(&view)

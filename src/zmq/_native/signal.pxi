@@ -150,9 +150,14 @@ cdef class Signal:
         """SNDTIMEO or RCVTIMEO of the socket."""
         return get_option(self.handle, ZMQ_SNDTIMEO if sending else ZMQ_RCVTIMEO)
 
-    def put_back(self, list parts, bint more) -> None:
-        """Put parts back at the front of the socket: the next to be received (rule 4)."""
-        put_back(self.handle, parts, more)
+    @property
+    def order(self) -> int:
+        """The number of the part that was received last; the one before it had one less."""
+        return self.handle.order
+
+    def give_back(self, parts, int64_t order) -> None:
+        """Put back what a receive has given, the last part of which had that number (rule 4)."""
+        give_back(self.handle, parts, False, None, order)
 
     @property
     def spent(self) -> bool:
@@ -183,20 +188,23 @@ cdef class Signal:
             arm(self)
         return got
 
-    def try_recv_many(self, Py_ssize_t limit, int flags=0, bint multipart=False):
-        """As Socket.recv_many."""
+    def try_recv_many(self, Py_ssize_t limit, int flags=0, bint multipart=False, mores=None):
+        """As Socket.recv_many; mores: see receive_many."""
         if not may_receive(self, flags):
             return _would_block
-        got = receive_many(self.handle, limit, (flags | TRYING) & ~IN_TURN, multipart)
+        got = receive_many(self.handle, limit, (flags | TRYING) & ~IN_TURN, multipart, mores)
         if got is not _would_block:
             self.reactor.used += PyList_GET_SIZE(<list> got)
         return got
 
     def try_recv_into(self, buffer, nbytes=0, int flags=0):
-        """As Socket.recv_into."""
+        """As Socket.recv_into; the part itself, as a frame."""
         if not may_receive(self, flags):
             return _would_block
-        return receive_into(self.handle, buffer, nbytes, (flags | TRYING) & ~IN_TURN)
+        cdef Frame frame = Frame.__new__(Frame)
+        flags = (flags | TRYING) & ~IN_TURN
+        got = receive_into(self.handle, buffer, nbytes, flags, frame)
+        return got if got is _would_block else frame
 
     def try_send(self, data, int flags=0, bint copy=True, bint track=False, routing_id=None,
                  group=None, Py_ssize_t threshold=_copy_threshold):

@@ -29,7 +29,6 @@ cdef class Socket:
     cdef Py_ssize_t threshold
     cdef bint is_shadow
     cdef object loop            # of a queued socket: the event loop that it was used in last,
-    cdef dict loop_argument     # as a future takes it,
     cdef object running         # what asyncio keeps for the thread while that loop runs,
     cdef object engine          # and the socket's engine there
 
@@ -71,8 +70,7 @@ cdef class Socket:
     @_place.setter
     def _place(self, place):
         loop, engine = place
-        argument = {"loop": loop}
-        self.loop, self.engine, self.loop_argument, self.running = loop, engine, argument, None
+        self.loop, self.engine, self.running = loop, engine, None
 
     # ---- what it is ----
 

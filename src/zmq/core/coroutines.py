@@ -7,9 +7,11 @@ taken nothing.
 
 from __future__ import annotations
 
+from functools import partial
+
 from zmq.constants import DONTWAIT, POLLIN
 from zmq.core.answering import Returning
-from zmq.core.engine import WOULD_BLOCK, Engine, Operation
+from zmq.core.engine import WOULD_BLOCK, Loop, Operation
 from zmq.core.naming import methods_of
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
@@ -93,7 +95,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         """Send one message part, as the blocking send does."""
         engine = self._here()
         if engine.spent and not flags & _NOW:
-            await self._give_way(engine)
+            await self._give_way(engine.loop)
         sent = engine.try_send(data, flags, copy, track, routing_id, group, self.copy_threshold)
         if sent is WOULD_BLOCK:
             return await _end(
@@ -112,7 +114,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         """Send a message of several parts, as the blocking send_multipart does."""
         engine = self._here()
         if engine.spent and not flags & _NOW:
-            await self._give_way(engine)
+            await self._give_way(engine.loop)
         parts = list(msg_parts)
         sent = WOULD_BLOCK
         if not kwargs:
@@ -129,7 +131,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         """Send many messages in one call, as the blocking send_many does."""
         engine = self._here()
         if engine.spent and not flags & _NOW:
-            await self._give_way(engine)
+            await self._give_way(engine.loop)
         return await _end(AwaitableSocket.send_many(self, messages, flags))
 
     # ---- polling ----
@@ -140,18 +142,14 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         """Wait for the socket to be ready, as the blocking poll does."""
         engine = self._here()
         if engine.spent:
-            await self._give_way(engine)
+            await self._give_way(engine.loop)
         return await _end(AwaitableSocket.poll(self, timeout, flags))
 
     # ---- giving way ----
 
-    def _after(self, engine: Engine, value: Any) -> Any:
-        return value
-
-    async def _give_way(self, engine: Engine) -> None:
-        operation = self._operation(engine.loop)
-        operation.attempt = int
-        engine.wait_a_turn(operation)
+    async def _give_way(self, loop: Loop) -> None:
+        operation = self._operation(loop)
+        loop.reactor.call(partial(operation.succeed, None))
         await operation
 
     async def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Any:

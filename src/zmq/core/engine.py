@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
-    from zmq.core.frame import Frame
     from zmq.core.socket import Socket
 
     Callback: TypeAlias = Callable[[], object]
@@ -35,8 +34,6 @@ __all__ = ["TURN", "WOULD_BLOCK", "Engine", "Held", "Loop", "Operation", "set_fa
 _IN = int(POLLIN)
 _OUT = int(POLLOUT)
 _EFSM = int(Errno.EFSM)
-# Of an operation that waits for nothing but the next turn; no number of libzmq's.
-_TURN = 0x100
 
 
 class Loop:
@@ -101,7 +98,8 @@ class Operation:
     on_timeout: Callable[[], Any] | None = None
     at_end: list[Callback] | None = None  # to be called when the wait is over
     taken: Any = WOULD_BLOCK  # a message, until the caller has it
-    puts_back: Callable[[Engine, Any], None] | None = None  # what was taken
+    order = 0  # of its last part
+    gives_back = False  # what was taken is a message
 
     def then(self, convert: Callable[[Any], Any]) -> None:
         """Put what a function makes of the result in its place."""
@@ -170,10 +168,10 @@ class Operation:
     def give_back(self) -> None:
         """Put back what was taken: its caller has gone without it (rule 4)."""
         taken, self.taken = self.taken, WOULD_BLOCK
-        if taken is not WOULD_BLOCK and self.puts_back is not None and self.engine is not None:
+        if taken is not WOULD_BLOCK and self.gives_back and self.engine is not None:
             # A socket that was closed has dropped what was not received, and this with it.
             with suppress(ZMQError):
-                self.puts_back(self.engine, taken)
+                self.engine.give_back(taken, self.order)
 
     def delivered(self) -> None:
         """Forget what was taken: the caller has it."""
@@ -187,7 +185,6 @@ class Engine(Signal):
     receives: Queue
     sends: Queue
     polls: Queue
-    turns: Queue  # what waits for no more than the next turn
     passes = 0  # over the queues, so far
 
     @classmethod
@@ -201,7 +198,6 @@ class Engine(Signal):
         engine.receives = OrderedDict()
         engine.sends = OrderedDict()
         engine.polls = OrderedDict()
-        engine.turns = OrderedDict()
         return engine
 
     # ---- waiting ----
@@ -221,11 +217,6 @@ class Engine(Signal):
         operation.events = events
         self._queue(operation, socket, self.polls, timeout_ms)
 
-    def wait_a_turn(self, operation: Operation) -> None:
-        """Queue an operation that ends in the next turn of the loop, with what it attempts."""
-        self._queue(operation, None, self.turns, -1)
-        self.ring()
-
     def _queue(self, operation: Operation, socket: object, queue: Queue, timeout_ms: int) -> None:
         operation.engine = self
         operation.socket = socket
@@ -244,7 +235,7 @@ class Engine(Signal):
     def settle(self) -> int:
         """Wait for what the queues want; the events of it that are there already."""
         queued = (_IN if self.receives else 0) | (_OUT if self.sends else 0)
-        wanted = queued | _TURN if self.turns else queued
+        wanted = queued
         if self.polls:
             for operation in self.polls:
                 wanted |= operation.events
@@ -258,15 +249,10 @@ class Engine(Signal):
         Callers go on in here, and may run the loop by themselves, which enters the turn again.
         """
         tried_sends = idle_passes = 0
-        waiting = list(reversed(self.turns))  # not those who come while they are served
         while True:
             self.passes += 1
             self.begin()
             try:
-                while waiting:
-                    operation = waiting.pop()
-                    if operation.queue is not None:
-                        self._end(operation, operation.attempt())
                 moved = self._serve(self.receives, _IN) if self.receives else 0
                 if self.sends:
                     moved += self._serve(self.sends, _OUT)
@@ -296,7 +282,7 @@ class Engine(Signal):
 
     def dismiss(self) -> None:
         """Let go of the operations: the loop has ended, and their callers never go on."""
-        for queue in (self.receives, self.sends, self.polls, self.turns):
+        for queue in (self.receives, self.sends, self.polls):
             for operation in list(queue):
                 with suppress(Exception):  # of timers of a loop that is no more
                     operation.leave()
@@ -310,7 +296,7 @@ class Engine(Signal):
         operation.leave()
         if emptied and not queue:
             self.emptied(emptied)
-        if self.receives or self.sends or self.polls or self.turns:
+        if self.receives or self.sends or self.polls:
             self.keep_awake()
         if error is None:
             operation.succeed(taken)
@@ -329,6 +315,7 @@ class Engine(Signal):
                 taken = operation.attempt()
                 if taken is WOULD_BLOCK:
                     break
+                operation.order = self.order
             except Exception as raised:
                 if operation.waits_for_turn and getattr(raised, "errno", None) == _EFSM:
                     break
@@ -355,25 +342,3 @@ class Engine(Signal):
                     self._end(operation, events & operation.events, error)
         finally:
             error = operation = None  # type: ignore[assignment]  # they know each other by this frame
-
-
-def put_back_frame(engine: Engine, frame: Frame) -> None:
-    """Put back a part that recv has taken."""
-    engine.put_back([frame], frame.more)
-
-
-def put_back_frames(engine: Engine, frames: list[Frame]) -> None:
-    """Put back several parts: the last one first, as each goes to the front."""
-    for frame in reversed(frames):
-        engine.put_back([frame], frame.more)
-
-
-def put_back_message(engine: Engine, parts: list[Any]) -> None:
-    """Put back a whole message."""
-    engine.put_back(parts, False)
-
-
-def put_back_messages(engine: Engine, messages: list[list[Any]]) -> None:
-    """Put back several messages: the last one first."""
-    for parts in reversed(messages):
-        engine.put_back(parts, False)

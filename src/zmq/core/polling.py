@@ -29,13 +29,14 @@ class QueuedPoller(Poller, Answering):
     def poll(self, timeout: float | None = -1) -> Any:
         """Wait until something is ready, as the blocking poll does."""
         limit = timeout_of(timeout)
+        loop = self._loop()
+        loop.reactor.use()
         try:
             ready = Poller.poll(self, 0)
         except Exception as error:
             return self._cannot_poll(error, limit)
         if ready or limit == 0 or not self.sockets:
-            return self._now(ready)
-        loop = self._loop()
+            return self._after(loop, ready, limit == 0)
         operation = self._operation(loop)
         operation.on_timeout = list
         try:

@@ -15,10 +15,6 @@ from zmq.core.engine import (
     TURN,
     WOULD_BLOCK,
     Engine,
-    put_back_frame,
-    put_back_frames,
-    put_back_message,
-    put_back_messages,
 )
 from zmq.core.frame import Frame
 from zmq.core.naming import methods_of
@@ -61,7 +57,7 @@ class QueuedSocket(Socket, Answering):
         try:
             got = engine.try_recv(flags, copy, track)
             if got is not WOULD_BLOCK:
-                return self._now(got)
+                return self._received(engine, got)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
@@ -75,7 +71,7 @@ class QueuedSocket(Socket, Answering):
         try:
             got = engine.try_recv_multipart(flags, copy, track)
             if got is not WOULD_BLOCK:
-                return self._now(got)
+                return self._received(engine, got)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
@@ -87,7 +83,7 @@ class QueuedSocket(Socket, Answering):
         try:
             got = engine.try_recv_into(buf, nbytes, flags)
             if got is not WOULD_BLOCK:
-                return self._now(got)
+                return self._received(engine, len(got), got)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
@@ -96,21 +92,20 @@ class QueuedSocket(Socket, Answering):
     def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
         """Wait for one message and receive all that are there, as the blocking recv_many does."""
         engine = self._here()
+        mores: list[int] = []
         try:
-            got = engine.try_recv_many(limit, flags, multipart)
+            got = engine.try_recv_many(limit, flags, multipart, mores)
             if got is not WOULD_BLOCK:
-                return self._now(got)
+                return self._received(engine, got, got, mores)
         except Exception as error:
             if self._is_final(error, flags):
                 return self._raise(error)
         operation = self._operation(engine.loop)
         if multipart:
             operation.attempt = partial(engine.try_recv_many, limit, _in_turn(flags), True)
-            operation.puts_back = put_back_messages
         else:
             operation.attempt = partial(_frames, engine, limit, _in_turn(flags))
             operation.finish = _bytes_of_all
-            operation.puts_back = put_back_frames
         return self._receive(engine, operation, flags)
 
     def _is_final(self, error: Exception, flags: int) -> bool:
@@ -132,19 +127,18 @@ class QueuedSocket(Socket, Answering):
         operation = self._operation(engine.loop)
         operation.attempt = partial(engine.try_recv, _in_turn(flags), False, track)
         operation.finish = finish
-        operation.puts_back = put_back_frame
         return self._receive(engine, operation, flags)
 
     def _recv_multipart_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
         operation = self._operation(engine.loop)
         operation.attempt = partial(engine.try_recv_multipart, _in_turn(flags), copy, track)
-        operation.puts_back = put_back_message
         return self._receive(engine, operation, flags)
 
     def _receive(self, engine: Engine, operation: Any, flags: int) -> Any:
         if flags & _NOW:
             return self._raise(Again())
         operation.waits_for_turn = self._waits_for_turn
+        operation.gives_back = True
         engine.wait_to_receive(operation, self)
         return self._wait(operation)
 
@@ -167,7 +161,7 @@ class QueuedSocket(Socket, Answering):
         except Exception as error:
             return self._raise(error)
         if sent is not WOULD_BLOCK:
-            return self._after(engine, sent)
+            return self._after(engine.loop, sent)
         if flags & _NOW:
             return self._raise(Again())
         try:
@@ -198,7 +192,7 @@ class QueuedSocket(Socket, Answering):
         except Exception as error:
             return self._raise(error)
         if sent is not WOULD_BLOCK:
-            return self._after(engine, sent)
+            return self._after(engine.loop, sent)
         if flags & _NOW:
             return self._raise(Again())
         try:
@@ -218,7 +212,7 @@ class QueuedSocket(Socket, Answering):
         except Exception as error:
             return self._raise(error)
         if sent is not WOULD_BLOCK:
-            return self._after(engine, sent)
+            return self._after(engine.loop, sent)
         if flags & _NOW:
             return self._now(sending.sent)
         return self._send_later(engine, sending.attempt, sending.so_far)
@@ -235,15 +229,6 @@ class QueuedSocket(Socket, Answering):
         engine.wait_to_send(operation, self)
         return self._wait(operation)
 
-    def _after(self, engine: Engine, value: Any) -> Any:
-        """Give a result, in the next turn of the loop if others should have theirs (rule 5)."""
-        if not engine.spent:
-            return self._now(value)
-        operation = self._operation(engine.loop)
-        operation.attempt = partial(_same, value)
-        engine.wait_a_turn(operation)
-        return self._wait(operation)
-
     # ---- polling ----
 
     def poll(self, timeout: float | None = None, flags: int = _IN) -> Any:
@@ -256,7 +241,7 @@ class QueuedSocket(Socket, Answering):
         except Exception as error:
             return self._raise(error)
         if events or limit == 0:
-            return self._after(engine, events)
+            return self._after(engine.loop, events, limit == 0)
         operation = self._operation(engine.loop)
         operation.on_timeout = int
         engine.wait_for_events(operation, self, wanted, limit)
@@ -384,7 +369,3 @@ def only_part(parts: list[Any]) -> Any:
     if len(parts) != 1:
         raise ValueError(f"a message to a routing_id or a group has 1 part, not {len(parts)}")
     return parts[0]
-
-
-def _same(value: Any) -> Any:
-    return value

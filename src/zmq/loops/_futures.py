@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from asyncio import Future
+from contextlib import suppress
 
+from zmq._native import convert_ready, ready_future, received_future, set_ready
 from zmq.core.answering import Answering
-from zmq.core.engine import WOULD_BLOCK, Loop, Operation
+from zmq.core.engine import WOULD_BLOCK, Engine, Loop, Operation
 from zmq.loops.asyncio import AsyncioLoop, running
 
 TYPE_CHECKING = False
@@ -21,11 +24,21 @@ else:
 __all__ = ["Futures", "Waiting", "converted"]
 
 
-def done(loop: asyncio.AbstractEventLoop, value: Any) -> Future[Any]:
-    """Return a future that has its result."""
-    future: Future[Any] = Future(loop=loop)
-    future.set_result(value)
-    return future
+class Ready(_Future):
+    """The future of a call that could be made at once; native, see ready.pxi.
+
+    As with Waiting, a message counts as delivered when a program has seen it.
+    """
+
+    __slots__ = ("_taken",)
+
+    def remove_done_callback(self, fn: Any, /) -> int:
+        if _discard_awaited_by is not None:
+            _break_cycle(fn)
+        return super().remove_done_callback(fn)
+
+
+set_ready(Future, Ready)
 
 
 def failed(loop: asyncio.AbstractEventLoop, error: BaseException) -> Future[Any]:
@@ -38,6 +51,11 @@ def failed(loop: asyncio.AbstractEventLoop, error: BaseException) -> Future[Any]
 
 def converted(received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
     """Return the future of what a function makes of what is received."""
+    if type(received) is Ready:
+        try:
+            return convert_ready(received, convert)
+        except Exception as error:
+            return failed(received.get_loop(), error)
     if isinstance(received, Waiting) and not received.done():
         received.then(convert)
         return received
@@ -45,9 +63,33 @@ def converted(received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
         return asyncio.ensure_future(_chain(received, convert))
     loop = received.get_loop()
     try:
-        return done(loop, convert(received.result()))
+        return ready_future(loop, convert(received.result()))
     except (Exception, asyncio.CancelledError) as error:
         return failed(loop, error)
+
+
+def _break_cycle(callback: Any) -> None:
+    """Have a cancelled asyncio.wait, which takes its callback back, let go of its task.
+
+    From Python 3.14 on that task and its error know each other: by the callback, and by what the
+    futures note of those that wait for them. So a future that its program has dropped would keep
+    its message until the garbage collector comes.
+    """
+    if not isinstance(sys.exception(), asyncio.CancelledError):
+        return
+    task = asyncio.current_task()
+    for cell in getattr(callback, "__closure__", None) or ():
+        with suppress(ValueError):  # it is empty
+            if cell.cell_contents is task:
+                cell.cell_contents = None
+    waiting = sys._getframe(2)
+    if task is not None and waiting.f_globals.get("__name__") == asyncio.tasks.__name__:
+        for future in waiting.f_locals.get("fs", ()):
+            _discard_awaited_by(future, task)
+
+
+# Since Python 3.14.
+_discard_awaited_by: Any = getattr(asyncio, "future_discard_from_awaited_by", None)
 
 
 async def _chain(received: Any, convert: Callable[[Any], Any]) -> Any:
@@ -97,6 +139,8 @@ class Waiting(Operation, _Future):
             super().add_done_callback(fn, context=context)
 
     def remove_done_callback(self, fn: Any, /) -> int:
+        if _discard_awaited_by is not None:
+            _break_cycle(fn)
         if self._wake is not None and self._wake[0] == fn:
             self._wake = None
             return 1 + super().remove_done_callback(fn)
@@ -187,7 +231,15 @@ class Futures(Answering):
         return AsyncioLoop.of(running())
 
     def _now(self, value: Any) -> Future[Any]:
-        return done(running(), value)
+        return ready_future(running(), value)
+
+    def _now_giving_way(self, value: Any) -> Future[Any]:
+        return ready_future(running(), value, True)
+
+    def _received(
+        self, engine: Engine, value: Any, parts: Any = None, mores: list[int] | None = None
+    ) -> Future[Any]:
+        return received_future(running(), engine, value, parts, mores)
 
     def _raise(self, error: Exception) -> Future[Any]:
         return failed(running(), error)

@@ -56,15 +56,14 @@ class GreenSocket(Parking, QueuedSocket):
             self._place = (hub, engine)
         return engine  # type: ignore[no-any-return]
 
-    def _after(self, engine: Engine, value: Any) -> Any:
-        # To give way after a send would be a chance for a Timeout to hide that it was made.
-        return value
-
     def _give_way(self) -> None:
-        """Let others have their turn, if it is due (rule 5)."""
+        """Let others have their turn, if it is due (rule 5).
+
+        After a send it would be a chance for a Timeout to hide that it was made.
+        """
         engine = self._here()
         if engine.spent:
-            hub_loop(engine.loop).pause()
+            hub_loop(engine.loop).give_way()
 
     # ---- calls that give way before they begin ----
 
@@ -84,8 +83,7 @@ class GreenSocket(Parking, QueuedSocket):
 
     def poll(self, timeout: float | None = None, flags: int = POLLIN) -> Any:
         """Wait for the socket to be ready, as the blocking poll does."""
-        if timeout != 0:
-            self._give_way()
+        self._give_way()
         return super().poll(timeout, int(flags))
 
     # ---- calls that go through send and recv, where a subclass or an object has its own ----

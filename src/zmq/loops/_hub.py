@@ -8,6 +8,8 @@ from collections import deque
 from contextlib import suppress
 from functools import partial
 
+from greenlet import getcurrent  # type: ignore[import-untyped]
+
 from zmq.core.engine import Held, Loop
 from zmq.loops._parked import Parked
 
@@ -115,6 +117,15 @@ class HubLoop(Loop):
         operation = Parked(self)
         self.reactor.call(partial(operation.succeed, None))
         operation.wait()
+
+    def give_way(self) -> None:
+        """Let other greenlets have their turn, if it is due (rule 5)."""
+        if self.reactor.spent and not self.runs_here():
+            self.pause()
+
+    def runs_here(self) -> bool:
+        """Whether the caller is the hub itself, which cannot wait for the hub."""
+        return getcurrent() in (self.hub, getattr(self.hub, "greenlet", None))
 
     def in_thread(
         self, function: Callable[[], object], end: Callable[[], object] | None = None
