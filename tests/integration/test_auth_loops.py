@@ -173,11 +173,37 @@ class TestLife:
         run(main)
 
     def test_without_a_loop(self, context: zmq.Context, kind: Any) -> None:
+        def start() -> None:
+            with pytest.raises(RuntimeError):
+                authenticator.start()
+
         authenticator = kind(context)
-        with pytest.raises(RuntimeError):
-            authenticator.start()
+        # In a thread that no loop was ever set for.
+        thread = threading.Thread(target=start)
+        thread.start()
+        thread.join()
         assert authenticator.zap_socket is None
         authenticator.stop()
+
+    def test_before_the_loop_runs(self, context: zmq.Context, kind: Any) -> None:
+        async def main() -> None:
+            with zmq.asyncio.Socket(context, zmq.REQ) as client:
+                client.linger, client.rcvtimeo = 0, 5000
+                client.connect("inproc://zeromq.zap.01")
+                await client.send_multipart([b"1.0", b"1", b"", b"::1", b"", b"NULL"])
+                assert (await client.recv_multipart())[2] == b"200"
+            authenticator.stop()
+            await asyncio.sleep(0.01)
+
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            authenticator = kind(context)
+            authenticator.start()
+            loop.run_until_complete(asyncio.wait_for(main(), DEADLINE_S))
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
 
     def test_stopped_by_a_thread(self, context: zmq.Context, kind: Any) -> None:
         async def main() -> None:

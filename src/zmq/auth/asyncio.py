@@ -8,6 +8,7 @@ from typing import Any
 import zmq
 import zmq.asyncio
 from zmq.asyncio import Poller
+from zmq.loops.asyncio import running
 
 from .base import Authenticator, release_zap_socket
 
@@ -31,7 +32,7 @@ class AsyncioAuthenticator(Authenticator):
     context, encoding, log
         As for `zmq.auth.Authenticator`.
     loop
-        The loop to run in; by default the one that runs at `start`.
+        The loop to run in; by default the one that runs at `start`, or is set for its thread.
 
     Notes
     -----
@@ -57,11 +58,11 @@ class AsyncioAuthenticator(Authenticator):
         Raises
         ------
         RuntimeError
-            No loop runs, and none was given.
+            No loop runs, none was given, and none is set for this thread.
         zmq.ZMQError
             It is running already, or the context has another authenticator (EADDRINUSE).
         """
-        loop = self._loop or asyncio.get_running_loop()
+        loop = self._loop or running()
         super().start()
         assert self.zap_socket is not None
         self._task = loop.create_task(self._serve(self.zap_socket), name="zmq-auth")

@@ -21,7 +21,7 @@ class IOLoopAuthenticator(AsyncioAuthenticator):
     context, encoding, log
         As for `zmq.auth.Authenticator`.
     io_loop
-        The loop to run in; by default the one that runs at `start`.
+        The loop to run in; by default the one that runs at `start`, or is set for its thread.
     """
 
     def __init__(
