@@ -94,3 +94,49 @@ def test_a_loop_goes_on_when_descriptors_have_run_out() -> None:
     """A socket that cannot be opened does not wait for long, and the context ends without one."""
     pytest.importorskip("resource", reason="limits of the number of descriptors")
     assert run_python(OUT_OF_DESCRIPTORS) == ["True True"]
+
+
+NO_DESCRIPTOR = """
+import os, resource, threading, time, zmq
+context = zmq.Context()
+a, b = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+a.bind("inproc://full")
+b.connect("inproc://full")
+b.rcvtimeo = 10000
+resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+taken = []
+try:
+    while True:
+        taken.append(os.dup(0))
+except OSError:
+    pass
+def send():
+    time.sleep(0.1)
+    a.send(b"x")
+for receive in (b.recv, lambda: b.poll(10000) and b.recv()):
+    thread = threading.Thread(target=send)
+    thread.start()
+    print(receive())
+    thread.join()
+tracker = a.send(bytes(200_000), copy=False, track=True)
+print(len(b.recv()))
+a.send(bytes(200_000), copy=False)
+print(len(b.recv()), tracker.done)
+b.rcvtimeo = 50
+try:
+    b.recv()
+except zmq.Again:
+    print("in time")
+a.close()
+b.close()
+context.term()
+for number in taken:
+    os.close(number)
+print(context.closed)
+"""
+
+
+def test_calls_wait_without_a_descriptor_of_their_own() -> None:
+    pytest.importorskip("resource", reason="limits of the number of descriptors")
+    lines = run_python(NO_DESCRIPTOR)
+    assert lines == ["b'x'", "b'x'", "200000", "200000 True", "in time", "True"]

@@ -263,6 +263,8 @@ static inline void ohmq_waker_hush(ohmq_waker *w) {
 static inline int ohmq_waker_open(ohmq_waker *w) {
     int rc = ohmq_waker_make(w);
     w->owner = rc < 0 ? 0 : ohmq_generation + 1;
+    if (rc < 0)
+        w->read_fd = w->write_fd = -1;
     return rc;
 }
 static inline void ohmq_waker_close(ohmq_waker *w) {

@@ -207,6 +207,8 @@ cdef list poller_sleep(Poller poller, int64_t until):
         if poller.candidates is not None:
             # Used by another thread since it was looked at. It has woken nobody, as nobody slept.
             until = 1
+        elif not ohmq_waker_is_open(&poller.waker):
+            until = stretch(until, RETRY_NS)
         ohmq_count(&_sleepers, 1)
         with nogil:
             rc = ohmq_wait(interests, <int> n, until)

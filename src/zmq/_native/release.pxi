@@ -3,6 +3,7 @@
 # The generation (see platform.h) in which the draining thread was started; a fork loses it.
 cdef int _drainer_generation = -1
 cdef bint _drainer_runs = False
+cdef int _loans_generation = 0
 cdef int _drainer_stops = 0
 
 
@@ -89,13 +90,14 @@ def drain() -> None:
 
 cdef int start_drainer() except -1:
     """Start the thread that drains while the program is idle, once in a process."""
-    global _drainer_generation, _drainer_runs
+    global _drainer_generation, _drainer_runs, _loans_generation
     if _drainer_generation == ohmq_generation:
         return 0
-    # After a fork: what was lent is the parent's.
-    ohmq_take_returned()
+    if _loans_generation != ohmq_generation:
+        ohmq_take_returned()  # after a fork: what was lent is the parent's
+        _loans_generation = ohmq_generation
     if ohmq_waker_open(&ohmq_release_waker) < 0:
-        fail(errno, "no file descriptor is left for the release of zero-copy messages")
+        return 0  # no descriptor is left: later sends drain, and try this again
     _drainer_generation = ohmq_generation
     # Not by _thread: gevent and eventlet may have made that start greenlets. Where no thread can be
     # had later sends drain.

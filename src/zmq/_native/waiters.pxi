@@ -4,7 +4,8 @@
 cdef enum:
     SPARE_WAKERS = 32
 
-# A socket without a descriptor (draft, thread-safe types) is tried again after this long.
+# A socket without a descriptor (draft, thread-safe types) is tried again after this long, and one
+# for which nobody can be woken.
 cdef enum:
     RETRY_NS = 2000000
 
@@ -34,6 +35,7 @@ cdef struct Blocked:
 
 
 cdef int take_waker(ohmq_waker *waker) except -1:
+    """A waker; one that is not open where no descriptor is left: who sleeps looks by itself then."""
     global _spares, _spare_generation
     cdef bint found = False
     ohmq_lock_acquire(&_spare_lock)
@@ -46,8 +48,8 @@ cdef int take_waker(ohmq_waker *waker) except -1:
         waker[0] = _spare[_spares]
         found = True
     ohmq_lock_release(&_spare_lock)
-    if not found and ohmq_waker_open(waker) < 0:
-        fail(errno, "no file descriptor is left for a blocking call to be woken by")
+    if not found:
+        ohmq_waker_open(waker)
     return 0
 
 
@@ -136,7 +138,8 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     cdef ohmq_interest interests[2]
     cdef Waiter *waiter = &blocked.waiter
     cdef int64_t began = ohmq_now()
-    cdef int64_t deadline = stretch(blocked.deadline, RETRY_NS if handle.fd < 0 else STRETCH_NS)
+    cdef bint hears = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
+    cdef int64_t deadline = stretch(blocked.deadline, STRETCH_NS if hears else RETRY_NS)
     cdef int ready, error
     interests[0].fd = waiter.waker.read_fd
     interests[1].fd = handle.fd
