@@ -298,6 +298,76 @@ class TestConversations:
             assert time.monotonic() - begin < 5
 
     @kinds
+    def test_others_that_have_gone_are_not_waited_for(self, kind: str, socket: Make) -> None:
+        """One of them under a name of its own, which comes back and asks for something else."""
+        device = queue(kind)
+        with running(device):
+            worker = socket(zmq.DEALER)
+            worker.connect(to(device, "out"))
+            stays = ask(socket, device, 1)
+            worker.send_multipart(worker.recv_multipart())
+            assert answers(stays, 1) == [b"0"]
+            leaves = ask(socket, device, 3)
+            named = socket(zmq.DEALER, identity=b"name")
+            named.connect(to(device, "in"))
+            named.send_multipart([b"", b"never answered"])
+            for _ in range(4):
+                worker.recv_multipart()
+            leaves.close()
+            named.close()
+            stats_when(device, lambda s: s.unanswered == 0)
+            named = socket(zmq.DEALER, identity=b"name")
+            named.connect(to(device, "in"))
+            named.send_multipart([b"", b"answered"])
+            request = worker.recv_multipart()
+            stats_when(device, lambda s: s.unanswered == 1)
+            worker.send_multipart(request)
+            assert answers(named, 1) == [b"answered"]
+            begin = time.monotonic()
+            assert device.stop(10) is True
+            assert time.monotonic() - begin < 5
+
+    @kinds
+    def test_many_answers_of_one_do_not_stand_for_those_of_another(
+        self, kind: str, socket: Make
+    ) -> None:
+        device = queue(kind)
+        with running(device):
+            worker = socket(zmq.DEALER)
+            worker.connect(to(device, "out"))
+            talks, waits = ask(socket, device, 1), ask(socket, device, 1)
+            first, _ = worker.recv_multipart(), worker.recv_multipart()
+            for _ in range(3):
+                worker.send_multipart(first)
+            stats_when(device, lambda s: s.messages_out == 3)
+            assert device.stats().unanswered == 1
+            assert device.stop(0.3) is False
+        assert device.left_behind == "1 request handed out got no answer"
+        assert len(answers(talks, 4) + answers(waits, 4)) == 3
+
+    @pytest.mark.parametrize("transport", ["tcp", "inproc"])
+    def test_many_clients(self, transport: str, socket: Make, endpoint) -> None:
+        device = make(ThreadDevice, "thread", zmq.QUEUE, zmq.ROUTER, zmq.DEALER)
+        bind(device, "in", address=endpoint(transport))
+        bind(device, "out")
+        context = zmq.Context.instance()
+        with running(device):
+            worker = socket(zmq.DEALER)
+            worker.connect(to(device, "out"))
+            clients = [context.socket(zmq.DEALER) for _ in range(150)]
+            for client in clients:
+                client.connect(to(device, "in"))
+                client.send_multipart([b"", b"0"])
+            requests = [worker.recv_multipart() for _ in clients]
+            assert device.stats().unanswered == 150
+            for each in requests[:-1]:
+                worker.send_multipart(each)
+            stats_when(device, lambda s: s.unanswered == 1)
+            assert device.stop(0.3) is False
+            for client in clients:
+                client.close(0)
+
+    @kinds
     def test_more_than_one_answer_to_a_request(self, kind: str, socket: Make) -> None:
         device = queue(kind)
         with running(device):

@@ -85,6 +85,7 @@ cdef struct Lines:
     bint takes               # it is such a socket
     bint wanted              # and they are known
     unsigned char *states
+    uint32_t *numbers        # of the connections that a descriptor has been, one after the other
     uint32_t size
     int count
     const char *places[PLACES]   # where they were accepted
@@ -94,6 +95,21 @@ cdef struct Line:
     uint32_t fd
     int held                 # a descriptor of one's own
     int64_t received
+
+cdef struct Talk:
+    # A client of a queue (talks.pxi).
+    uint64_t key             # 0: this place is free
+    int64_t open             # requests that were handed out and not answered
+    int fd                   # its connection
+    uint32_t line            # the number of that
+
+cdef struct Talks:
+    bint wanted
+    bint stale               # somebody has gone
+    Talk *table
+    uint32_t size
+    uint32_t used
+    int64_t open             # of all of them
 
 cdef struct Course:
     # All that the loop needs, with no Python object in it.
@@ -108,6 +124,7 @@ cdef struct Course:
     int paused
     int64_t now              # at the beginning of this turn
     Drain drain
+    Talks talks
     bint emptied             # how it ended: nothing was left
     int64_t terminate_patience   # that of the drain which TERMINATE begins; 0 for none
     ohmq_waker waker
@@ -303,11 +320,16 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
     cdef zmq_msg_t copy
     cdef int i, flags
     cdef size_t size
+    cdef bint asks
+    cdef Talk *talk = NULL
     if way.n_held == 0:
         return False
     for i in range(way.n_held):
         flags = ZMQ_SNDMORE if i < way.n_held - 1 or way.rest_follows else 0
         size = zmq_msg_size(&way.held[i])
+        if course.talks.wanted and not way.inside:
+            asks = way == &course.ways[course.drain.requests]
+            talk = talk_of(course, &way.held[i], size, asks)
         if course.shows:
             if course.waits and not way.shown and not show_first(course, way, i, flags):
                 return False
@@ -330,6 +352,7 @@ cdef bint hand_over(Course *course, Direction *way) noexcept nogil:
         way.inside = flags & ZMQ_SNDMORE
         way.lost = way.lost and way.inside
     way.n_held = 0
+    note_talk(&course.talks, talk, asks)
     unblock(course, way)
     return True
 

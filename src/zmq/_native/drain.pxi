@@ -114,6 +114,8 @@ cdef bint is_quiet(Course *course, int64_t now) noexcept nogil:
 cdef int64_t owed(Course *course) noexcept nogil:
     """Requests that were handed out and not answered, of peers that are still there to hear it."""
     cdef int requests = course.drain.requests
+    if course.talks.wanted:
+        return course.talks.open
     if requests < 0 or course.events[requests] != NULL and course.peers[requests] == 0:
         return 0
     return unanswered(course)
@@ -124,7 +126,7 @@ cdef int64_t unanswered(Course *course) noexcept nogil:
     cdef Drain *drain = &course.drain
     cdef int64_t requests = course.ways[drain.requests].messages - drain.requests_before
     cdef int64_t answers = course.ways[1 - drain.requests].messages - drain.answers_before
-    return max(0, requests - answers)
+    return course.talks.open if course.talks.wanted else max(0, requests - answers)
 
 
 cdef Ending end_requests(Course *course) noexcept nogil:

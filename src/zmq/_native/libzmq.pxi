@@ -50,6 +50,8 @@ cdef extern from "zmq.h" nogil:
     int ZMQ_MECHANISM, ZMQ_ZAP_DOMAIN
     int ZMQ_LAST_ENDPOINT, ZMQ_IO_THREADS, ZMQ_MAX_SOCKETS, ZMQ_THREAD_SAFE
     int ZMQ_ROUTING_ID
+    int ZMQ_SRCFD
+    int zmq_msg_get(const zmq_msg_t *msg, int property)
     int ZMQ_ROUTER, ZMQ_REP, ZMQ_PAIR, ZMQ_DEALER, ZMQ_REQ, ZMQ_SUB, ZMQ_XSUB
     int ZMQ_SNDHWM, ZMQ_RCVHWM
     int ZMQ_EVENT_MONITOR_STOPPED

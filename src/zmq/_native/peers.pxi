@@ -25,6 +25,8 @@ cdef void look_aside(Course *course) noexcept nogil:
         while zmq_msg_recv(&part, course.monitor, ZMQ_DONTWAIT) >= 0:
             pass
         zmq_msg_close(&part)
+    if course.talks.stale and course.talks.wanted:
+        forget_talks(course)
     # A PUB without a peer has nobody to show anything to: a copy would end there.
     course.shows = course.monitor != NULL and not (
         course.sheds and course.events[2] != NULL and course.peers[2] == 0)
@@ -44,11 +46,12 @@ cdef void count_peers(Course *course, int i) noexcept nogil:
             memcpy(&value, <char *> zmq_msg_data(&part) + sizeof(event), sizeof(value))
             if event & (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED):
                 course.peers[i] += 1
-                if event & ZMQ_EVENT_ACCEPTED:
+                if event & ZMQ_EVENT_ACCEPTED or i < 2 and not course.lines[i].takes:
                     note_line(course, i, value, LINE)
             elif event & ZMQ_EVENT_DISCONNECTED and course.peers[i] > 0:
                 course.peers[i] -= 1
                 note_line(course, i, value, NO_LINE)
+                course.talks.stale = course.talks.stale or i == course.drain.requests
         first = not zmq_msg_more(&part)
     zmq_msg_close(&part)
 
@@ -57,6 +60,7 @@ cdef void note_line(Course *course, int i, uint32_t fd, unsigned char state) noe
     """Note what a descriptor is, where its peer only sends."""
     cdef Lines *lines
     cdef unsigned char *table
+    cdef uint32_t *numbers
     cdef uint32_t size
     if i > 1 or not course.lines[i].wanted or fd > MOST_LINES:
         return
@@ -68,7 +72,14 @@ cdef void note_line(Course *course, int i, uint32_t fd, unsigned char state) noe
         table = <unsigned char *> realloc(lines.states, size)
         if table == NULL:
             return
+        lines.states = table
+        numbers = <uint32_t *> realloc(lines.numbers, size * sizeof(uint32_t))
+        if numbers == NULL:
+            return
+        lines.numbers = numbers
         memset(table + lines.size, NO_LINE, size - lines.size)
-        lines.states, lines.size = table, size
+        memset(numbers + lines.size, 0, (size - lines.size) * sizeof(uint32_t))
+        lines.size = size
     lines.count += (state != NO_LINE) - (lines.states[fd] != NO_LINE)
     lines.states[fd] = state
+    lines.numbers[fd] += state == LINE

@@ -80,8 +80,10 @@ cdef class Relay:
         ohmq_waker_close(&self.course.waker)
         zmq_msg_close(&self.course.ways[0].prefix)
         zmq_msg_close(&self.course.ways[1].prefix)
-        free(self.course.lines[0].states)
-        free(self.course.lines[1].states)
+        for i in range(2):
+            free(self.course.lines[i].states)
+            free(self.course.lines[i].numbers)
+        free(self.course.talks.table)
 
     def run(self, started=None, *, terminate_patience_s=0.0) -> None:
         """Move messages; blocks, without the GIL, until the relay is ended.
@@ -315,11 +317,27 @@ cdef class Relay:
             types[i] = (<Socket> self.sockets[i]).handle.type
             course.ways[i].subscribes = types[i] in (ZMQ_SUB, ZMQ_XSUB)
             self.set_lines(i)
+        self.set_talks(types)
+        return 0
+
+    cdef int set_talks(self, int *types) except -1:
+        """Prepare to know who waits for answers, where the types are those of a queue."""
+        cdef Course *course = &self.course
+        cdef Lines *lines
+        cdef int i
+        course.talks.wanted = course.talks.stale = False
         for i in range(2 if course.n_ways == 2 else 0):
             if types[i] in (ZMQ_ROUTER, ZMQ_REP) and types[1 - i] in (ZMQ_DEALER, ZMQ_REQ):
-                drain.requests = i
-                drain.requests_before = course.ways[i].messages
-                drain.answers_before = course.ways[1 - i].messages
+                course.drain.requests = i
+                course.drain.requests_before = course.ways[i].messages
+                course.drain.answers_before = course.ways[1 - i].messages
+                lines = &course.lines[i]
+                lines.wanted = course.events[i] != NULL
+                course.talks.wanted = types[i] == ZMQ_ROUTER
+                course.talks.open = 0
+                if course.talks.size:
+                    memset(course.talks.table, 0, course.talks.size * sizeof(Talk))
+                    course.talks.used = 0
         return 0
 
     cdef int set_lines(self, int i) except -1:
