@@ -35,7 +35,7 @@ cdef struct Blocked:
 
 
 cdef int take_waker(ohmq_waker *waker) except -1:
-    """A waker; one that is not open where no descriptor is left: who sleeps looks by itself then."""
+    """A waker; one that is not open where no descriptor is left: a sleeper looks by itself then."""
     global _spares, _spare_generation
     cdef bint found = False
     ohmq_lock_acquire(&_spare_lock)
