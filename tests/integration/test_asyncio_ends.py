@@ -10,7 +10,7 @@ from support import run_python
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork: this system has none")
-def test_a_child_on_its_parents_loop_is_told_so() -> None:
+def test_a_child_on_its_parents_loop() -> None:
     """And the parent goes on, which would otherwise meet pointers of the child."""
     lines = run_python(
         """
@@ -32,12 +32,9 @@ def test_a_child_on_its_parents_loop_is_told_so() -> None:
         loop.run_until_complete(talk())
         child = os.fork()
         if not child:
-            try:
-                own = zmq.asyncio.Context().socket(zmq.PULL)
-                own.bind("inproc://own")
-                own.recv()
-            except RuntimeError as error:
-                print(error, flush=True)
+            own = zmq.asyncio.Context().socket(zmq.PULL)
+            own.bind("inproc://own")
+            print(own.recv().done(), flush=True)
             os._exit(0)
         os.waitpid(child, 0)
         for _ in range(3):
@@ -46,7 +43,7 @@ def test_a_child_on_its_parents_loop_is_told_so() -> None:
         loop.close()
         """
     )
-    assert "belongs to the parent process" in lines[0]
+    assert lines[0] == "False"
     assert lines[1:] == ["b'whole'"] * 3
 
 
