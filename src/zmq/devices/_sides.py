@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import zmq
+from zmq.core.relay import Relay
 
 #: What a device hears of its sockets: enough to count peers.
 PEER_EVENTS = zmq.EVENT_ACCEPTED | zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
@@ -213,3 +214,20 @@ def _wait_closed(endpoint: str) -> None:
             else:
                 return
         time.sleep(0.001)
+
+
+def relay_between(opened: list[OpenSide], **options: Any) -> Relay:
+    """Return what moves the messages between the open sockets of a device."""
+    sockets = {each.name: each.socket for each in opened}
+    events = {each.name: each.events for each in opened}
+    monitor = sockets.get("mon")
+    return Relay(
+        sockets["in"],
+        sockets.get("out", sockets["in"]),
+        monitor,
+        sockets.get("ctrl"),
+        events=(events["in"], events.get("out"), events.get("mon")),
+        sheds=monitor is not None and monitor.type in (zmq.PUB, zmq.XPUB),
+        intake=[(each.socket, at) for each in opened for at in each.intake()],
+        **options,
+    )

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import zmq
 from zmq import ENOTSOCK as ENOTSOCK
@@ -21,15 +21,15 @@ from zmq import Context as Context
 from zmq import ZMQBindError as ZMQBindError
 from zmq import ZMQError as ZMQError
 from zmq import proxy as proxy
-from zmq.core.relay import Relay
 from zmq.core.relay_stats import DeviceStats
-from zmq.devices._described import Described
 from zmq.devices._losses import warn
+from zmq.devices._ports import reserve
 from zmq.devices._run import Run
-from zmq.devices._sides import OpenSide, close_side, open_side
+from zmq.devices._sides import OpenSide, Side, close_side, open_side, relay_between
 from zmq.devices._types import given, refuse_types
 
 if TYPE_CHECKING:
+    import socket
     from multiprocessing.process import BaseProcess
     from typing import Self
 
@@ -41,7 +41,7 @@ __all__ = ["BackgroundDevice", "Device", "DeviceStats", "ProcessDevice", "Thread
 _OWN_START_S = 1.0
 
 
-class Device(Described):
+class Device:
     """A device that runs in the thread which starts it.
 
     Its methods may be called from any thread; sockets it takes none, it opens its own.
@@ -70,21 +70,86 @@ class Device(Described):
     in_type: int
     out_type: int
 
+    #: The sockets, in the order in which a relay takes them.
+    _side_names: ClassVar[tuple[str, ...]] = ("in", "out")
+
     def __init__(
         self,
         device_type: int = zmq.QUEUE,
         in_type: int | None = None,
         out_type: int | None = None,
     ) -> None:
-        super().__init__()
         self.device_type = device_type
         self.in_type = given("in_type", in_type)
         self.out_type = given("out_type", out_type)
         self.daemon = True
         self._done = False
+        self._sides = {name: Side(name) for name in self._side_names}
+        self._guards: list[socket.socket] = []
         self._opened: list[OpenSide] = []
         self._run: Run | None = None
         self._own_context: zmq.Context[Any] | None = None
+
+    # ---- what the sockets are to be ----
+
+    def bind_in(self, addr: str) -> None:
+        """Have the in socket bind an address when the device starts (Socket.bind)."""
+        self._sides["in"].bind(addr)
+
+    def bind_in_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
+        """Choose a free port for the in socket, which binds it when the device starts.
+
+        Parameters
+        ----------
+        addr : str
+            The address without the port: "tcp://127.0.0.1".
+        *args, **kwargs
+            min_port, max_port and max_tries, as Socket.bind_to_random_port has them.
+
+        Returns
+        -------
+        int
+            The port. Until the device starts the system gives it to nobody who asks for any.
+        """
+        return self._bind_to_random_port("in", addr, *args, **kwargs)
+
+    def connect_in(self, addr: str) -> None:
+        """Have the in socket connect to an address when the device starts (Socket.connect)."""
+        self._sides["in"].connect(addr)
+
+    def setsockopt_in(self, opt: int, value: Any) -> None:
+        """Have an option of the in socket set, before it binds or connects.
+
+        Text becomes UTF-8, for identities for example.
+        """
+        self._sides["in"].options.append((opt, value))
+
+    def bind_out(self, addr: str) -> None:
+        """Have the out socket bind an address when the device starts (Socket.bind)."""
+        self._sides["out"].bind(addr)
+
+    def bind_out_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
+        """Choose a free port for the out socket: as bind_in_to_random_port."""
+        return self._bind_to_random_port("out", addr, *args, **kwargs)
+
+    def connect_out(self, addr: str) -> None:
+        """Have the out socket connect to an address when the device starts (Socket.connect)."""
+        self._sides["out"].connect(addr)
+
+    def setsockopt_out(self, opt: int, value: Any) -> None:
+        """Have an option of the out socket set, before it binds or connects."""
+        self._sides["out"].options.append((opt, value))
+
+    def _bind_to_random_port(self, side: str, addr: str, *args: int, **kwargs: int) -> int:
+        port, guard = reserve(addr, *args, **kwargs)
+        if guard is not None:
+            self._guards.append(guard)
+        self._sides[side].bind(f"{addr}:{port}")
+        return port
+
+    def _drop_guards(self) -> None:
+        while self._guards:
+            self._guards.pop().close()
 
     # ---- running ----
 
@@ -133,24 +198,8 @@ class Device(Described):
         places = [at for side in self._sides.values() for at in side.binds + side.connects]
         refuse_types(self.in_type, self.out_type, places)
         self._open_sockets(watched=True)
-        self._run.relay(self._make_relay())
-
-    def _make_relay(self) -> Relay:
-        """Return what moves the messages between the open sockets."""
-        sockets = {each.name: each.socket for each in self._opened}
-        events = {each.name: each.events for each in self._opened}
-        intake = [(each.socket, at) for each in self._opened for at in each.intake()]
-        return Relay(
-            sockets["in"],
-            sockets.get("out", sockets["in"]),
-            sockets.get("mon"),
-            sockets.get("ctrl"),
-            events=(events["in"], events.get("out"), events.get("mon")),
-            sheds=getattr(self, "mon_type", None) in (zmq.PUB, zmq.XPUB),
-            waits=self._monitor_waits(),
-            intake=intake,
-            **self._relay_options(),
-        )
+        waits = self._monitor_waits()
+        self._run.relay(relay_between(self._opened, waits=waits, **self._relay_options()))
 
     def _monitor_waits(self) -> bool:
         """Whether messages wait for the monitor; otherwise it drops what it cannot take."""
