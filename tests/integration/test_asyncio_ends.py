@@ -32,6 +32,7 @@ def test_a_child_on_its_parents_loop() -> None:
         loop.run_until_complete(talk())
         child = os.fork()
         if not child:
+            asyncio.set_event_loop(loop)  # since Python 3.12 a child begins without one
             own = zmq.asyncio.Context().socket(zmq.PULL)
             own.bind("inproc://own")
             print(own.recv().done(), flush=True)
