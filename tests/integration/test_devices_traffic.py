@@ -145,10 +145,12 @@ class TestProducersThatGoOn:
         bind(device, "out")
         with running(device):
             consumer = Consumer(socket, to(device, "out"))
-            producer = Producer(push)
-            stats_when(device, lambda s: s.messages_in > 50)
-            assert device.stop(10) is False
-            producer.stop()
+            producer = Producer(push, pause_s=0)  # where it pauses for 10 ms, it may be done
+            try:
+                stats_when(device, lambda s: s.messages_in > 50)
+                assert device.stop(10) is False
+            finally:
+                producer.stop()
             assert consumer.stop() == device.stats().messages_in
         assert "went on sending" in device.left_behind
 
