@@ -114,7 +114,11 @@ cdef inline PyObject **taken_of(object future) noexcept:
 
 
 cdef object taken_by_await(object future):
-    return <Taken> taken_of(future)[0]
+    cdef Taken taken = <Taken> taken_of(future)[0]
+    if not taken.made:
+        return taken
+    taken.handle = None
+    return (<SlotsOfType *> <PyObject *> _future).tp_as_async.am_await(future)
 
 
 cdef int initialise(object future, Taken taken) except -1:
@@ -204,6 +208,16 @@ def received_future(loop, Signal signal not None, value, parts=None, mores=None)
     cdef Taken taken = new_received(loop, signal, value, value if parts is None else parts)
     taken.mores = None if mores is None else tuple(mores)
     return future_of(taken)
+
+
+def give_back_ready(future) -> bool:
+    """Give back what a Ready future has taken and no program has seen; False for nothing."""
+    cdef Taken taken = <Taken> taken_of(future)[0]
+    if taken.handle is None:
+        return False
+    give_back_taken(taken)
+    taken.handle = None
+    return True
 
 
 def convert_ready(future, convert):

@@ -32,7 +32,7 @@ class _Cancellable(Waiting):
         if msg or kwargs:
             return super().cancel(*msg, **kwargs)
         if self.done():
-            return False
+            return super().cancel()
         self.set_exception(CancelledError())
         self.exception()
         return True

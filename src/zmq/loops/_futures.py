@@ -7,7 +7,13 @@ import sys
 from asyncio import Future
 from contextlib import suppress
 
-from zmq._native import convert_ready, ready_future, received_future, set_ready
+from zmq._native import (
+    convert_ready,
+    give_back_ready,
+    ready_future,
+    received_future,
+    set_ready,
+)
 from zmq.core.answering import Answering
 from zmq.core.engine import WOULD_BLOCK, Engine, Loop, Operation
 from zmq.loops.asyncio import AsyncioLoop, running
@@ -31,6 +37,9 @@ class Ready(_Future):
     """
 
     __slots__ = ("_taken",)
+
+    def cancel(self, msg: Any = None) -> bool:
+        return give_back_ready(self) and _cancel_anew(self, msg)
 
     def remove_done_callback(self, fn: Any, /) -> int:
         if _discard_awaited_by is not None:
@@ -66,6 +75,17 @@ def converted(received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
         return ready_future(loop, convert(received.result()))
     except (Exception, asyncio.CancelledError) as error:
         return failed(loop, error)
+
+
+def _cancel_anew(future: Future[Any], msg: Any) -> bool:
+    """Cancel a future that has given back its message, before a program has seen it.
+
+    For asyncio it is done. But what waits for it, as gather does, may keep it for a long time.
+    """
+    _initialise(future, loop=future.get_loop())
+    if _done(future):  # asyncio's future in Python keeps its state
+        future._state = "PENDING"
+    return _cancel(future, msg)
 
 
 def _break_cycle(callback: Any) -> None:
@@ -164,7 +184,10 @@ class Waiting(Operation, _Future):
 
     def cancel(self, msg: Any = None) -> bool:
         if self.done():
-            return False
+            if self.taken is WOULD_BLOCK or not self.gives_back:
+                return False
+            self.give_back()
+            return _cancel_anew(self, msg)
         self._wake_soon()
         super().cancel(msg)
         self.cancel_wait()
@@ -256,6 +279,7 @@ class _NoLoop:
         return False
 
 
+_initialise, _done, _cancel = Future.__init__, Future.done, Future.cancel
 _result, _set_result, _set_exception = Future.result, Future.set_result, Future.set_exception
 # The future of a task that only has to go on.
 _WOKEN: Future[None] = Future(loop=_NoLoop())  # type: ignore[arg-type]
