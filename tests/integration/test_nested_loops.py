@@ -11,7 +11,7 @@ from support import run_python
 
 needs_nesting = pytest.mark.skipif(
     find_spec("nest_asyncio") is None or sys.version_info >= (3, 14),
-    reason="no nest_asyncio for this Python: from 3.14 on its asyncio.run() breaks asyncio.wait_for",
+    reason="no nest_asyncio for this Python: from 3.14 on it breaks asyncio.wait_for",
 )
 needs_tornado = pytest.mark.skipif(find_spec("tornado") is None, reason="Tornado is not installed")
 
