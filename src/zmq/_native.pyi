@@ -90,12 +90,14 @@ def future_send(
 ) -> Any: ...
 def future_send_multipart(
     self: Any,
-    msg_parts: Iterable[_Part],
+    msg_parts: Sequence[_Part],
     flags: int = 0,
     copy: bool = True,
     track: bool = False,
     **kwargs: Any,
 ) -> Any: ...
+def message_parts(msg_parts: Sequence[Any]) -> list[Any]: ...
+def peer_options(given: dict[str, Any]) -> dict[str, Any]: ...
 
 # ---- classes ----
 
@@ -162,7 +164,7 @@ class Signal:
     ) -> Any: ...
     def try_send_multipart(
         self,
-        msg_parts: Iterable[_Part],
+        msg_parts: Sequence[_Part],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -181,6 +183,7 @@ class Context:
     zap_required: bool
     def _has_zap_handler(self) -> bool: ...
     def term(self, timeout: float | None = None) -> None: ...
+    def _is_over(self) -> bool: ...
     def _is_ending(self) -> bool: ...
     def _owned_here(self) -> bool: ...
     def _sockets_open(self) -> list[Any]: ...
@@ -327,7 +330,7 @@ class Socket:
     ) -> MessageTracker | None: ...
     def send_multipart(
         self,
-        msg_parts: Iterable[_Part],
+        msg_parts: Sequence[_Part],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future
+from warnings import warn
 
 from zmq._native import (
     as_method,
@@ -16,6 +17,7 @@ from zmq._native import (
     future_send_multipart,
     set_running_loop,
 )
+from zmq.constants import DONTWAIT
 from zmq.core.ending import AwaitedContext
 from zmq.core.engine import Engine, set_fairness
 from zmq.core.polling import QueuedPoller
@@ -47,6 +49,8 @@ __all__ = [
     "set_fairness",
 ]
 
+_NOW = int(DONTWAIT)
+
 set_running_loop(asyncio._get_running_loop)
 
 
@@ -64,9 +68,10 @@ class Socket(Futures, FutureSocket):
     """A socket whose send, recv and poll return asyncio futures.
 
     A call that can be made at once has been made when it returns, also if nobody awaits it. Several
-    tasks may wait for one socket: they are served in order. A wait ends with an error when the
-    socket is closed or its context terminated. A message whose receiver was cancelled is the next
-    to be received. Sockets may be used in several loops, one after the other or at once.
+    tasks may wait for one socket: they are served in order. A wait is cancelled when the socket is
+    closed, and ends with an error when its context is terminated. A message whose receiver was
+    cancelled is the next to be received. Sockets may be used in several loops, one after the other
+    or at once.
 
     Parameters
     ----------
@@ -138,6 +143,12 @@ class Socket(Futures, FutureSocket):
             self._place = (loop, engine)
         return engine  # type: ignore[no-any-return]
 
+    def _refuse(self, error: Exception, flags: int) -> Future[Any]:
+        # What would have had to wait fails before there is a future.
+        if not flags & _NOW and self.closed:
+            raise error
+        return self._raise(error)
+
     def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
         return converted(received, convert)
 
@@ -164,3 +175,4 @@ class ZMQEventLoop(asyncio.SelectorEventLoop):
 
 def install() -> None:
     """Do nothing: every loop of asyncio can serve ØMQ sockets, and none has to be installed."""
+    warn("zmq.asyncio.install is not needed, and does nothing", DeprecationWarning, stacklevel=2)

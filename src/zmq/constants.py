@@ -426,6 +426,15 @@ class Errno(IntEnum, metaclass=_QuickEnumType):
     EMTHREAD = _HAUSNUMERO + 54
 
 
+class _OptType:
+    """The values of ``_opt_type``."""
+
+    int = "int"
+    int64 = "int64"
+    bytes = "bytes"
+    fd = "fd"
+
+
 def option_kinds() -> dict[int, OptionKind]:
     """Return the value type of every socket option by its number."""
     return {int(option): option._opt_type for option in SocketOption}

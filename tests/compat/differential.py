@@ -39,17 +39,10 @@ class Difference:
         )
 
 
-SAYS_CLOSED = r'"ZMQError".*\], 88\]+$'
 TYPE_ERROR = r'"(Type|Overflow)Error"'
 WRONG_CALL = r'"(Type|Value|Index|Overflow)Error"|"ZMQError".*, (88|95)\]$'
 
 DIFFERENCES: tuple[Difference, ...] = (
-    Difference(
-        "closed is always ENOTSOCK",
-        "PyZMQ answers EFAULT or ENOTSUP, or reports descriptor 0, where a socket is closed",
-        r"poll\(|select\(|proxy\(",
-        SAYS_CLOSED,
-    ),
     Difference(
         "a closed socket is an event of a poller",
         "PyZMQ takes it for descriptor 0, whose events are not the socket's, or raises",
@@ -64,18 +57,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         r"NoneType|\"int\"",
     ),
     Difference(
-        "any iterable is a message",
-        "PyZMQ needs a sequence; here the parts may come from any iterable",
-        r"send_multipart\((iter|x for|\{)",
+        "to whom a message goes is not left out",
+        "PyZMQ's send_multipart drops routing_id and group where it has no draft API",
+        r"send_multipart\(.*(routing_id|group)=",
+        r'"RuntimeError"',
         r"NoneType",
-        TYPE_ERROR,
-    ),
-    Difference(
-        "unknown keywords are refused",
-        "PyZMQ drops the keyword arguments of send_multipart and Frame that it does not know",
-        r"(send_multipart|Frame)\(.*=",
-        r'"TypeError"|"RuntimeError"',
-        r'"Frame"|NoneType',
     ),
     Difference(
         "the buffer is locked while it is lent",
@@ -88,13 +74,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         "in PyZMQ it is one of the private base class, and has lost its `more`",
         r"copy\.copy\(f\)",
         r"true|True",
-    ),
-    Difference(
-        "a terminated context is closed in every wrapper",
-        "in PyZMQ the original of a terminated shadow takes itself for open and fails with EFAULT",
-        r"ctx\.closed",
-        r"True",
-        r"False",
     ),
     Difference(
         "long text options are read whole",
@@ -110,20 +89,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         r"(Event.*){2}",
     ),
     Difference(
-        "a wrong type is a TypeError",
-        "PyZMQ gives a ValueError where it looks a number up in an enum or takes a length first",
-        r"get_string|getsockopt_string|p\.(register|modify)|curve_public|select\(",
-        TYPE_ERROR,
-        r'"ValueError"',
-    ),
-    Difference(
-        "an unknown option is EINVAL, whoever asks",
-        "PyZMQ's get_string gives a ValueError or a TypeError; here it fails as getsockopt does",
-        r"get_string|getsockopt_string",
-        r'"ZMQError".*, (22|88)\]$|"OverflowError"',
-        r'"ValueError"|"TypeError"',
-    ),
-    Difference(
         "flags, and a message without parts, are told before what is wrong with a part",
         "PyZMQ indexes what it is given, and says that it cannot",
         r"send_multipart\(",
@@ -132,7 +97,7 @@ DIFFERENCES: tuple[Difference, ...] = (
         random_only=True,
     ),
     Difference(
-        "a poller refuses at once what it cannot poll",
+        "a poller refuses flags that are no number",
         "PyZMQ takes anything and fails at the next poll, which names it no more",
         r"p\.(register|modify)\(",
         r'"TypeError"|"OverflowError"',
@@ -146,32 +111,11 @@ DIFFERENCES: tuple[Difference, ...] = (
         TYPE_ERROR,
     ),
     Difference(
-        "an asyncio call that fails has a future",
-        "PyZMQ raises some errors when the call is made, others when its future is awaited",
-        r"recv|poll",
-        r'"Future", \["error"',
-        r'^\["error"',
-    ),
-    Difference(
         "an asyncio call that cannot succeed fails at once",
         "PyZMQ leaves it waiting, for a message or for ever",
         r"recv_into\(|d\.recv\(\)",
         r'"Future", \["error"',
         r'"Future", "pending"',
-    ),
-    Difference(
-        "close and term end every wait with the error of the blocking call",
-        "PyZMQ cancels the futures, and leaves those of recv_string and its like waiting",
-        r"ends\(",
-        r'"ZMQError".*\], (88|156384765)\]',
-        r'"cancelled"',
-    ),
-    Difference(
-        "asyncio: who waits first is served first",
-        "PyZMQ's recv(NOBLOCK) takes the message of a future that waits",
-        r"^f = b.recv\(\); .*NOBLOCK|beside one that did not wait",
-        r'"Again"|"1"',
-        r'"1"|"pending"',
     ),
     Difference(
         "asyncio: an empty poller does not wait",
@@ -186,20 +130,6 @@ DIFFERENCES: tuple[Difference, ...] = (
         r"^s\.context$",
         r'"Context"',
         r'"None"',
-    ),
-    Difference(
-        "asyncio: no warning of what works",
-        "PyZMQ warns where a loop does not run yet, and of install() and ZMQEventLoop",
-        r"get_loop|run_until_complete|recv\(\)$|install\(\)|ZMQEventLoop",
-        r"^(?!.*Warning)",
-        r"RuntimeWarning|DeprecationWarning",
-    ),
-    Difference(
-        "asyncio: no noise",
-        "in PyZMQ failures that nobody awaits are complained of",
-        r"noise\(\)",
-        r'"int", "0"',
-        r'"int", "[1-9]',
     ),
     Difference(
         "of two mistakes either may be named",

@@ -29,10 +29,6 @@ USES = {
     "recv_string": lambda s: s.recv_string(),
     "recv_json": lambda s: s.recv_json(),
     "recv_pyobj": lambda s: s.recv_pyobj(),
-    "poll": lambda s: s.poll(0),
-    "Poller": lambda s: poller(s).poll(0),
-    "select": lambda s: zmq.select([s], [], [], 0),
-    "zmq_poll": lambda s: zmq.zmq_poll([(s, zmq.POLLIN)], 0),
     "bind": lambda s: s.bind("inproc://x"),
     "connect": lambda s: s.connect("inproc://x"),
     "unbind": lambda s: s.unbind("inproc://x"),
@@ -47,7 +43,6 @@ USES = {
     "fileno": lambda s: s.fileno(),
     "monitor": lambda s: s.monitor("inproc://m"),
     "get_monitor_socket": lambda s: s.get_monitor_socket(),
-    "proxy": lambda s: zmq.proxy(s, s),
 }
 
 
@@ -64,6 +59,29 @@ def test_a_closed_socket_says_that_it_is_closed(socket: Make, use: str) -> None:
     with pytest.raises(zmq.ZMQError, match="socket is closed") as caught:
         USES[use](dealer)
     assert caught.value.errno == zmq.ENOTSOCK
+
+
+def test_pollers_report_a_closed_socket(socket: Make) -> None:
+    dealer = socket(zmq.DEALER)
+    dealer.close()
+    assert poller(dealer).poll(0) == [(dealer, zmq.POLLERR)]
+    assert zmq.zmq_poll([(dealer, zmq.POLLIN)], 0) == [(dealer, zmq.POLLERR)]
+    assert zmq.select([dealer], [], [], 0) == ([], [], [dealer])
+
+
+@pytest.mark.parametrize(
+    ("call", "number"),
+    [(lambda s: s.poll(0), zmq.ENOTSUP), (lambda s: zmq.proxy(s, s), zmq.EFAULT)],
+    ids=["poll", "proxy"],
+)
+def test_a_closed_socket_has_the_error_of_pyzmq(
+    socket: Make, call: Callable[[zmq.Socket], object], number: int
+) -> None:
+    dealer = socket(zmq.DEALER)
+    dealer.close()
+    with pytest.raises(zmq.ZMQError, match="closed") as caught:
+        call(dealer)
+    assert caught.value.errno == number
 
 
 def test_what_still_works_on_a_closed_socket(socket: Make) -> None:

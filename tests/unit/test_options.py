@@ -152,7 +152,7 @@ def test_options_that_are_only_written(socket: Make) -> None:
         subscriber.getsockopt(zmq.SUBSCRIBE)
 
 
-@pytest.mark.parametrize("name", ["closed", "underlying", "fd", "type", "last_endpoint"])
+@pytest.mark.parametrize("name", ["closed", "underlying", "fd", "last_endpoint"])
 def test_what_is_only_read_cannot_be_set(socket: Make, name: str) -> None:
     push = socket(zmq.PUSH)
     with pytest.raises((AttributeError, zmq.ZMQError, TypeError)):

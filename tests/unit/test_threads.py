@@ -67,6 +67,19 @@ BLOCKING = {
 }
 
 
+POLLERS = {"Poller.poll", "select"}  # which report a closed socket, as they may have others
+
+
+def end_of(future: Future, socket: zmq.Socket) -> int:
+    """The number of the error that a call ends with; ENOTSOCK for a poller's report as well."""
+    try:
+        found = future.result(ENDS_S)
+    except zmq.ZMQError as error:
+        return int(error.errno)
+    assert found in ([(socket, zmq.POLLERR)], ([], [], [socket]))
+    return int(zmq.ENOTSOCK)
+
+
 @pytest.fixture
 def lonely(socket: Make) -> zmq.Socket:
     """A socket with nobody at its other end, on which every call blocks."""
@@ -80,9 +93,10 @@ def test_close_wakes_a_blocked_call(
     future = background(BLOCKING[call], lonely)
     let_it_block(future)
     lonely.close(0)
-    with pytest.raises(zmq.ZMQError, match="socket is closed") as caught:
-        future.result(ENDS_S)
-    assert caught.value.errno == zmq.ENOTSOCK
+    if call not in POLLERS:
+        with pytest.raises(zmq.ZMQError, match="socket is closed"):
+            future.result(ENDS_S)
+    assert end_of(future, lonely) == zmq.ENOTSOCK
 
 
 @pytest.mark.parametrize("call", BLOCKING)
@@ -92,9 +106,7 @@ def test_closing_a_shadow_wakes_a_blocked_call(
     future = background(BLOCKING[call], lonely)
     let_it_block(future)
     zmq.Socket.shadow(lonely).close(0)
-    with pytest.raises(zmq.ZMQError) as caught:
-        future.result(ENDS_S)
-    assert caught.value.errno == zmq.ENOTSOCK
+    assert end_of(future, lonely) == zmq.ENOTSOCK
 
 
 @pytest.mark.parametrize("call", BLOCKING)
@@ -118,9 +130,7 @@ def test_destroy_wakes_a_blocked_call(background: Callable[..., Future], call: s
     future = background(BLOCKING[call], socket)
     let_it_block(future)
     background(context.destroy, 0).result(ENDS_S)
-    with pytest.raises(zmq.ZMQError) as caught:
-        future.result(ENDS_S)
-    assert caught.value.errno in (zmq.ENOTSOCK, zmq.ETERM)
+    assert end_of(future, socket) in (zmq.ENOTSOCK, zmq.ETERM)
 
 
 def test_many_threads_are_woken_by_close(
@@ -129,9 +139,7 @@ def test_many_threads_are_woken_by_close(
     futures = [background(call, lonely) for call in list(BLOCKING.values()) * 2]
     let_it_block(*futures)
     lonely.close(0)
-    for future in futures:
-        with pytest.raises(zmq.ZMQError):
-            future.result(ENDS_S)
+    assert [end_of(future, lonely) for future in futures] == [zmq.ENOTSOCK] * len(futures)
 
 
 def test_send_while_another_thread_receives(
@@ -317,12 +325,17 @@ def test_close_while_others_send_and_receive(context: zmq.Context) -> None:
         b.connect("inproc://race")
         ended: list[int] = []
 
-        def use(call: Callable[[zmq.Socket], object], a: zmq.Socket = a) -> None:
+        def use(
+            call: Callable[[zmq.Socket], object],
+            a: zmq.Socket = a,
+            ended: list[int] = ended,
+        ) -> None:
             try:
-                while True:
-                    call(a)
+                while call(a) != [(a, zmq.POLLERR)]:
+                    pass
+                ended.append(int(zmq.ENOTSOCK))
             except zmq.ZMQError as error:
-                ended.append(int(error.errno))  # noqa: B023 - the thread ends in this turn
+                ended.append(int(error.errno))
 
         calls = [BLOCKING[name] for name in ("send", "recv", "poll", "Poller.poll")]
         threads = [threading.Thread(target=use, args=(call,), daemon=True) for call in calls]
@@ -333,7 +346,9 @@ def test_close_while_others_send_and_receive(context: zmq.Context) -> None:
         a.close(0)
         for thread in threads:
             thread.join(ENDS_S)
-        assert ended == [zmq.ENOTSOCK] * len(threads)
+        # ENOTSUP is for a poll that begins when the socket is closed.
+        assert len(ended) == len(threads)
+        assert set(ended) <= {zmq.ENOTSOCK, zmq.ENOTSUP}
         b.close(0)
 
 

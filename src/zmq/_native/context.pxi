@@ -109,6 +109,7 @@ cdef class Context:
 
     cdef object __weakref__
     cdef readonly ContextHandle handle
+    cdef bint ended    # by this object, and not by another of the same context
 
     def __init__(self, io_threads=1, shadow=0):
         if isinstance(io_threads, Context):
@@ -140,8 +141,8 @@ cdef class Context:
 
     @property
     def closed(self) -> bool:
-        """Whether the context has been terminated."""
-        return self.handle is None or self.handle.ptr == NULL
+        """Whether the context has been terminated, by this object."""
+        return self.handle is None or self.ended and self.handle.ptr == NULL
 
     def get(self, option: int):
         """Read an integer option of the context (zmq_ctx_get(3))."""
@@ -207,7 +208,10 @@ cdef class Context:
             Time ran out; the exception lists the sockets that are in the way.
         """
         cdef ContextHandle handle = self.handle
-        if handle is None or handle.ptr == NULL:
+        if handle is None:
+            return
+        self.ended = True
+        if handle.ptr == NULL:
             return
         if handle.generation != ohmq_generation:
             handle.ptr = NULL  # the parent's; the child only lets go of it
@@ -220,6 +224,10 @@ cdef class Context:
             start_terminator(handle)
         if not wait_terminated(handle, deadline):
             fail_term(handle, timeout)
+
+    def _is_over(self) -> bool:
+        """Whether the context has been terminated, by whatever object."""
+        return self.handle is None or self.handle.ptr == NULL
 
     def _is_ending(self) -> bool:
         """Whether term() has been called, and goes on in the background."""

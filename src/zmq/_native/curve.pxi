@@ -27,11 +27,9 @@ def curve_public(secret_key) -> bytes:
     """
     cdef char public[41]
     cdef bytes secret
-    if isinstance(secret_key, str):
-        secret = secret_key.encode("utf-8")
-    else:
-        secret = bytes(memoryview(secret_key))
-    if len(secret) != 40:
-        raise ValueError(f"a CURVE secret key has 40 characters of Z85, this one has {len(secret)}")
+    key = secret_key.encode("utf-8") if isinstance(secret_key, str) else secret_key
+    if len(key) != 40:
+        raise ValueError(f"a CURVE secret key has 40 characters of Z85, this one has {len(key)}")
+    secret = bytes(memoryview(key))
     check(zmq_curve_public(public, secret))
     return public[:40]

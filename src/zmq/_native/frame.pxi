@@ -59,7 +59,8 @@ cdef class Frame:
     def __cinit__(self):
         zmq_msg_init(&self.msg)
 
-    def __init__(self, data=None, track=False, copy=None, copy_threshold=None):
+    def __init__(self, data=None, track=False, copy=None, copy_threshold=None, **kwargs):
+        # Other named arguments are accepted, and mean nothing.
         cdef Py_ssize_t threshold
         threshold = default_threshold() if copy_threshold is None else copy_threshold
         cdef object event = None

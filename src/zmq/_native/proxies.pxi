@@ -18,7 +18,8 @@ def proxy(frontend, backend, capture=None):
     ContextTerminated
         The regular end.
     ZMQError
-        ENOTSOCK when a socket was closed, which ends the proxy, too.
+        ENOTSOCK when a socket is closed meanwhile, which ends the proxy, too; EFAULT when one was
+        closed before.
     """
     make_proxy(frontend, backend, capture).run()
 
@@ -41,6 +42,9 @@ def proxy_steerable(frontend, backend, capture=None, control=None):
 
 
 def make_proxy(*sockets):
+    for socket in sockets:
+        if isinstance(socket, Socket) and socket.closed:
+            fail(EFAULT, "a socket of the proxy is closed")
     return Relay(*sockets, in_prefix=None, out_prefix=None, swap=False, waits=True)
 
 

@@ -287,6 +287,30 @@ cdef int check_parts(list parts) except -1:
     return 0
 
 
+@cython.wraparound(True)
+def message_parts(msg_parts) -> list:
+    """The parts of a message, as a list of our own: other threads may change the caller's.
+
+    Raises
+    ------
+    TypeError
+        They are no sequence, or one of them cannot be sent.
+    """
+    if isinstance(msg_parts, (list, tuple)):
+        return list(msg_parts)
+    check_parts(list(msg_parts))
+    # What is no sequence has no last part: an iterator, a set, a dict.
+    return [*msg_parts[:-1], msg_parts[-1]]
+
+
+def peer_options(dict given) -> dict:
+    """What send takes of the named arguments of send_multipart, which may be any.
+
+    To whom a message goes is never left out: send says where that cannot be kept.
+    """
+    return {name: given[name] for name in ("routing_id", "group") if name in given}
+
+
 cdef inline bint are_small(list parts, Py_ssize_t threshold) noexcept:
     """Whether all parts are exact bytes that are copied."""
     cdef Py_ssize_t i

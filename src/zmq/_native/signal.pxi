@@ -254,9 +254,9 @@ cdef inline bint may_receive(Signal signal, int flags) noexcept:
     if flags & IN_TURN:
         signal.reactor.used += 1
         return True
-    if signal.queued & ZMQ_POLLIN:
-        return False
-    if is_spent(signal.reactor) and not flags & ZMQ_DONTWAIT:
+    if flags & ZMQ_DONTWAIT:
+        pass  # what does not wait stands in no line
+    elif signal.queued & ZMQ_POLLIN or is_spent(signal.reactor):
         return False
     signal.reactor.used += 1
     return True

@@ -301,7 +301,7 @@ cdef class Socket:
 
         Parameters
         ----------
-        msg_parts : iterable of what send takes
+        msg_parts : sequence of what send takes
             At least one part.
         flags, copy, track
             As for send.
@@ -311,8 +311,9 @@ cdef class Socket:
         MessageTracker or None
             One tracker for all parts if track is set and copy is not.
         """
-        # A list of our own: other threads may change the caller's.
-        cdef list parts = list(msg_parts)
+        cdef list parts = message_parts(msg_parts)
+        if kwargs:
+            kwargs = peer_options(kwargs)
         if kwargs or overridden(self, "send", _native_send):
             return send_each(self, parts, flags, copy, track, kwargs)
         return send_list(self.handle, parts, given_flags(flags), copy, track, self.threshold)
@@ -449,7 +450,9 @@ cdef class Socket:
         int
             The events that are ready; 0 when the time is over.
         """
-        return poll_socket(self.handle, flags, deadline_after(timeout))
+        if not self.closed:
+            return poll_socket(self.handle, flags, deadline_after(timeout))
+        fail(ENOTSUP, "socket is closed: it cannot be polled")
 
     def _counters(self) -> tuple:
         """What stats() shows: messages, bytes, blocked calls, nanoseconds, events."""

@@ -6,7 +6,7 @@ import sys
 from _warnings import warn  # there to the very end of the interpreter, and free to import
 
 from zmq._native import Context as NativeContext
-from zmq.constants import ENOTSUP, ContextOption, SocketOption
+from zmq.constants import EFAULT, ENOTSUP, ContextOption, SocketOption
 from zmq.core import exiting
 from zmq.core.attrsettr import AttributeSetter
 from zmq.core.singleton import making
@@ -162,10 +162,13 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         Raises
         ------
         ZMQError
-            ENOTSUP if the context is closed, EINVAL for an unknown type, EMFILE at max_sockets.
+            ENOTSUP if the context is closed, EFAULT if another handle of it has closed it, EINVAL
+            for an unknown type, EMFILE at max_sockets.
         """
-        if self.closed:
-            raise ZMQError(ENOTSUP, "the context is closed: make a new one with zmq.Context()")
+        if self._is_over():
+            # PyZMQ's errors: another object has ended the context where this one is not closed.
+            error = ENOTSUP if self.closed else EFAULT
+            raise ZMQError(error, "the context is closed: make a new one with zmq.Context()")
         make = self._socket_class if socket_class is None else socket_class
         made = make(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():
@@ -264,7 +267,9 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
 
     # At the end of the interpreter the names of modules are no more: what this needs is kept here.
     def __del__(self, _warn: Any = warn, _is_finalizing: Any = sys.is_finalizing) -> None:
-        if self.closed or self.__dict__.get("_shadow", True) or _is_finalizing() or exiting.begun:
+        if self._is_over() or self.__dict__.get("_shadow", True):
+            return
+        if _is_finalizing() or exiting.begun:
             return
         # Whoever has limited the time of its end does not wait for it here either.
         if not self._owned_here() or self._is_ending():
@@ -291,7 +296,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
 
 def _is_usable(instance: Any) -> bool:
     """Whether it is a context that was made in this process and has not ended."""
-    return instance is not None and not instance.closed and instance._owned_here()
+    return instance is not None and not instance._is_over() and instance._owned_here()
 
 
 def _address_of(shadow: Any) -> Any:

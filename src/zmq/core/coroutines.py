@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from zmq._native import message_parts
 from zmq.constants import DONTWAIT, POLLIN
 from zmq.core.answering import Returning
 from zmq.core.engine import WOULD_BLOCK, Loop, Operation
@@ -18,7 +19,7 @@ from zmq.core.queued import AwaitableSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 __all__ = ["CoroutinePoller", "CoroutineSocket"]
@@ -105,7 +106,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
 
     async def send_multipart(  # type: ignore[override]
         self,
-        msg_parts: Iterable[Any],
+        msg_parts: Sequence[Any],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -115,7 +116,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         engine = self._here()
         if engine.spent and not flags & _NOW:
             await self._give_way(engine.loop)
-        parts = list(msg_parts)
+        parts = message_parts(msg_parts)
         sent = WOULD_BLOCK
         if not kwargs:
             sent = engine.try_send_multipart(parts, flags, copy, track, self.copy_threshold)

@@ -25,6 +25,8 @@ def cast_int_addr(n: Any) -> int:
     ValueError
         `n` is neither.
     """
+    if isinstance(n, int):
+        return n
     try:
         return index(n)
     except TypeError:

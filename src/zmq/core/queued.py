@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import partial
 from operator import index
 
+from zmq._native import message_parts, peer_options
 from zmq.constants import DONTWAIT, POLLIN, Errno
 from zmq.core import codecs
 from zmq.core.answering import Answering
@@ -23,7 +24,7 @@ from zmq.error import Again, ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 __all__ = ["AwaitableSocket", "QueuedSocket", "kept", "only_part", "timeout_of"]
@@ -32,6 +33,7 @@ __all__ = ["AwaitableSocket", "QueuedSocket", "kept", "only_part", "timeout_of"]
 _NOW = int(DONTWAIT)
 _IN = int(POLLIN)
 _EFSM = int(Errno.EFSM)
+_ENOTSUP = int(Errno.ENOTSUP)
 
 
 @methods_of("Socket")
@@ -60,7 +62,7 @@ class QueuedSocket(Socket, Answering):
                 return self._received(engine, got)
         except Exception as error:
             if self._is_final(error, flags):
-                return self._raise(error)
+                return self._refuse(error, flags)
         return self._recv_later(engine, flags, copy, track)
 
     def recv_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -74,7 +76,7 @@ class QueuedSocket(Socket, Answering):
                 return self._received(engine, got)
         except Exception as error:
             if self._is_final(error, flags):
-                return self._raise(error)
+                return self._refuse(error, flags)
         return self._recv_multipart_later(engine, flags, copy, track)
 
     def recv_into(self, buf: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
@@ -86,7 +88,7 @@ class QueuedSocket(Socket, Answering):
                 return self._received(engine, len(got), got)
         except Exception as error:
             if self._is_final(error, flags):
-                return self._raise(error)
+                return self._refuse(error, flags)
         return self._part_later(engine, flags, partial(_fill, buf, nbytes))
 
     def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
@@ -99,14 +101,16 @@ class QueuedSocket(Socket, Answering):
                 return self._received(engine, got, got, mores)
         except Exception as error:
             if self._is_final(error, flags):
-                return self._raise(error)
+                return self._refuse(error, flags)
+        if flags & _NOW:
+            return self._raise(Again())
         operation = self._operation(engine.loop)
         if multipart:
             operation.attempt = partial(engine.try_recv_many, limit, _in_turn(flags), True)
         else:
             operation.attempt = partial(_frames, engine, limit, _in_turn(flags))
             operation.finish = _bytes_of_all
-        return self._receive(engine, operation, flags)
+        return self._receive(engine, operation)
 
     def _is_final(self, error: Exception, flags: int) -> bool:
         """Whether recv fails for good: out of turn it may wait for a send."""
@@ -117,6 +121,10 @@ class QueuedSocket(Socket, Answering):
             and not flags & _NOW
         )
 
+    def _refuse(self, error: Exception, flags: int) -> Any:
+        """Give the caller of a receive or a poll the error that it fails with."""
+        return self._raise(error)
+
     def _recv_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
         return self._part_later(engine, flags, _bytes_of if copy else None, track)
 
@@ -124,19 +132,21 @@ class QueuedSocket(Socket, Answering):
         self, engine: Engine, flags: int, finish: Callable[[Frame], Any] | None, track: bool = False
     ) -> Any:
         """Wait for one part: as a Frame, which knows whether more follow if it has to go back."""
+        if flags & _NOW:
+            return self._raise(Again())
         operation = self._operation(engine.loop)
         operation.attempt = partial(engine.try_recv, _in_turn(flags), False, track)
         operation.finish = finish
-        return self._receive(engine, operation, flags)
+        return self._receive(engine, operation)
 
     def _recv_multipart_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
-        operation = self._operation(engine.loop)
-        operation.attempt = partial(engine.try_recv_multipart, _in_turn(flags), copy, track)
-        return self._receive(engine, operation, flags)
-
-    def _receive(self, engine: Engine, operation: Any, flags: int) -> Any:
         if flags & _NOW:
             return self._raise(Again())
+        operation = self._operation(engine.loop)
+        operation.attempt = partial(engine.try_recv_multipart, _in_turn(flags), copy, track)
+        return self._receive(engine, operation)
+
+    def _receive(self, engine: Engine, operation: Any) -> Any:
         operation.waits_for_turn = self._waits_for_turn
         operation.gives_back = True
         engine.wait_to_receive(operation, self)
@@ -175,7 +185,7 @@ class QueuedSocket(Socket, Answering):
 
     def send_multipart(
         self,
-        msg_parts: Iterable[Any],
+        msg_parts: Sequence[Any],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
@@ -185,7 +195,8 @@ class QueuedSocket(Socket, Answering):
         engine = self._here()
         size = self.copy_threshold
         try:
-            parts = list(msg_parts)
+            parts = message_parts(msg_parts)
+            kwargs = peer_options(kwargs) if kwargs else kwargs
             if kwargs:
                 return QueuedSocket.send(self, only_part(parts), flags, copy, track, **kwargs)
             sent = engine.try_send_multipart(parts, flags, copy, track, size)
@@ -233,6 +244,8 @@ class QueuedSocket(Socket, Answering):
 
     def poll(self, timeout: float | None = None, flags: int = _IN) -> Any:
         """Wait for the socket to be ready, as the blocking poll does."""
+        if self.closed:
+            return self._refuse(ZMQError(_ENOTSUP, "socket is closed: it cannot be polled"), 0)
         engine = self._here()
         limit = timeout_of(timeout)
         try:

@@ -21,6 +21,7 @@ from zmq.constants import (
     SocketType,
 )
 from zmq.core import codecs
+from zmq.core.attrsettr import replaceable
 from zmq.core.endpoint import SocketContext, with_own_name
 from zmq.error import ZMQBindError, ZMQError
 
@@ -169,10 +170,14 @@ class Socket(NativeSocket, Subscripted[_Received]):
 
     # ---- what it is ----
 
-    @property
-    def type(self) -> Any:
-        """The type of the socket, as zmq.SocketType."""
-        return _member(SocketType, self._type_number)
+    if TYPE_CHECKING:
+        type: Any
+    else:
+
+        @replaceable
+        def type(self) -> Any:
+            """The type of the socket, as zmq.SocketType."""
+            return _member(SocketType, self._type_number)
 
     @property
     def socket_type(self) -> Any:
@@ -210,9 +215,9 @@ class Socket(NativeSocket, Subscripted[_Received]):
 
     def get_string(self, option: int, encoding: str = "utf-8") -> str:
         """Read an option that holds bytes, as text."""
-        value = self.get(option)
-        if not isinstance(value, bytes):
+        if SocketOption(option)._opt_type != "bytes":
             raise TypeError(f"option {option} holds no text: read it with get")
+        value: bytes = self.get(option)
         return value.decode(encoding)
 
     def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:

@@ -9,7 +9,7 @@ import asyncio as asyncio
 import warnings as warnings
 
 from zmq import asyncio as _asyncio
-from zmq.loops._futures import Futures, Waiting
+from zmq.loops._futures import Futures, SocketFuture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class CancelledError(asyncio.CancelledError, Exception):
     """What a future raises that was cancelled by its `cancel`."""
 
 
-class _Cancellable(Waiting):
+class _Cancellable(SocketFuture):
     """A future whose `cancel` has it fail, as futures of Tornado did when they could be cancelled.
 
     A task that is cancelled, or out of time, has to see asyncio's own error: it passes a message.

@@ -130,7 +130,7 @@ class CoroutineSocket(AnyioSocket):
     ) -> _Call[None] | _Call[MessageTracker]: ...
     def send_multipart(
         self,
-        msg_parts: Iterable[ReadableBuffer],
+        msg_parts: Sequence[ReadableBuffer],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,

@@ -132,7 +132,7 @@ class FutureSocket(AwaitableSocket):
     ) -> Future[None] | Future[MessageTracker]: ...
     def send_multipart(
         self,
-        msg_parts: Iterable[ReadableBuffer],
+        msg_parts: Sequence[ReadableBuffer],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,

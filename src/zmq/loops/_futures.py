@@ -6,6 +6,7 @@ import asyncio
 import sys
 from asyncio import Future
 from contextlib import suppress
+from warnings import warn
 
 from zmq._native import (
     convert_ready,
@@ -14,6 +15,7 @@ from zmq._native import (
     received_future,
     set_ready,
 )
+from zmq.constants import ENOTSOCK
 from zmq.core.answering import Answering
 from zmq.core.engine import WOULD_BLOCK, Engine, Loop, Operation
 from zmq.loops.asyncio import AsyncioLoop, running
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 else:
     _Future = Future
 
-__all__ = ["Futures", "Waiting", "converted"]
+__all__ = ["Futures", "SocketFuture", "Waiting", "converted"]
 
 
 class Ready(_Future):
@@ -51,10 +53,9 @@ set_ready(Future, Ready)
 
 
 def failed(loop: asyncio.AbstractEventLoop, error: BaseException) -> Future[Any]:
-    """Return a future that has failed, and does not complain if nobody looks."""
+    """Return a future that has failed."""
     future: Future[Any] = Future(loop=loop)
     future.set_exception(error.with_traceback(None))
-    future.exception()
     return future
 
 
@@ -139,7 +140,6 @@ class Waiting(Operation, _Future):
     def reject(self, error: BaseException) -> None:
         if not self.done():
             _set_exception(self, error)
-            self.exception()
             if self._wake is not None:
                 self._wake_task()
 
@@ -243,12 +243,23 @@ class Waiting(Operation, _Future):
     def __del__(self) -> None:
         if self.taken is not WOULD_BLOCK:
             self.give_back()
+        _finalize(self)  # which complains of an error that nobody has looked at
+
+
+class SocketFuture(Waiting):
+    """The future of a call of a program: cancelled when the socket is closed, as in PyZMQ."""
+
+    def reject(self, error: BaseException) -> None:
+        if getattr(error, "errno", None) == ENOTSOCK:
+            self.cancel()
+        else:
+            super().reject(error)
 
 
 class Futures(Answering):
     """Calls return futures of the loop that runs."""
 
-    _waiting: ClassVar[type[Waiting]] = Waiting
+    _waiting: ClassVar[type[Waiting]] = SocketFuture
 
     def _loop(self) -> Loop:
         return AsyncioLoop.of(running())
@@ -268,10 +279,23 @@ class Futures(Answering):
         return failed(running(), error)
 
     def _operation(self, loop: Loop) -> Waiting:
-        return self._waiting(loop=running())
+        return self._waiting(loop=waited_in())
 
     def _wait(self, operation: Waiting) -> Waiting:
         return operation
+
+
+def waited_in() -> asyncio.AbstractEventLoop:
+    """Return the loop that a future is to be of; it should be running."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        warn(
+            "no event loop runs: call the methods of asyncio sockets in a coroutine",
+            RuntimeWarning,
+            stacklevel=4,
+        )
+    return running()
 
 
 class _NoLoop:
@@ -281,6 +305,7 @@ class _NoLoop:
 
 _initialise, _done, _cancel = Future.__init__, Future.done, Future.cancel
 _result, _set_result, _set_exception = Future.result, Future.set_result, Future.set_exception
+_finalize: Callable[[Any], None] = Future.__del__
 # The future of a task that only has to go on.
 _WOKEN: Future[None] = Future(loop=_NoLoop())  # type: ignore[arg-type]
 _WOKEN.set_result(None)

@@ -13,7 +13,7 @@ from zmq.loops._parked import Parked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from typing import Any, ClassVar
 
 __all__ = ["GreenSocket", "Parking"]
@@ -93,7 +93,7 @@ class GreenSocket(Parking, QueuedSocket):
 
     def send_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
-        msg_parts: Iterable[Any],
+        msg_parts: Sequence[Any],
         flags: int = 0,
         copy: bool = True,
         track: bool = False,
