@@ -36,7 +36,7 @@ include "futures.pxi"    # calls that return futures
 include "course.pxi"     # the loop of a device
 include "showing.pxi"    # its monitor
 include "steering.pxi"   # its control socket
-include "talks.pxi"      # who waits for answers
+include "talks.pxi"      # clients that wait for answers
 include "drain.pxi"      # its end
 include "meter.pxi"      # what it counts
 include "peers.pxi"      # and the connections of its sockets

@@ -175,7 +175,7 @@ cdef int need_set(Poller poller) except -1:
     """Make the epoll set, at the first poll: a poller that is never used costs no descriptor."""
     cdef Entry entry
     if is_inherited(poller):
-        # Those who slept in it are threads of the parent.
+        # The sleepers are threads of the parent.
         poller.set, poller.generation = -1, ohmq_generation
         poller.sleepers = poller.doubles = 0
         poller.sleeping = poller.woken = False

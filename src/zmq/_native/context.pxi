@@ -265,7 +265,7 @@ cdef int start_terminator(ContextHandle handle) except -1:
     terminator.ptr = handle.ptr
     terminator.done = terminator.error = 0
     terminator.references = 2
-    # Where no descriptor is left for it, who waits looks again and again.
+    # Where no descriptor is left for it, a waiting thread looks again and again.
     ohmq_waker_open(&terminator.done_waker)
     if PyThread_start_new_thread(terminate, terminator) == -1:
         ohmq_waker_close(&terminator.done_waker)

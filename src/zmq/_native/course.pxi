@@ -40,7 +40,7 @@ cdef struct Direction:
     bint shown               # and the next one, which the target has not: that was full
     int error                # why what is held could not be handed on
     bint mute                # nothing can be received from the source
-    bint subscribes          # what comes from the source is for those who listen
+    bint subscribes          # what comes from the source is for subscribers
     bint closed              # nothing more is taken from the source
     bint drained             # the source was found empty in this turn: its mailbox is, too
     bint prefixed
@@ -105,7 +105,7 @@ cdef struct Talk:
 
 cdef struct Talks:
     bint wanted
-    bint stale               # somebody has gone
+    bint stale               # a client has gone
     Talk *table
     uint32_t size
     uint32_t used

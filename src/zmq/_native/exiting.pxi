@@ -18,7 +18,7 @@ cdef list _kept_contexts = None
 def begin_exit() -> None:
     """The interpreter is about to end: contexts that are left stay known until it does.
 
-    Their sockets stay open. Loans are released from now on where somebody asks for it, and not by a
+    Their sockets stay open. Loans are released from now on where a thread asks for it, and not by a
     thread, which the interpreter would break off.
     """
     keep_contexts()
@@ -81,7 +81,7 @@ cdef bint close_sockets_of(ContextHandle context) except -1:
 
 
 cdef bint close_silently(Handle handle, int linger) noexcept:
-    """Close a socket without a word to those who wait for it; False where it could not be had."""
+    """Close a socket without a word to the threads that wait for it; False where it could not be had."""
     cdef int64_t until = ohmq_now() + LOCK_NS
     cdef void *ptr
     if handle.lent != NULL and not (<Relay> handle.relay).abandon():

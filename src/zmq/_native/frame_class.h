@@ -31,7 +31,7 @@ static PyObject *ohmq_frame_call(PyObject *cls, PyObject *const *args, size_t na
     PyObject *tuple, *dict, *made = NULL;
     if (type->tp_init == ohmq_native_frame->tp_init && type->tp_new == ohmq_native_frame->tp_new)
         return ohmq_native_frame->tp_vectorcall(cls, args, nargsf, names);
-    /* Somebody has replaced __init__ or __new__. */
+    /* __init__ or __new__ has been replaced. */
     tuple = PyTuple_New(n);
     dict = PyDict_New();
     if (tuple && dict) {

@@ -84,7 +84,7 @@ cdef class Handle:
     cdef list inproc_bound     # names that are ours until we give them up
     cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
     cdef int64_t reads         # of the monitor that this socket reads, or 0
-    cdef int64_t ends          # of the monitor that nobody can read once this socket is closed
+    cdef int64_t ends          # of the monitor that has no reader once this socket is closed
 
     def __dealloc__(self):
         # Nobody refers to the socket any more, so nobody waits for it either.

@@ -27,7 +27,7 @@ cdef void look_aside(Course *course) noexcept nogil:
         zmq_msg_close(&part)
     if course.talks.stale and course.talks.wanted:
         forget_talks(course)
-    # A PUB without a peer has nobody to show anything to: a copy would end there.
+    # A PUB without a peer has no reader to show anything to: a copy would end there.
     course.shows = course.monitor != NULL and not (
         course.sheds and course.events[2] != NULL and course.peers[2] == 0)
     course.aside_due = course.now + ASIDE_NS

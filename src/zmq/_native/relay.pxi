@@ -161,7 +161,7 @@ cdef class Relay:
         """Wait until run() has returned its sockets; False when timeout (seconds) came first."""
         if not Py_IsInitialized():
             return self.abandon()  # the thread of run() runs no Python any more
-        # In the child of a fork there is nobody who runs it.
+        # In the child of a fork no thread runs it.
         return self.generation != ohmq_generation or self.finished.wait(timeout)
 
     def _end(self) -> None:
@@ -321,7 +321,7 @@ cdef class Relay:
         return 0
 
     cdef int set_talks(self, int *types) except -1:
-        """Prepare to know who waits for answers, where the types are those of a queue."""
+        """Prepare to know which clients wait for answers, where the types are those of a queue."""
         cdef Course *course = &self.course
         cdef Lines *lines
         cdef int i

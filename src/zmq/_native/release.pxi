@@ -133,7 +133,7 @@ cdef int stop_drainer() except -1:
     if not _drainer_runs or _drainer_generation != ohmq_generation:
         return 0
     ohmq_waker_wake(&ohmq_release_waker)
-    # It needs the GIL to end. Some milliseconds do, but it may be setting somebody's event.
+    # It needs the GIL to end. Some milliseconds do, but it may be setting an event.
     for i in range(500):
         if not _drainer_runs:
             break

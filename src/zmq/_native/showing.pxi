@@ -1,4 +1,4 @@
-# The monitor of a relay: who gets copies of what passes, and what becomes of those that it cannot
+# The monitor of a relay: which readers get copies of what passes, and what becomes of those that it cannot
 # take. They are dropped and counted; or the relay waits, as libzmq's proxy does for its capture.
 
 cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
@@ -44,7 +44,7 @@ cdef bint offer(Course *course, Direction *way, zmq_msg_t *part, int flags,
         way.error = c_errno()
     if not course.sheds or first and course.events[2] != NULL and course.peers[2] == 1:
         return False
-    # One of several subscribers is full. The others shall have it: those who cannot take it are
+    # One of several subscribers is full. The others shall have it: those that cannot take it are
     # left out, as ZMQ_PUB does by itself, but for the counting.
     if first:
         way.dropped += 1

@@ -174,7 +174,7 @@ cdef class Socket:
     # ---- endpoints ----
 
     def _asks_zap(self) -> bool:
-        """Whether it has a mechanism or a ZAP domain, so that somebody may have to be asked."""
+        """Whether it has a mechanism or a ZAP domain, so that a ZAP handler may have to be asked."""
         cdef Handle handle = self.handle
         cdef int enforce = _numbers["zap_enforce_domain"]
         cdef bint asks
@@ -468,6 +468,6 @@ cdef class Socket:
         put_back(self.handle, list(parts))
 
 
-# What they are before anybody replaces them; set in methods.pxi.
+# What they are before a program replaces them; set in methods.pxi.
 cdef object _native_send = None
 cdef object _native_recv = None

@@ -5,7 +5,7 @@ cdef enum:
     SPARE_WAKERS = 32
 
 # A socket without a descriptor (draft, thread-safe types) is tried again after this long, and one
-# for which nobody can be woken.
+# for which no thread can be woken.
 cdef enum:
     RETRY_NS = 2000000
 

@@ -142,8 +142,8 @@ def load_certificates(directory: _StrPath = ".") -> dict[bytes, bool]:
     OSError
         There is no such directory.
     ValueError
-        One of the files has no public key: nothing is loaded, so that nobody is locked out or let
-        in by half a set.
+        One of the files has no public key: nothing is loaded, so that no client is locked
+        out or let in by half a set.
     """
     if not os.path.isdir(directory):
         raise OSError(f"Invalid certificate directory: {directory}")

@@ -1,7 +1,7 @@
 """Server sockets that ask for authentication, and whether a ZAP handler (RFC 27) answers.
 
 libzmq asks the handler of the context, if there is one, for each client. If there is none it does
-not say so. Who gets in then:
+not say so. Which clients get in then:
 
 ======== ========================= ==========================================================
 NULL     no ZAP_DOMAIN             everyone: nothing was asked for
@@ -50,7 +50,7 @@ def check_handler(socket: Any, addr: str | bytes) -> None:
     socket : Socket
         A socket that is to bind or connect, and has a mechanism or a ZAP domain.
     addr : str
-        Where to. Over inproc libzmq authenticates nobody.
+        Where to. Over inproc libzmq authenticates no client.
 
     Raises
     ------

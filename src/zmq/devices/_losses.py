@@ -20,7 +20,7 @@ NOT_SENT = "there was no time for peers to take all that was handed on"
 def left_in(relay: Relay) -> str:
     """Return what a relay that has drained left behind; empty if it was nothing.
 
-    Takes the requests that nobody will answer out of their socket, which is about to be closed.
+    Takes the requests that no worker will answer out of their socket, which is about to be closed.
     """
     if relay.emptied():
         return ""

@@ -20,8 +20,8 @@ _choosing = threading.Lock()
 def reserve(address: str, *args: int, **kwargs: int) -> tuple[int, socket.socket | None]:
     """Choose a free port as Socket.bind_to_random_port does, and keep it from others.
 
-    Until the returned guard is closed the system gives the port to nobody who asks for any, and it
-    is not chosen here again. libzmq can bind it all the same: the guard does not listen.
+    Until the returned guard is closed the system gives the port to no program that asks for any,
+    and it is not chosen here again. libzmq can bind it all the same: the guard does not listen.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ class Launched(Protocol):
         ...
 
 
-# A device goes on also when the program does not keep it, so somebody has to hold its pipe.
+# A device goes on also when the program does not keep it, so the module holds its pipe.
 _going_on: set[RemoteRun] = set()
 
 

@@ -166,7 +166,7 @@ class Run:
         if self.error is not None:
             return ""
         if self._stop is not None and self._stop[0] == 0:
-            return ""  # who does not want to wait does not want to know
+            return ""  # a caller that does not wait does not want to know
         return self._left or ("" if self._flushed else NOT_SENT)
 
     def relaying(self) -> bool:
