@@ -14,7 +14,7 @@
     ├── NotImplementedError
     │   └── ZMQVersionError             the loaded libzmq is too old
     └── RuntimeWarning
-        ├── ZAPWarning                  a server asks for authentication, and nobody answers
+        ├── ZAPWarning                  a server asks for authentication, and no handler answers
         └── DraftFDWarning              FD of a socket that has none
 
 Error numbers are those of `zmq.Errno`; zmq_errno(3), zmq_strerror(3).
