@@ -78,7 +78,7 @@ else:  # for a checker a module that has __getattr__ has every name
         elif name == "Stopwatch":
             from zmq.core.stopwatch import Stopwatch as found
         elif name in ("_typing", "backend", "sugar", "utils"):
-            # In PyZMQ these come with `import zmq`; here they wait for whoever names them.
+            # In PyZMQ these come with `import zmq`; here they are imported when they are named.
             from importlib import import_module
 
             found = import_module("zmq." + name)
