@@ -145,7 +145,8 @@ FAILURES = {
     "attribute": "a.no_such_thing",
     "bind": "a.bind('nonsense')",
     "closed": "closed.recv()",
-    "poll": "broken.poll(0)",
+    "poll": "closed.poll(0)",
+    "poller": "broken.poll(0)",
     "tracker": "zmq.MessageTracker(5)",
     "wait": "b.recv_into(bytearray(1), nbytes=2)",
 }
@@ -156,7 +157,7 @@ def test_failures(failure: str) -> None:
     check(
         "a, b = pair(); closed = context.socket(zmq.PULL); closed.close()\n"
         "lonely = context.socket(zmq.PUSH); lonely.linger = 0\n"
-        "broken = zmq.Poller(); broken.register(closed)",
+        "broken = zmq.Poller(); broken.register(object())",
         f"try:\n    {FAILURES[failure]}\n    raise SystemExit('did not fail')\n"
         "except (zmq.ZMQBaseError, TypeError, ValueError, BufferError, AttributeError):\n    pass",
         100_000,

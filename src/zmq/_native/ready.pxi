@@ -115,7 +115,7 @@ cdef inline PyObject **taken_of(object future) noexcept:
 
 cdef object taken_by_await(object future):
     cdef Taken taken = <Taken> taken_of(future)[0]
-    if not taken.made:
+    if not taken.made or taken.gives_way:
         return taken
     taken.handle = None
     return (<SlotsOfType *> <PyObject *> _future).tp_as_async.am_await(future)
