@@ -51,12 +51,15 @@ class SocketOption(IntEnum, metaclass=_QuickEnumType):
     (a file descriptor; on Windows a SOCKET). Where there is none it is a C int.
     """
 
+    _kind: OptionKind
     _opt_type: OptionKind
 
     def __new__(cls, number: int, opt_type: OptionKind = "int") -> SocketOption:
         self = int.__new__(cls, number)
         self._value_ = number
-        self._opt_type = opt_type
+        self._kind = opt_type
+        # PyZMQ has one name for all that have 64 bits.
+        self._opt_type = "int64" if opt_type == "uint64" else opt_type
         return self
 
     AFFINITY = 4, "uint64"
@@ -372,7 +375,7 @@ class _OptType:
 
 def option_kinds() -> dict[int, OptionKind]:
     """Return the value type of every socket option by its number."""
-    return {int(option): option._opt_type for option in SocketOption}
+    return {int(option): option._kind for option in SocketOption}
 
 
 # The members as names of the module, in the order in which the classes have them.

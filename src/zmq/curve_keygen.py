@@ -1,4 +1,4 @@
-"""Make a CURVE key pair: ``python -m zmq.curve_keygen``. Keys are printed as Z85 (RFC 32)."""
+"""Make a CURVE key pair: ``python3 -m zmq.curve_keygen``. Keys are printed as Z85 (RFC 32)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import zmq
 
 def _main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m zmq.curve_keygen",
+        prog="python3 -m zmq.curve_keygen",
         description="Print a new CURVE key pair, or the public key of a given secret key. "
         "Keys are 40 characters of Z85.",
     )

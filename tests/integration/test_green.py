@@ -560,3 +560,13 @@ def test_a_context_that_is_garbage() -> None:
     del context
     with pytest.warns(ResourceWarning, match="Unclosed context"):
         gc.collect()
+
+
+def test_reprs_have_the_names_that_programs_know(context: zmq.Context) -> None:
+    class Own(zmq.green.Socket):
+        pass
+
+    assert repr(context).startswith("<zmq.green.Context() at 0x")
+    with context.socket(zmq.PUSH) as socket, Own(context, zmq.PULL) as own:
+        assert repr(socket).startswith("<zmq.green.Socket(zmq.PUSH) at 0x")
+        assert repr(own).startswith(f"<{__name__}.Own(zmq.PULL) at 0x")

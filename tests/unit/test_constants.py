@@ -190,7 +190,8 @@ def test_option_kinds():
     assert set(kinds.values()) == {"int", "int64", "uint64", "bytes", "fd"}
     assert SocketOption.LINGER._opt_type == kinds[constants.LINGER] == "int"
     assert SocketOption.MAXMSGSIZE._opt_type == "int64"
-    assert SocketOption.AFFINITY._opt_type == "uint64"
+    assert SocketOption.AFFINITY._opt_type == "int64"
+    assert kinds[constants.AFFINITY] == "uint64"
     assert SocketOption.IDENTITY._opt_type == "bytes"
     assert [option for option in SocketOption if option._opt_type == "fd"] == [constants.FD]
 

@@ -7,6 +7,7 @@ import threading
 import time
 import warnings
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -346,3 +347,19 @@ def ended(context: zmq.Context) -> bool:
     except TimeoutError:
         return False
     return context.closed
+
+
+def test_options_that_can_only_be_set_are_no_attributes() -> None:
+    with zmq.Context() as context:
+        assert not hasattr(context, "THREAD_AFFINITY_CPU_ADD")
+        with pytest.raises(AttributeError, match="write-only"):
+            context.thread_affinity_cpu_remove  # noqa: B018
+        with pytest.raises(zmq.ZMQError) as caught:
+            context.get(zmq.THREAD_AFFINITY_CPU_ADD)
+        assert caught.value.errno == zmq.EINVAL
+        assert "closed" in mock.Mock(spec=context)._mock_methods
+
+
+def test_an_option_may_be_minus_one() -> None:
+    with zmq.Context() as context:
+        assert context.get(zmq.THREAD_SCHED_POLICY) == context.thread_sched_policy == -1

@@ -9,6 +9,10 @@ cdef struct Terminator:
     int error
     int references
 
+# The one option whose value may be -1; libzmq knows it by this number.
+cdef enum:
+    SCHED_POLICY = 4
+
 # Contexts that are open, by address: a borrowed reference, which the handle takes out when it goes.
 cdef dict _open_contexts = {}
 
@@ -148,7 +152,10 @@ cdef class Context:
         """Read an integer option of the context (zmq_ctx_get(3))."""
         cdef int number = option
         require(self.handle)
-        return check(zmq_ctx_get(self.handle.ptr, number))
+        cdef int value = zmq_ctx_get(self.handle.ptr, number)
+        if value == -1 and number == SCHED_POLICY:
+            return value  # the system's own policy, and no error
+        return check(value)
 
     def set(self, option: int, optval) -> None:
         """Set an integer option of the context (zmq_ctx_set(3))."""

@@ -6,9 +6,10 @@ import sys
 from _warnings import warn  # there to the very end of the interpreter, and free to import
 
 from zmq._native import Context as NativeContext
-from zmq.constants import EFAULT, ENOTSUP, ContextOption, SocketOption
+from zmq.constants import EFAULT, EINVAL, ENOTSUP, ContextOption, SocketOption
 from zmq.core import exiting
 from zmq.core.attrsettr import AttributeSetter
+from zmq.core.naming import shown_name
 from zmq.core.singleton import making
 from zmq.core.socket import Socket
 from zmq.error import ZMQError
@@ -238,7 +239,12 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def _get_attr_opt(self, name: str, opt: int) -> Any:
         if name in ContextOption.__members__:
-            return self.get(opt)
+            try:
+                return self.get(opt)
+            except ZMQError as error:
+                if error.errno != EINVAL:
+                    raise
+                raise AttributeError(f"{name} attribute is write-only") from None
         if name not in SocketOption.__members__:
             raise AttributeError(f"{type(self).__name__} has no such option: {name}")
         if opt not in self.sockopts:
@@ -281,7 +287,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         _warn(f"Unclosed context {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.term()
 
-    def __repr__(self) -> str:
+    def __repr__(self, _name: Any = shown_name) -> str:
         if self.closed:
             detail = " closed"
             count = ""
@@ -289,9 +295,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
             detail = ""
             n = len(self._sockets_open())
             count = f"{n} socket{'' if n == 1 else 's'}" if n else ""
-        cls = type(self)
-        module = "zmq" if cls.__module__.startswith("zmq.core") else cls.__module__
-        return f"<{module}.{cls.__name__}({count}) at {id(self):#x}{detail}>"
+        return f"<{_name(type(self))}({count}) at {id(self):#x}{detail}>"
 
 
 def _is_usable(instance: Any) -> bool:

@@ -1,4 +1,4 @@
-"""How the methods of a front are called."""
+"""How programs know the classes of the fronts, and their methods."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     _Class = TypeVar("_Class", bound=type)
 
-__all__ = ["methods_of"]
+__all__ = ["methods_of", "shown_name"]
 
 
 def methods_of(name: str) -> Callable[[_Class], _Class]:
@@ -25,6 +25,16 @@ def methods_of(name: str) -> Callable[[_Class], _Class]:
         return cls
 
     return rename
+
+
+def shown_name(cls: type) -> str:
+    """Return the name by which programs get a class, for the repr of its objects."""
+    module, name = cls.__module__, cls.__name__
+    if module.startswith("zmq.core."):
+        return f"zmq.{name}"
+    if module.startswith("zmq.") and module.endswith(".core"):
+        return f"{module.removesuffix('.core')}.{name.lstrip('_')}"
+    return f"{module}.{name}"
 
 
 _function = type(methods_of)

@@ -23,6 +23,7 @@ from zmq.constants import (
 from zmq.core import codecs
 from zmq.core.attrsettr import replaceable
 from zmq.core.endpoint import SocketContext, with_own_name
+from zmq.core.naming import shown_name
 from zmq.error import ZMQBindError, ZMQError
 
 TYPE_CHECKING = False
@@ -160,13 +161,11 @@ class Socket(NativeSocket, Subscripted[_Received]):
         _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()
 
-    def __repr__(self) -> str:
-        cls = type(self)
-        module = "zmq" if cls.__module__.startswith("zmq.core") else cls.__module__
+    def __repr__(self, _name: Any = shown_name) -> str:
         closed = " closed" if self.closed else ""
         kind = getattr(self.type, "name", None)
         shown = f"zmq.{kind}" if kind else self.type
-        return f"<{module}.{cls.__name__}({shown}) at {id(self):#x}{closed}>"
+        return f"<{_name(type(self))}({shown}) at {id(self):#x}{closed}>"
 
     # ---- what it is ----
 
