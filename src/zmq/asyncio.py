@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future
+from collections import deque
 from warnings import warn
 
 from zmq._native import (
@@ -17,7 +18,7 @@ from zmq._native import (
     future_send_multipart,
     set_running_loop,
 )
-from zmq.constants import DONTWAIT
+from zmq.constants import DONTWAIT, POLLIN, POLLOUT
 from zmq.core.ending import AwaitedContext
 from zmq.core.engine import Engine, set_fairness
 from zmq.core.polling import QueuedPoller
@@ -132,6 +133,23 @@ class Socket(Futures, FutureSocket):
     ) -> Any:
         """Read a socket option (zmq_getsockopt(3))."""
         return super().get(key)
+
+    # What programs look for inside PyZMQ's sockets: what waits, as far as its length tells.
+
+    @property
+    def _recv_futures(self) -> deque[Any]:
+        return self._waits(POLLIN)
+
+    @property
+    def _send_futures(self) -> deque[Any]:
+        return self._waits(POLLOUT)
+
+    def _waits(self, events: int) -> deque[Any]:
+        engine: Engine | None = self._place[1]
+        return deque() if engine is None else deque(engine.waits_for(events))
+
+    def _get_loop(self) -> Any:
+        return running()
 
     # ---- the hooks of QueuedSocket ----
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -120,3 +121,50 @@ def test_classes() -> None:
         assert isinstance(socket, zmq.asyncio.Socket)
     context.term()
     zmq.asyncio.Context.instance().term()
+
+
+@pytest.mark.parametrize("use", ["recv", "poll", "_get_loop", None])
+def test_a_loop_that_is_closed_closes_the_sockets_that_waited_in_it(use: str | None) -> None:
+    loop = IOLoop(make_current=False)
+    context = future.Context()
+    socket: Any = context.socket(zmq.PULL)
+
+    async def main() -> None:
+        if use is not None:
+            assert socket.closed is False
+            getattr(socket, use)()
+
+    loop.run_sync(main)
+    loop.close(all_fds=True)
+    assert socket.closed == (use is not None)
+    socket.close()
+    context.term()
+
+
+def test_a_socket_is_not_kept_by_its_loop(loop: IOLoop) -> None:
+    context = zmq.Context()
+
+    async def main() -> Any:
+        socket: Any = future.Socket(context, zmq.PULL)
+        await socket.poll(1)
+        socket.close()
+        return weakref.ref(socket)
+
+    assert loop.run_sync(main)() is None
+    context.term()
+
+
+def test_what_waits_can_be_counted(loop: IOLoop, sockets: Any) -> None:
+    a, b = sockets
+
+    async def main() -> None:
+        assert len(a._recv_futures) == len(a._send_futures) == 0
+        waiting = [a.recv(), a.poll(1000), a.recv_multipart()]
+        assert len(a._recv_futures) == 3
+        assert len(a._send_futures) == len(b._recv_futures) == 0
+        for each in waiting:
+            each.cancel()
+        await asyncio.sleep(0)
+        assert len(a._recv_futures) == 0
+
+    loop.run_sync(main)

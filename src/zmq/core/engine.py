@@ -241,6 +241,11 @@ class Engine(Signal):
                 wanted |= operation.events
         return self.rest(queued, wanted)
 
+    def waits_for(self, events: int) -> list[Operation]:
+        """Return the operations that wait to receive, or to send: POLLIN or POLLOUT."""
+        queue = self.receives if events == _IN else self.sends
+        return [*queue, *(poll for poll in self.polls if poll.events & events)]
+
     # ---- going on ----
 
     def turn(self) -> None:

@@ -8,12 +8,17 @@ from __future__ import annotations
 import asyncio as asyncio
 import warnings as warnings
 
+from tornado.ioloop import IOLoop
+
 from zmq import asyncio as _asyncio
 from zmq.loops._futures import Futures, SocketFuture
+from zmq.loops.tornado import close_if_open
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from zmq.core.engine import Engine
 
 __all__ = ["CancelledError", "Context", "Poller", "Socket"]
 
@@ -55,6 +60,18 @@ class Socket(_Cancellables, _asyncio.Socket):
     """A socket whose send, recv and poll return futures; see `zmq.asyncio.Socket`."""
 
     _poller_class = Poller
+
+    def _get_loop(self) -> Any:
+        loop = IOLoop.current()
+        close_if_open(loop, self)
+        return loop
+
+    def _here(self) -> Engine:
+        before = self._place[0]
+        engine = super()._here()
+        if self._place[0] is not before:
+            self._get_loop()
+        return engine
 
 
 class Context(_asyncio.Context):

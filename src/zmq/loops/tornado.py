@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         def close(self) -> object: ...
 
 
-__all__ = ["asyncio_loop_of", "close_with", "forget", "loop_of"]
+__all__ = ["asyncio_loop_of", "close_if_open", "close_with", "forget", "loop_of"]
 
 
 def asyncio_loop_of(io_loop: IOLoop) -> asyncio.AbstractEventLoop:
@@ -51,12 +51,13 @@ class _Open:
     def __init__(self, number: int) -> None:
         self.number = number
         self.things: set[Closes] = set()
+        self.sockets: weakref.WeakSet[Closes] = weakref.WeakSet()
 
     def fileno(self) -> int:
         return self.number
 
     def close(self) -> None:
-        for thing in list(self.things):
+        for thing in [*self.things, *self.sockets]:
             thing.close()
 
 
@@ -66,6 +67,15 @@ _open: weakref.WeakKeyDictionary[IOLoop, weakref.ref[_Open]] = weakref.WeakKeyDi
 
 def close_with(io_loop: IOLoop, thing: Closes) -> None:
     """Keep something until it is forgotten; `IOLoop.close(all_fds=True)` closes it."""
+    _open_in(io_loop).things.add(thing)
+
+
+def close_if_open(io_loop: IOLoop, socket: Closes) -> None:
+    """Have `IOLoop.close(all_fds=True)` close a socket, if it is there still."""
+    _open_in(io_loop).sockets.add(socket)
+
+
+def _open_in(io_loop: IOLoop) -> _Open:
     held = _open.get(io_loop)
     found = held and held()
     if not found:
@@ -73,7 +83,7 @@ def close_with(io_loop: IOLoop, thing: Closes) -> None:
         # Registered, but for no event: the asyncio loop itself watches the descriptor.
         io_loop.add_handler(found, _never, IOLoop.NONE)
         _open[io_loop] = weakref.ref(found)
-    found.things.add(thing)
+    return found
 
 
 def forget(io_loop: IOLoop, thing: Closes) -> None:
