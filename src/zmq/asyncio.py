@@ -112,6 +112,12 @@ class Socket(Futures, FutureSocket):
             kwargs["shadow"] = _from_socket
         if isinstance(context, _Socket):
             context, kwargs["shadow"] = None, context
+        if io_loop is not None:
+            warn(
+                "Socket(io_loop) is deprecated: the loop that runs is used",
+                DeprecationWarning,
+                stacklevel=2,
+            )
         super().__init__(context, socket_type, **kwargs)
 
     @classmethod

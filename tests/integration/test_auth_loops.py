@@ -278,7 +278,8 @@ class TestLife:
 
 def test_a_loop_that_is_given(context: zmq.Context) -> None:
     loop = asyncio.new_event_loop()
-    authenticator = AsyncioAuthenticator(context, loop)
+    with pytest.warns(DeprecationWarning, match="loop"):
+        authenticator = AsyncioAuthenticator(context, loop)
     authenticator.start()
     authenticator.configure_plain("global", {"anna": "sesame"})
     socket, address = server(context)
@@ -303,7 +304,8 @@ def test_a_loop_of_tornado(context: zmq.Context) -> None:
 
     loop = ioloop.IOLoop(make_current=False)
     thread = threading.Thread(target=loop.start)
-    authenticator = IOLoopAuthenticator(context, io_loop=loop)
+    with pytest.warns(DeprecationWarning, match="io_loop"):
+        authenticator = IOLoopAuthenticator(context, io_loop=loop)
     authenticator.configure_plain("global", {"anna": "sesame"})
     authenticator.start()
     thread.start()

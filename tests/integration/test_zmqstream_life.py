@@ -26,6 +26,15 @@ from zmq.eventloop.zmqstream import ZMQStream
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 
 
+def error_of(call: Callable[..., Any], *args: Any) -> int | None:
+    """Return the errno of the ZMQError that a call raises, if any."""
+    try:
+        call(*args)
+    except zmq.ZMQError as error:
+        return error.errno
+    return None
+
+
 class TestTheEnd:
     def test_the_socket_is_closed_by_a_thread(self, pair: Pair) -> None:
         socket, _ = pair()
@@ -36,13 +45,53 @@ class TestTheEnd:
             stream.set_close_callback(closed.set)
             stream.on_recv(print)
             await turns()
-            await asyncio.to_thread(socket.close)
-            await closed.wait()
+            closing = asyncio.create_task(asyncio.to_thread(socket.close))
+            with pytest.warns(UserWarning, match="after closing socket"):
+                await closed.wait()
+            await closing
             assert stream.socket is None
+            for use in (lambda: stream.send(b""), lambda: stream.on_recv(print), stream.flush):
+                with pytest.raises(zmq.ZMQError) as raised:
+                    use()
+                assert raised.value.errno == zmq.ENOTSOCK
             assert stream.closed()
             assert not stream.receiving()
             with pytest.raises(OSError, match="stream is closed"):
                 stream.send(b"")
+
+        run(main)
+
+    def test_the_socket_is_closed_and_the_loop_has_not_seen_it(
+        self, pair: Pair, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        socket, _ = pair()
+
+        async def main() -> None:
+            stream = ZMQStream(zmq.Socket.shadow(socket.underlying))
+            stream.on_recv(print)
+            socket.close()
+            with pytest.warns(UserWarning, match="after closing socket"):
+                await until(lambda: stream.socket is None)
+            assert "closed socket" in caplog.text
+
+        run(main)
+
+    @pytest.mark.parametrize(
+        ("use", "arguments"),
+        [("closed", []), ("close", []), ("send", [b""]), ("on_recv", [print])],
+    )
+    def test_a_stream_that_does_nothing_notices_when_it_is_used(
+        self, pair: Pair, use: str, arguments: list[Any]
+    ) -> None:
+        socket, _ = pair()
+
+        async def main() -> None:
+            stream = ZMQStream(socket)
+            socket.close()
+            with pytest.warns(UserWarning, match="after closing socket"):
+                outcome = error_of(getattr(stream, use), *arguments)
+            assert outcome == (zmq.ENOTSOCK if arguments else None)
+            assert stream.closed()
 
         run(main)
 
@@ -258,7 +307,8 @@ class TestLoops:
             await until(lambda: len(got) == 11)
             assert got == [b"%d" % i for i in range(11)]
             streams[0].close()
-            await until(streams[1].closed)
+            with pytest.warns(UserWarning, match="after closing socket"):
+                await until(streams[1].closed)
 
         run(main)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from warnings import warn
 
 import zmq
 import zmq.asyncio
@@ -49,6 +50,12 @@ class AsyncioAuthenticator(Authenticator):
         log: Any = None,
     ) -> None:
         super().__init__(context, encoding, log)
+        if loop is not None:
+            warn(
+                "AsyncioAuthenticator(loop) is deprecated: call start() in the loop",
+                DeprecationWarning,
+                stacklevel=2,
+            )
         self._loop: asyncio.AbstractEventLoop | None = loop
         self._task: asyncio.Task[None] | None = None
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
+from warnings import warn
 
 import zmq
 
 from .asyncio import AsyncioAuthenticator
 
 __all__ = ["IOLoopAuthenticator"]
+
+warn(
+    "zmq.auth.ioloop is deprecated: use zmq.auth.asyncio.AsyncioAuthenticator",
+    DeprecationWarning,
+    stacklevel=2,
+)
 
 
 class IOLoopAuthenticator(AsyncioAuthenticator):
@@ -31,5 +38,11 @@ class IOLoopAuthenticator(AsyncioAuthenticator):
         log: Any = None,
         io_loop: Any = None,
     ) -> None:
-        loop = None if io_loop is None else io_loop.asyncio_loop
-        super().__init__(context, loop, encoding, log)
+        super().__init__(context, None, encoding, log)
+        if io_loop is not None:
+            warn(
+                "IOLoopAuthenticator(io_loop) is deprecated: call start() in the loop",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            self._loop = io_loop.asyncio_loop

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Callbacks", "checked"]
 
-_FAILED = "A callback of a ZMQStream failed"
+_FAILED = "Uncaught exception in ZMQStream callback"
 
 
 class Callbacks:

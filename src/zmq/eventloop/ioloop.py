@@ -5,11 +5,15 @@ Today Tornado runs on asyncio, and every loop can serve them.
 
 from __future__ import annotations
 
+from warnings import warn
+
 from tornado.ioloop import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
 from tornado.ioloop import IOLoop, PeriodicCallback
 from tornado.log import app_log
 
 __all__ = ["IOLoop", "PeriodicCallback", "ZMQIOLoop", "app_log", "install"]
+
+_ADVICE = "zmq.eventloop.ioloop is deprecated: use tornado.ioloop, whose loops all serve sockets"
 
 #: Tornado's own loop: ``ZMQIOLoop()`` makes one, and ``loop.install()`` makes it the current one.
 ZMQIOLoop = IOLoop
@@ -22,3 +26,7 @@ def install() -> None:
     Every loop of today's Tornado serves ØMQ sockets as it is, so there is nothing left to refuse:
     call it at any time, any number of times, or not at all.
     """
+    warn(_ADVICE, DeprecationWarning, stacklevel=2)
+
+
+warn(_ADVICE, DeprecationWarning, stacklevel=2)

@@ -6,12 +6,13 @@ import asyncio
 import importlib
 from contextlib import suppress
 from functools import cached_property, partial
+from warnings import warn
 
 from tornado.ioloop import IOLoop
 from tornado.log import gen_log as gen_log
 
 import zmq
-from zmq.constants import ETERM
+from zmq.constants import ENOTSOCK, ETERM
 from zmq.constants import POLLIN as POLLIN
 from zmq.constants import POLLOUT as POLLOUT
 from zmq.core import codecs
@@ -85,6 +86,7 @@ class ZMQStream:
 
     socket: Socket[Any] | None
     io_loop: IOLoop
+    _has_lost_socket = False
 
     bind: Any = _OfSocket()
     bind_to_random_port: Any = _OfSocket()
@@ -100,6 +102,12 @@ class ZMQStream:
         if not isinstance(socket, zmq.Socket):
             raise TypeError(f"a stream is made of a zmq.Socket, not of {socket!r}")
         if isinstance(socket, QueuedSocket) and not socket.closed:
+            warn(
+                f"a stream uses a blocking socket, not {socket!r}: give it zmq.Socket(shadow=...), "
+                "or one of context.socket(..., socket_class=zmq.Socket)",
+                RuntimeWarning,
+                stacklevel=2,
+            )
             socket = zmq.Socket(shadow=socket)
         socket.fileno()  # says what is wrong with a closed one
         self.io_loop = IOLoop.current() if io_loop is None else io_loop
@@ -377,17 +385,19 @@ class ZMQStream:
         socket = self.socket
         if socket is None:
             return
-        if not socket.closed:
-            # A context that is being terminated sends no more.
-            with suppress(zmq.ZMQError):
-                self._sending.send_last()
-            socket.close(linger)
+        if self.closed():
+            return
+        # A context that is being terminated sends no more.
+        with suppress(zmq.ZMQError):
+            self._sending.send_last()
+        socket.close(linger)
         self._end(self._callbacks.call)
 
     def closed(self) -> bool:
         """Whether the stream is closed, by `close` or because its socket is."""
         if self.socket is not None and self.socket.closed:
-            self._end(self._callbacks.call)
+            self._end_without_socket(self._callbacks.call)
+        self._has_lost_socket = False  # the program knows
         return self.socket is None
 
     # ---- what older programs call ----
@@ -402,10 +412,14 @@ class ZMQStream:
 
     def _open(self) -> Socket[Any]:
         """Return the socket of an open stream."""
-        if self.closed():
+        socket = self.socket
+        if socket is not None and socket.closed:
+            self._end_without_socket(self._callbacks.call)
+        if self._has_lost_socket:
+            raise zmq.ZMQError(ENOTSOCK)
+        if socket is None:
             raise OSError("the stream is closed")
-        assert self.socket is not None
-        return self.socket
+        return socket
 
     def _arrange(self) -> None:
         """Have the operations stand in their queues, or not, in the thread of the loop."""
@@ -434,10 +448,22 @@ class ZMQStream:
             return
         if getattr(error, "errno", None) == ETERM:
             self.socket.close()
-        if self.socket.closed:
             self._end(self._callbacks.call_safely)
+        elif self.socket.closed:
+            gen_log.warning("%r had a closed socket: %s", self, error)
+            self._end_without_socket(self._callbacks.call_safely)
         else:
             self._callbacks.failed(error)
+
+    def _end_without_socket(self, call: Callable[..., None]) -> None:
+        """End, as something else has closed the socket."""
+        self._has_lost_socket = True
+        self._end(call)
+        warn(
+            "a stream has ended after closing socket: call stream.close(), which closes both",
+            UserWarning,
+            stacklevel=3,
+        )
 
     def _end(self, call: Callable[..., None]) -> None:
         """Forget everything, and call the close callback."""
