@@ -81,7 +81,7 @@ cdef bint close_sockets_of(ContextHandle context) except -1:
 
 
 cdef bint close_silently(Handle handle, int linger) noexcept:
-    """Close a socket without a word to the threads that wait for it; False where it could not be had."""
+    """Close a socket without a word to those that wait for it; False where it is not to be had."""
     cdef int64_t until = ohmq_now() + LOCK_NS
     cdef void *ptr
     if handle.lent != NULL and not (<Relay> handle.relay).abandon():

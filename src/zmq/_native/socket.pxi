@@ -174,7 +174,7 @@ cdef class Socket:
     # ---- endpoints ----
 
     def _asks_zap(self) -> bool:
-        """Whether it has a mechanism or a ZAP domain, so that a ZAP handler may have to be asked."""
+        """Whether it has a mechanism or a ZAP domain, so that a ZAP handler may be asked."""
         cdef Handle handle = self.handle
         cdef int enforce = _numbers["zap_enforce_domain"]
         cdef bint asks
