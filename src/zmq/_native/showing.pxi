@@ -1,5 +1,5 @@
 # The monitor of a relay: which readers get copies of what passes, and what becomes of those that it
-# cannot take. They are dropped and counted; or the relay waits, as libzmq's proxy does for its capture.
+# cannot take: they are dropped and counted, or the relay waits, as libzmq's proxy for its capture.
 
 cdef void show(Course *course, Direction *way, zmq_msg_t *part, int flags) noexcept nogil:
     """Send one part to the monitor, the prefix before the first. Never waits: it drops instead."""
