@@ -170,7 +170,9 @@ def test_sockets() -> None:
         "a, b = context.socket(zmq.PUSH), context.socket(zmq.PULL)\n"
         "a.linger = b.linger = 0\n"
         "b.bind('inproc://one'); a.connect('inproc://one'); a.send(b'x'); b.recv()\n"
-        "a.close(); b.close()",
+        "a.close(); b.close()\n"
+        # What waits for libzmq's reaper, which closes sockets in its own time, is no leak.
+        "n % 50 or time.sleep(0.005)",
         5_000,
     )
 
