@@ -24,7 +24,7 @@ from zmq.core.engine import Engine, set_fairness
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
 from zmq.core.socket import Socket as _Socket
-from zmq.loops._futures import Futures, converted
+from zmq.loops._futures import Futures, SocketFuture, converted
 from zmq.loops.asyncio import AsyncioLoop, running
 
 TYPE_CHECKING = False
@@ -52,7 +52,8 @@ __all__ = [
 
 _NOW = int(DONTWAIT)
 
-set_running_loop(asyncio._get_running_loop)
+_running_loop = asyncio._get_running_loop
+set_running_loop(_running_loop)
 
 
 class Poller(Futures, FuturePoller):
@@ -156,6 +157,16 @@ class Socket(Futures, FutureSocket):
 
     def _get_loop(self) -> Any:
         return running()
+
+    def close(self, linger: int | None = None) -> None:
+        """Close the socket (zmq_close(3)), and cancel what waits for it."""
+        loop, engine = self._place
+        # At once, as a program may look; from another thread, in the next turn of the loop.
+        if engine is not None and not self.closed and _running_loop() is loop:
+            for future in engine.waits_to_move():
+                if isinstance(future, SocketFuture):
+                    future.cancel()
+        super().close(linger)
 
     # ---- the hooks of QueuedSocket ----
 

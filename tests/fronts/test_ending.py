@@ -15,6 +15,7 @@ import pytest
 from adapters import Front, Task, needs
 
 import zmq
+import zmq.asyncio
 
 
 async def wait_in_every_way(front: Front, socket: Any) -> list[Task]:
@@ -231,3 +232,24 @@ async def test_collected_sockets(front: Front) -> None:
         gc.collect()
         await front.settle()
     assert raw.closed
+
+
+def test_close_cancels_at_once() -> None:
+    """A program may look at its futures right after close, and stop its loop then."""
+
+    async def main() -> None:
+        context = zmq.asyncio.Context()
+        receiver, sender = context.socket(zmq.PULL), context.socket(zmq.DEALER)
+        futures = [receiver.recv(), receiver.recv_multipart(), receiver.recv_string()]
+        futures.append(sender.send(b""))
+        called: list[Any] = []
+        futures[0].add_done_callback(called.append)
+        receiver.close()
+        sender.close()
+        assert all(future.cancelled() for future in futures)
+        assert not called
+        await asyncio.sleep(0)
+        assert called == futures[:1]
+        context.term()
+
+    asyncio.run(main())

@@ -246,6 +246,10 @@ class Engine(Signal):
         queue = self.receives if events == _IN else self.sends
         return [*queue, *(poll for poll in self.polls if poll.events & events)]
 
+    def waits_to_move(self) -> list[Operation]:
+        """Return the operations that wait to receive and to send."""
+        return [*self.receives, *self.sends]
+
     # ---- going on ----
 
     def turn(self) -> None:
