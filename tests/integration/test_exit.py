@@ -140,3 +140,51 @@ def test_calls_wait_without_a_descriptor_of_their_own() -> None:
     pytest.importorskip("resource", reason="limits of the number of descriptors")
     lines = run_python(NO_DESCRIPTOR)
     assert lines == ["b'x'", "b'x'", "200000", "200000 True", "in time", "True"]
+
+
+POLLER_WITHOUT_DESCRIPTOR = """
+import os, resource, threading, zmq
+context = zmq.Context()
+a, b = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+a.bind("inproc://full")
+b.connect("inproc://full")
+r, w = os.pipe()
+resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+taken = []
+try:
+    while True:
+        taken.append(os.dup(0))
+except OSError:
+    pass
+poller = zmq.Poller()
+for watched in (b, r):
+    poller.register(watched, zmq.POLLIN)
+def later(call, *args):
+    threading.Timer(0.1, call, args).start()
+print(poller.poll(0), zmq.select([b], [], [], 0.01)[0])
+later(a.send, b"x")
+print(dict(poller.poll(10000)) == {b: zmq.POLLIN}, b.recv())
+later(os.write, w, b"x")
+print(dict(poller.poll(10000)) == {r: zmq.POLLIN}, os.read(r, 1))
+slept = threading.Thread(target=lambda: print(dict(poller.poll(10000)) == {b: zmq.POLLIN}))
+slept.start()
+for number in taken:
+    os.close(number)
+print(poller.poll(20))
+a.send(b"y")
+slept.join()
+print(dict(poller.poll(10000)) == {b: zmq.POLLIN}, b.recv(), poller.poll(20))
+"""
+
+
+def test_a_poller_needs_no_descriptor() -> None:
+    """Where none is left it looks at all its sockets, and is as before when there are some."""
+    pytest.importorskip("resource", reason="limits of the number of descriptors")
+    assert run_python(POLLER_WITHOUT_DESCRIPTOR) == [
+        "[] []",
+        "True b'x'",
+        "True b'x'",
+        "[]",
+        "True",
+        "True b'y' []",
+    ]

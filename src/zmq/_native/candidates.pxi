@@ -181,11 +181,11 @@ cdef int need_set(Poller poller) except -1:
         poller.sleeping = poller.woken = False
         for entry in poller.entries.values():
             entry.in_set = False
-    if poller.set >= 0 or not OHMQ_HAVE_SET:
+    if poller.set >= 0:
         return 0
     poller.set = ohmq_set_open()
     if poller.set < 0:
-        fail(errno, f"no poller can be opened: {strerror(errno)}")
+        return 0  # no descriptor is left, or there is no epoll: all sockets are looked at
     for entry in poller.entries.values():
         if entry.handle is not None and entry.fd >= 0 and is_usable(entry.handle):
             add_to_set(poller, entry)
@@ -201,7 +201,7 @@ cdef list collect(Poller poller):
     cdef list ready = []
     if poller.set < 0 or is_inherited(poller):
         need_set(poller)
-    if poller.doubles or poller.without_fd or not OHMQ_HAVE_SET:
+    if poller.doubles or poller.without_fd or poller.set < 0:
         for entry in list(poller.entries.values()):
             if entry.handle is not None:
                 poller_candidate(poller, entry)

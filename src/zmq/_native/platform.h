@@ -384,7 +384,6 @@ static inline int ohmq_set_ready(int set, void **tags, int n) {
         tags[i] = events[i].data.ptr;
     return rc;
 }
-#define OHMQ_HAVE_SET 1
 #else
 static inline int ohmq_set_open(void) { return -1; }
 static inline void ohmq_set_close(int set) { (void)set; }
@@ -401,7 +400,6 @@ static inline int ohmq_set_ready(int set, void **tags, int n) {
     (void)set, (void)tags, (void)n;
     return 0;
 }
-#define OHMQ_HAVE_SET 0
 #endif
 
 #endif

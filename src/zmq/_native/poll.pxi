@@ -190,7 +190,7 @@ cdef list poller_sleep(Poller poller, int64_t until):
     cdef ohmq_interest few[FEW]
     cdef ohmq_interest *interests = few
     cdef list watched = [entry for entry in list(poller.entries.values())
-                         if entry.handle is None or (not OHMQ_HAVE_SET and entry.fd >= 0)]
+                         if entry.handle is None or (poller.set < 0 and entry.fd >= 0)]
     if PyList_GET_SIZE(watched) + 2 > FEW:
         interests = <ohmq_interest *> malloc((PyList_GET_SIZE(watched) + 2) * sizeof(ohmq_interest))
         if interests == NULL:
@@ -198,7 +198,7 @@ cdef list poller_sleep(Poller poller, int64_t until):
     join_sleepers(poller)
     try:
         interests[0].fd = poller.waker.read_fd
-        interests[1].fd = poller.set if OHMQ_HAVE_SET else poller.waker.read_fd
+        interests[1].fd = poller.set if poller.set >= 0 else poller.waker.read_fd
         interests[0].events = interests[1].events = ZMQ_POLLIN
         for entry in watched:
             interests[n].fd = entry.fd
