@@ -44,6 +44,16 @@ def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
         time.sleep(0.005)
 
 
+def environment(
+    python: str | os.PathLike[str], env: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The environment of a child: another interpreter looks for `zmq` in its own packages."""
+    own = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if os.fspath(python) != sys.executable:
+        own.pop("PYTHONPATH", None)  # it may name src: the other would compare us with us
+    return {**own, **(env or {})}
+
+
 class Child:
     """A child interpreter in a process group of its own, killed when its owner is done."""
 
@@ -60,7 +70,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.stderr,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
+            env=environment(python, env),
             start_new_session=True,
         )
         assert self.process.stdout is not None

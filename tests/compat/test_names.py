@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import zmq
-from support import NO_PYZMQ, pyzmq_python
+from support import NO_PYZMQ, environment, pyzmq_python
 
 NAMES = Path(__file__).parent / "names.py"
 pytestmark = [
@@ -43,6 +43,7 @@ def ask(python: Any, *args: str) -> Any:
         text=True,
         check=False,
         timeout=100,
+        env=environment(python),
     )
     assert ended.returncode == 0, ended.stderr
     return json.loads(ended.stdout)
