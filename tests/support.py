@@ -84,8 +84,9 @@ class Child:
 
     def complaint(self) -> str:
         """What the child has written on its standard error so far."""
-        self.stderr.seek(0)
-        return self.stderr.read().decode(errors="replace")
+        # The child writes where the offset of the shared file is: it must not be moved.
+        descriptor = self.stderr.fileno()
+        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
 
     def write(self, line: str) -> None:
         assert self.process.stdin is not None

@@ -186,7 +186,7 @@ def test_memory_comes_back_while_many_large_messages_are_sent() -> None:
         line.split()
         for line in run_python(
             """
-            import resource, threading
+            import re, threading
             import zmq
             context = zmq.Context()
             a, b = context.socket(zmq.PUSH), context.socket(zmq.PULL)
@@ -201,8 +201,10 @@ def test_memory_comes_back_while_many_large_messages_are_sent() -> None:
             for n in range(500):
                 a.send(bytes([n % 256]) * 2_000_000, copy=False)
             thread.join()
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+            # Not ru_maxrss: a child starts with that of the process that has started it.
+            with open("/proc/self/status") as status:
+                print(int(re.search(r"VmHWM:\\s+(\\d+)", status.read())[1]) // 1024)
             """
         )
     ]
-    assert int(rss) < 600
+    assert int(rss) < 300, rss
