@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from zmq.core.ending import AwaitedContext
 from zmq.core.engine import set_fairness
-from zmq.loops.anyio import AnyioPoller, AnyioSocket, Here
+from zmq.loops.anyio import AnyioAnswering, AnyioPoller, AnyioSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Socket(CoroutineSocket):
     """
 
 
-class Context(Here, AwaitedContext[Socket]):
+class Context(AnyioAnswering, AwaitedContext[Socket]):
     """A context whose sockets are those of this module (zmq_ctx_new(3)).
 
     ``async with`` closes its sockets and terminates it at the end, without blocking the loop. If

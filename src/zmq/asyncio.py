@@ -170,7 +170,7 @@ class Socket(Futures, FutureSocket):
 
     # ---- the hooks of QueuedSocket ----
 
-    def _here(self) -> Engine:
+    def _current_engine(self) -> Engine:
         loop = running()
         known, engine = self._place
         if known is not loop:

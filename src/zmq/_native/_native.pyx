@@ -10,40 +10,40 @@ Imports nothing from zmq: what it needs of the layers above (the exception class
 options, the tracker class) they register when they are imported.
 """
 
-include "libzmq.pxi"     # declarations
-include "rc.pxi"         # return codes become exceptions
-include "handle.pxi"     # one libzmq socket: lock, waiters, front
-include "waiters.pxi"    # blocking, outside the lock
-include "release.pxi"    # zero-copy
-include "monitors.pxi"   # connection events
+include "libzmq.pxi"          # declarations
+include "errors.pxi"          # return codes become exceptions
+include "handle.pxi"          # one libzmq socket: lock, waiters, unread parts
+include "waiters.pxi"         # blocking, outside the lock
+include "loans.pxi"           # zero-copy
+include "monitors.pxi"        # connection events
 include "options.pxi"
 include "context.pxi"
-include "exiting.pxi"    # the end of the process
+include "exiting.pxi"         # the end of the process
 include "frame.pxi"
-include "trying.pxi"     # "would block" without an exception
+include "nonblocking.pxi"     # "would block" without an exception
 include "send.pxi"
 include "recv.pxi"
 include "many.pxi"
 include "calls.pxi"
 include "socket.pxi"
-include "candidates.pxi"  # which sockets a poller looks at
+include "candidates.pxi"      # which sockets a poller looks at
 include "poll.pxi"
-include "alarm.pxi"      # a poller in an event loop
-include "reactor.pxi"    # which sockets an event loop looks at
-include "signal.pxi"     # what waits for one socket in an event loop
-include "ready.pxi"      # futures that have their result
-include "futures.pxi"    # calls that return futures
-include "course.pxi"     # the loop of a device
-include "showing.pxi"    # its monitor
-include "steering.pxi"   # its control socket
-include "talks.pxi"      # clients that wait for answers
-include "drain.pxi"      # its end
-include "meter.pxi"      # what it counts
-include "peers.pxi"      # and the connections of its sockets
-include "relay.pxi"      # devices
-include "proxies.pxi"    # and their functions
+include "alarm.pxi"           # a poller in an event loop
+include "reactor.pxi"         # which sockets an event loop looks at
+include "engine.pxi"          # what waits for one socket in an event loop
+include "ready.pxi"           # futures that have their result
+include "futures.pxi"         # calls that return futures
+include "relay_loop.pxi"      # the loop of a device
+include "relay_monitor.pxi"   # its monitor
+include "relay_control.pxi"   # its control socket
+include "relay_clients.pxi"   # clients that wait for answers
+include "relay_drain.pxi"     # its end
+include "relay_rates.pxi"     # what it counts
+include "relay_peers.pxi"     # and the connections of its sockets
+include "relay.pxi"           # devices
+include "proxy.pxi"           # and their functions
 include "curve.pxi"
-include "methods.pxi"    # in the shape of Python's functions
+include "methods.pxi"         # in the shape of Python's functions
 
 IPC_PATH_MAX_LEN = ohmq_ipc_path_max()
 PYZMQ_DRAFT_API = bool(zmq_has("draft"))

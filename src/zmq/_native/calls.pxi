@@ -242,7 +242,8 @@ cdef list receive_many_each(object socket, Py_ssize_t limit, object flags, bint 
     return received
 
 
-cdef int give_back(Handle handle, object parts, bint more, object mores, int64_t order) except -1:
+cdef int put_back_received(Handle handle, object parts, bint more, object mores,
+                           int64_t order) except -1:
     """Put back what a receive has given (rule 4): a part, a message, several messages or parts.
 
     Frames know whether others of their message follow. Of bytes, more tells it for a part by
@@ -250,24 +251,24 @@ cdef int give_back(Handle handle, object parts, bint more, object mores, int64_t
     """
     cdef Py_ssize_t i
     if isinstance(parts, Frame):
-        return put_back(handle, [parts], (<Frame> parts).more, order)
+        return put_back_list(handle, [parts], (<Frame> parts).more, order)
     if isinstance(parts, bytes):
-        return put_back(handle, [parts], more, order)
+        return put_back_list(handle, [parts], more, order)
     if mores is None and type(parts[0]) is bytes:
-        return put_back(handle, list(parts), False, order)
+        return put_back_list(handle, list(parts), False, order)
     for i in reversed(range(len(parts))):
         part = parts[i]
         if isinstance(part, (list, tuple)):
-            give_back(handle, part, False, None, order)
+            put_back_received(handle, part, False, None, order)
             order -= len(part)
         else:
-            give_back(handle, part, mores is not None and i in mores, None, order)
+            put_back_received(handle, part, mores is not None and i in mores, None, order)
             order -= 1
     return 0
 
 
-cdef int put_back(Handle handle, list parts, bint more=False, int64_t order=0) except -1:
-    """Put parts back at the front; more: others of their message follow. See park for the order."""
+cdef int put_back_list(Handle handle, list parts, bint more=False, int64_t order=0) except -1:
+    """Put parts back; more: others of their message follow. See put_back_parts for the order."""
     cdef zmq_msg_t few[FEW]
     cdef zmq_msg_t *messages = few
     cdef Py_ssize_t n = PyList_GET_SIZE(parts)
@@ -291,7 +292,7 @@ cdef int put_back(Handle handle, list parts, bint more=False, int64_t order=0) e
                 handle.counters.bytes_received -= zmq_msg_size(&messages[i])
             if not more:
                 handle.counters.messages_received -= 1
-            park(handle, messages, <int> n, more, order)
+            put_back_parts(handle, messages, <int> n, more, order)
         finally:
             leave(handle)
     finally:

@@ -7,7 +7,7 @@
 
 # How many signals are taken from the epoll set at once.
 cdef enum:
-    SIGNALS = 64
+    EPOLL_BATCH = 64
 
 
 @cython.no_gc_clear  # its handle has a pointer to it, and has to hear when it goes
@@ -194,8 +194,8 @@ cdef int need_set(Poller poller) except -1:
 
 cdef list collect(Poller poller):
     """The (entry, (socket, events)) of sockets that are ready now. Looks at candidates only."""
-    cdef void *tags[SIGNALS]
-    cdef int n = SIGNALS
+    cdef void *tags[EPOLL_BATCH]
+    cdef int n = EPOLL_BATCH
     cdef int i
     cdef Entry entry
     cdef list ready = []
@@ -206,8 +206,8 @@ cdef list collect(Poller poller):
             if entry.handle is not None:
                 poller_candidate(poller, entry)
     try:
-        while n == SIGNALS:
-            n = ohmq_set_ready(poller.set, tags, SIGNALS)
+        while n == EPOLL_BATCH:
+            n = ohmq_set_ready(poller.set, tags, EPOLL_BATCH)
             for i in range(n):
                 poller_candidate(poller, <Entry> tags[i])
             look_at_candidates(poller, ready)
@@ -273,7 +273,7 @@ cdef int look_for_poller(Poller poller, Handle handle, int *events) except -1:
         return 0
     ohmq_lock_acquire(&handle.lock)
     if handle.ptr == NULL:
-        closed = handle.lent == NULL
+        closed = handle.claimed == NULL
         ohmq_lock_release(&handle.lock)
         if not closed:
             refuse(handle)

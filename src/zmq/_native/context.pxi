@@ -327,7 +327,7 @@ cdef str summary(Handle handle):
     cdef size_t size = sizeof(linger)
     cdef Counters *counts = &handle.counters
     text = f"open {describe(handle)}: "
-    if handle.lent != NULL:
+    if handle.claimed != NULL:
         return text + "in use by a device"
     if handle.ptr == NULL:
         return text + "closed"

@@ -22,7 +22,7 @@ def begin_exit() -> None:
     thread, which the interpreter would break off.
     """
     keep_contexts()
-    stop_drainer()
+    stop_loan_thread()
 
 
 cdef int keep_contexts() except -1:
@@ -72,7 +72,7 @@ cdef bint close_sockets_of(ContextHandle context) except -1:
     handles = [handle for handle in open_handles() if (<Handle> handle).context is context]
     for handle in handles:
         # While Python goes on, for exit hooks of others, a device may still be at work.
-        if handle.lent != NULL and Py_IsInitialized():
+        if handle.claimed != NULL and Py_IsInitialized():
             return False
     closed = True
     for handle in handles:
@@ -84,14 +84,14 @@ cdef bint close_silently(Handle handle, int linger) noexcept:
     """Close a socket without a word to those that wait for it; False where it is not to be had."""
     cdef int64_t until = ohmq_now() + LOCK_NS
     cdef void *ptr
-    if handle.lent != NULL and not (<Relay> handle.relay).abandon():
+    if handle.claimed != NULL and not (<Relay> handle.relay).abandon():
         return False
     while not ohmq_lock_try(&handle.lock):
         if ohmq_now() > until:
             return False  # of a thread that ended inside: what that socket holds is lost
         ohmq_yield()
-    ptr = handle.ptr if handle.lent == NULL else handle.lent
-    handle.ptr = handle.lent = NULL
+    ptr = handle.ptr if handle.claimed == NULL else handle.claimed
+    handle.ptr = handle.claimed = NULL
     ohmq_lock_release(&handle.lock)
     if ptr != NULL:
         if linger != KEEP_LINGER:

@@ -35,18 +35,18 @@ cdef inline PyObject *running_mark() except? NULL:
     return NULL if kept == NULL else PyDict_GetItemWithError(kept, <PyObject *> _running_key)
 
 
-cdef inline Signal signal_here(Socket socket):
-    """The signal of the socket in the loop that runs; None where the long way has to find it."""
+cdef inline NativeEngine current_engine(Socket socket):
+    """The engine of the socket in the loop that runs; None where the long way has to find it."""
     cdef PyObject *mark
     if socket.engine is None:
         return None
     mark = running_mark()
     if mark != NULL and mark == <PyObject *> socket.running:
-        return <Signal> socket.engine
+        return <NativeEngine> socket.engine
     if _running_loop() is not socket.loop:
         return None
     socket.running = None if mark == NULL else <object> mark
-    return <Signal> socket.engine
+    return <NativeEngine> socket.engine
 
 
 cdef inline object done(object value, Socket socket):
@@ -58,15 +58,15 @@ def future_recv(Socket self not None, flags=0, copy: bool = True, track: bool = 
 
     The future of what the blocking recv returns.
     """
-    cdef Signal signal = signal_here(self)
-    if signal is not None:
+    cdef NativeEngine engine = current_engine(self)
+    if engine is not None:
         try:
-            got = signal.try_recv(flags, copy, track)
+            got = engine.try_recv(flags, copy, track)
         except Exception:
             return self._recv(flags, copy, track)  # meets it again
         if got is not _would_block:
-            return received(self, signal, got)
-        return self._recv_later(signal, flags, copy, track)
+            return received(self, engine, got)
+        return self._recv_later(engine, flags, copy, track)
     return self._recv(flags, copy, track)
 
 
@@ -75,15 +75,15 @@ def future_recv_multipart(Socket self not None, flags=0, copy: bool = True, trac
 
     The future of what the blocking recv_multipart returns.
     """
-    cdef Signal signal = signal_here(self)
-    if signal is not None:
+    cdef NativeEngine engine = current_engine(self)
+    if engine is not None:
         try:
-            got = signal.try_recv_multipart(flags, copy, track)
+            got = engine.try_recv_multipart(flags, copy, track)
         except Exception:
             return self._recv_multipart(flags, copy, track)
         if got is not _would_block:
-            return received(self, signal, got)
-        return self._recv_multipart_later(signal, flags, copy, track)
+            return received(self, engine, got)
+        return self._recv_multipart_later(engine, flags, copy, track)
     return self._recv_multipart(flags, copy, track)
 
 
@@ -94,15 +94,15 @@ def future_send(Socket self not None, data, flags=0, copy: bool = True, track: b
     The future of what the blocking send returns. What can be sent at once has been sent when the
     call returns.
     """
-    cdef Signal signal = signal_here(self)
-    if signal is not None:
+    cdef NativeEngine engine = current_engine(self)
+    if engine is not None:
         try:
-            sent = signal.try_send(data, flags, copy, track, routing_id, group, self.threshold)
+            sent = engine.try_send(data, flags, copy, track, routing_id, group, self.threshold)
         except Exception:
             sent = _would_block
         if sent is not _would_block:
-            if is_spent(signal.reactor):
-                return self._after((<object> signal).loop, sent)
+            if is_spent(engine.reactor):
+                return self._after((<object> engine).loop, sent)
             return done(sent, self)
     return self._send(data, flags, copy, track, routing_id, group)
 
@@ -113,14 +113,14 @@ def future_send_multipart(Socket self not None, msg_parts, flags=0, copy: bool =
 
     The future of what the blocking send_multipart returns, as for send.
     """
-    cdef Signal signal = signal_here(self)
-    if signal is not None and type(msg_parts) is list and not kwargs:
+    cdef NativeEngine engine = current_engine(self)
+    if engine is not None and type(msg_parts) is list and not kwargs:
         try:
-            sent = signal.try_send_multipart(msg_parts, flags, copy, track, self.threshold)
+            sent = engine.try_send_multipart(msg_parts, flags, copy, track, self.threshold)
         except Exception:
             sent = _would_block
         if sent is not _would_block:
-            if is_spent(signal.reactor):
-                return self._after((<object> signal).loop, sent)
+            if is_spent(engine.reactor):
+                return self._after((<object> engine).loop, sent)
             return done(sent, self)
     return self._send_multipart(msg_parts, flags, copy, track, **kwargs)

@@ -4,7 +4,7 @@
 #   1  every call happens between enter() and leave(), which hold the lock;
 #   2  nothing blocks there: who must wait does so in block(), without lock and GIL;
 #   3  leave() tells those who wait whatever the call may have changed;
-#   4  a message that was taken and not delivered goes to the front, and is received first;
+#   4  a message that was taken and not delivered goes back (unread), and is received first;
 #   7  enter() says why a socket cannot be used.
 
 import sys as _sys
@@ -34,9 +34,9 @@ cdef struct Watch:
     bint *sleeping
     short events
 
-cdef struct Parked:
-    # A message part at the front of the socket.
-    Parked *next
+cdef struct UnreadPart:
+    # A message part that was put back, to be received before libzmq's own queue.
+    UnreadPart *next
     bint more
     int64_t order              # where it was among all parts; 0: before those that have a number
     zmq_msg_t msg
@@ -58,24 +58,24 @@ cdef ohmq_lock _handles_lock
 cdef class Handle:
     cdef void *newer           # in the list of all handles
     cdef void *older
-    cdef void *ptr             # NULL while it may not be used: closed, or lent to a relay
-    cdef void *lent            # the socket, while a relay has it
+    cdef void *ptr             # NULL while it may not be used: closed, or claimed by a relay
+    cdef void *claimed         # the socket, while a relay has it
     cdef int generation
     cdef ohmq_lock lock
     cdef Waiter *waiters
     cdef Watch *watches
-    cdef Parked *front
+    cdef UnreadPart *unread
     cdef Counters counters
     cdef int64_t fd            # ZMQ_FD, -1 for the draft types that have none
     cdef int type
-    cdef int front_more        # RCVMORE where the last part came from the front, else -1
+    cdef int unread_more       # RCVMORE where the last part came from unread, else -1
     cdef bint more             # of the part that was received last: others follow,
     cdef int64_t order         # and its number
     cdef int64_t newest        # parts that have come from libzmq
     cdef bint inside_message   # a part with SNDMORE went out, the last one has not yet
     cdef bint inproc           # it has an inproc endpoint: peers in this process
     cdef bint owned            # closing is ours to do
-    cdef object relay          # who has it, while lent
+    cdef object relay          # who has it, while claimed
     cdef ContextHandle context
     cdef void *wrapper         # the Socket that opened it, which clears this when it goes
     cdef object opened_at      # "file:line" in development mode
@@ -89,7 +89,7 @@ cdef class Handle:
     def __dealloc__(self):
         # Nobody refers to the socket any more, so nobody waits for it either.
         list_remove(self)
-        drop_front(self)
+        drop_unread(self)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
             close_socket(self.ptr)
             if self.ends:
@@ -107,7 +107,7 @@ cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
     handle = Handle.__new__(Handle)
     handle.ptr = ptr
     handle.generation = ohmq_generation
-    handle.front_more = -1
+    handle.unread_more = -1
     handle.owned = owned
     handle.context = context
     check(zmq_getsockopt(ptr, ZMQ_TYPE, &handle.type, &size))
@@ -148,7 +148,7 @@ cdef list open_handles():
     found = []
     while current != NULL:
         handle = <Handle> current
-        if handle.generation == ohmq_generation and (handle.ptr != NULL or handle.lent != NULL):
+        if handle.generation == ohmq_generation and (handle.ptr != NULL or handle.claimed != NULL):
             found.append(handle)
         current = handle.older
     found.reverse()
@@ -259,7 +259,7 @@ cdef int refuse(Handle handle) except -1:
     if handle.generation != ohmq_generation and handle.generation >= 0:
         fail(ENOTSOCK, f"{describe(handle)} belongs to the parent process: "
                        "open a new context and socket in the child after a fork")
-    if handle.lent != NULL:
+    if handle.claimed != NULL:
         fail(EBUSY, f"{describe(handle)} is in use by a device: stop the device first, or use "
                     "another socket")
     fail(ENOTSOCK, "socket is closed" + (
@@ -327,70 +327,71 @@ cdef void watch_remove(Handle handle, Watch *watch) noexcept:
     watch.next = watch.previous = NULL
 
 
-# ---- the front of a socket --------------------------------------------------------------------
+# ---- parts that were put back -----------------------------------------------------------------
 
-cdef int park(Handle handle, zmq_msg_t *parts, int n, bint rest, int64_t order=0) except -1:
-    """Put parts of a message back at the front: they are received again in the order they had.
+cdef int put_back_parts(Handle handle, zmq_msg_t *parts, int n, bint rest,
+                        int64_t order=0) except -1:
+    """Put parts of a message back: they are received again in the order they had.
 
     rest tells that more parts of the message follow the last of these, and order which that was;
     0 puts them before all others.
     """
-    cdef Parked **link = &handle.front
-    cdef Parked *parked
+    cdef UnreadPart **link = &handle.unread
+    cdef UnreadPart *part
     cdef int i = n - 1
     while link[0] != NULL and link[0].order < order:
         link = &link[0].next
     while i >= 0:
-        parked = <Parked *> malloc(sizeof(Parked))
-        if parked == NULL:
+        part = <UnreadPart *> malloc(sizeof(UnreadPart))
+        if part == NULL:
             raise MemoryError
-        zmq_msg_init(&parked.msg)
-        zmq_msg_move(&parked.msg, &parts[i])
-        parked.more = rest or i < n - 1
-        parked.order = order - (n - 1 - i) if order > 0 else 0
-        parked.next = link[0]
-        link[0] = parked
+        zmq_msg_init(&part.msg)
+        zmq_msg_move(&part.msg, &parts[i])
+        part.more = rest or i < n - 1
+        part.order = order - (n - 1 - i) if order > 0 else 0
+        part.next = link[0]
+        link[0] = part
         i -= 1
     return 0
 
 
 cdef inline Py_ssize_t take(Handle handle, zmq_msg_t *msg) noexcept nogil:
-    """Receive a part without waiting: from the front, or else from libzmq. Its size, or -1."""
-    cdef Parked *parked = handle.front
+    """Receive a part without waiting, one that was put back first. Its size, or -1."""
+    cdef UnreadPart *part = handle.unread
     cdef int size
-    if parked == NULL:
-        handle.front_more = -1
+    if part == NULL:
+        handle.unread_more = -1
         handle.newest += 1
         handle.order = handle.newest
         size = zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT)
         # Of a larger part libzmq says just that.
         return size if size < INT_MAX else <Py_ssize_t> zmq_msg_size(msg)
-    cdef bint parked_more = parked.more
-    handle.order = parked.order
-    handle.front = parked.next
-    zmq_msg_move(msg, &parked.msg)
-    zmq_msg_close(&parked.msg)
-    free(parked)
-    handle.front_more = parked_more
+    cdef bint follows = part.more
+    handle.order = part.order
+    handle.unread = part.next
+    zmq_msg_move(msg, &part.msg)
+    zmq_msg_close(&part.msg)
+    free(part)
+    handle.unread_more = follows
     return <Py_ssize_t> zmq_msg_size(msg)
 
 
 cdef inline bint more_follows(Handle handle, zmq_msg_t *msg) noexcept nogil:
     """Whether the message of the part that take() has just given goes on."""
-    return handle.front_more if handle.front_more >= 0 else zmq_msg_more(msg)
+    return handle.unread_more if handle.unread_more >= 0 else zmq_msg_more(msg)
 
 
-cdef inline int events_in_front(Handle handle) noexcept:
-    return ZMQ_POLLIN if handle.front != NULL else 0
+cdef inline int unread_events(Handle handle) noexcept:
+    return ZMQ_POLLIN if handle.unread != NULL else 0
 
 
-cdef void drop_front(Handle handle) noexcept:
-    cdef Parked *parked
-    while handle.front != NULL:
-        parked = handle.front
-        handle.front = parked.next
-        zmq_msg_close(&parked.msg)
-        free(parked)
+cdef void drop_unread(Handle handle) noexcept:
+    cdef UnreadPart *part
+    while handle.unread != NULL:
+        part = handle.unread
+        handle.unread = part.next
+        zmq_msg_close(&part.msg)
+        free(part)
 
 
 # ---- closing ------------------------------------------------------------------------------------
@@ -407,12 +408,12 @@ cdef int close_handle(Handle handle, object linger) except -1:
     cdef void *ptr
     if handle.generation != ohmq_generation:
         # The child of a fork lets go of its copy; the socket is the parent's, and so is the lock.
-        handle.ptr = handle.lent = NULL
+        handle.ptr = handle.claimed = NULL
         return 0
     if not Py_IsInitialized():
         close_silently(handle, value if linger is not None else KEEP_LINGER)
         return 0
-    while handle.lent != NULL:
+    while handle.claimed != NULL:
         handle.relay._end()
     ohmq_lock_acquire(&handle.lock)
     ptr = handle.ptr
@@ -428,7 +429,7 @@ cdef int close_handle(Handle handle, object linger) except -1:
         zmq_unbind(ptr, <bytes> name)
     handle.ptr = NULL
     touch(handle, CLOSED)
-    drop_front(handle)
+    drop_unread(handle)
     ohmq_lock_release(&handle.lock)
     check(close_socket(ptr))
     if handle.ends:

@@ -159,25 +159,25 @@ cdef extern from "platform.h":
     void ohmq_lock_acquire(ohmq_lock *lock)
 
 
-cdef extern from "farewell.h" nogil:
-    bint ohmq_line_can_be_held
-    int ohmq_line_hold(int fd)
-    void ohmq_line_let_go(int fd)
-    bint ohmq_line_is_at(int fd, const char *place)
-    int ohmq_line_unread(int fd)
-    int64_t ohmq_line_received(int fd, int64_t *gap_ns)
-    void ohmq_line_hang_up(int fd)
+cdef extern from "half_close.h" nogil:
+    bint ohmq_connection_can_be_held
+    int ohmq_connection_hold(int fd)
+    void ohmq_connection_let_go(int fd)
+    bint ohmq_connection_is_at(int fd, const char *place)
+    int ohmq_connection_unread(int fd)
+    int64_t ohmq_connection_received(int fd, int64_t *gap_ns)
+    void ohmq_connection_half_close(int fd)
 
 
-cdef extern from "release.h" nogil:
+cdef extern from "loans.h" nogil:
     ctypedef struct ohmq_loan:
         ohmq_loan *next
         Py_buffer view
         PyObject *event
-    ohmq_waker ohmq_release_waker
+    ohmq_waker ohmq_loan_waker
     void ohmq_loan_returned(void *data, void *hint) noexcept
-    ohmq_loan *ohmq_take_returned()
-    bint ohmq_any_returned()
+    ohmq_loan *ohmq_loans_take()
+    bint ohmq_loans_any()
 
 
 cdef extern from "Python.h":

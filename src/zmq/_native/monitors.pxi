@@ -19,9 +19,9 @@
 # then is there, as if there were no thread between.
 
 cdef enum:
-    HELD = 1000            # events that are held at most
-    OUTLET_HWM = 1000      # events that wait in the outlet at most, beside those of its reader
-    PUMP = 100             # events that are taken before they are handed on
+    HELD = 1000                # events that are held at most
+    OUTLET_HWM = 1000          # events that wait in the outlet at most, beside those of its reader
+    PUMP = 100                 # events that are taken before they are handed on
     PATIENCE_NS = 10000000000  # how long an ending monitor waits for a reader that reads nothing
 
 cdef struct Event:
@@ -43,7 +43,7 @@ cdef struct Monitor:
     Event *newest
     int n_held
     int64_t handed         # to the outlet so far
-    int64_t dropped
+    int64_t events_dropped
     int64_t give_up_at     # of an ending monitor; 0: nothing is waited for
 
 cdef Monitor *_monitors = NULL
@@ -151,7 +151,7 @@ cdef int stop_monitor(Handle handle) noexcept:
         while monitor != NULL and monitor.tap != NULL and pump(monitor):
             pass
         if monitor != NULL:
-            handle.counters.events_dropped += monitor.dropped
+            handle.counters.events_dropped += monitor.events_dropped
         handle.monitor = 0
         ohmq_waker_wake(&_monitors_waker)
         ohmq_lock_release(&_monitors_lock)
@@ -188,13 +188,13 @@ cdef void pump_now() noexcept nogil:
     ohmq_lock_release(&_monitors_lock)
 
 
-cdef int64_t monitor_dropped(int64_t number) noexcept:
+cdef int64_t events_dropped_by(int64_t number) noexcept:
     cdef Monitor *monitor
     cdef int64_t dropped = 0
     lock_monitors()
     monitor = find_monitor(number)
     if monitor != NULL:
-        dropped = monitor.dropped
+        dropped = monitor.events_dropped
     ohmq_lock_release(&_monitors_lock)
     return dropped
 
@@ -409,7 +409,7 @@ cdef void hold_event(Monitor *monitor, Event *event) noexcept nogil:
     monitor.n_held += 1
     if monitor.n_held > HELD:
         drop_event(release_oldest(monitor))
-        monitor.dropped += 1
+        monitor.events_dropped += 1
 
 
 cdef Event *release_oldest(Monitor *monitor) noexcept nogil:
@@ -460,7 +460,7 @@ cdef void end_outlet(Monitor *monitor, bint progress) noexcept nogil:
 cdef void close_outlet(Monitor *monitor) noexcept nogil:
     while monitor.oldest != NULL:
         drop_event(release_oldest(monitor))
-        monitor.dropped += 1
+        monitor.events_dropped += 1
     if monitor.outlet != NULL:
         zmq_close(monitor.outlet)
         monitor.outlet = NULL

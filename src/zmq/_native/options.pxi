@@ -73,9 +73,9 @@ cdef object get_option(Handle handle, int option):
     rc = zmq_getsockopt(handle.ptr, option, where, &size)
     error = c_errno() if rc < 0 else 0
     if rc == 0 and option == ZMQ_EVENTS:
-        narrow |= events_in_front(handle)
-    elif rc == 0 and option == ZMQ_RCVMORE and handle.front_more >= 0:
-        narrow = handle.front_more
+        narrow |= unread_events(handle)
+    elif rc == 0 and option == ZMQ_RCVMORE and handle.unread_more >= 0:
+        narrow = handle.unread_more
     leave(handle)
     if rc < 0:
         option_failed(handle, option, error)
@@ -168,7 +168,7 @@ cdef int events_of(Handle handle, int *events) noexcept:
         pump_monitor(&handle.reads)
     if zmq_getsockopt(handle.ptr, ZMQ_EVENTS, events, &size) < 0:
         return c_errno()
-    events[0] |= events_in_front(handle)
+    events[0] |= unread_events(handle)
     return 0
 
 

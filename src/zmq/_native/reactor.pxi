@@ -4,7 +4,7 @@
 # a call on a socket, in whatever thread, may let an operation go on (rule 3).
 #
 # A turn may be entered again: it calls program code, which may run the loop by itself (a modal
-# dialog, a notebook cell). For as long as that code runs, this holds for every signal:
+# dialog, a notebook cell). For as long as that code runs, this holds for every engine:
 #
 #   due        it is in reactor.due, which the inner turn takes up where the outer one was; what has
 #              made it due still makes the descriptor readable, as the waker is cleared last
@@ -12,7 +12,7 @@
 #   restless   its turn has not come to rest(): the waker is cleared after an inner turn only
 #   otherwise  it rests, and rings
 #
-# A signal that is serving, and has operations left, sets the waker first: see keep_awake().
+# An engine that is serving, and has operations left, sets the waker first: see keep_awake().
 
 cdef extern from *:
     """
@@ -62,7 +62,7 @@ def set_fairness(messages=64, ms=1.0):
     _fair_messages, _fair_ns = messages, <int64_t> (ms * 1e6)
 
 
-@cython.no_gc_clear  # signals have pointers to it
+@cython.no_gc_clear  # engines have pointers to it
 cdef class Reactor:
     """Reactor()\n--\n
     Tells an event loop which of its sockets have signalled.
@@ -72,10 +72,10 @@ cdef class Reactor:
 
     cdef object __weakref__
     cdef ohmq_lock lock          # of the list of those that were touched: any thread lengthens it
-    cdef void *touched           # signals, which leave the list when they go
+    cdef void *touched           # engines, which leave the list when they go
     cdef list calls              # what other threads want to be called in the loop
-    cdef list due                # signals that have something to do, the last one first
-    cdef list serving            # signals whose turn has been entered, the innermost last
+    cdef list due                # engines that have something to do, the last one first
+    cdef list serving            # engines whose turn has been entered, the innermost last
     cdef set waiting             # those with operations; they live as long as somebody waits
     cdef int set
     cdef int generation
@@ -109,13 +109,13 @@ cdef class Reactor:
 
     def close(self) -> None:
         """The loop has ended: let go of its descriptors, and of what waits in it."""
-        cdef Signal signal
+        cdef NativeEngine engine
         cdef set waiting = self.waiting
         self.waiting = set()
         self.calls = []
         if self.generation == ohmq_generation:
-            for signal in waiting:
-                signal.dismiss()
+            for engine in waiting:
+                engine.dismiss()
         close_reactor(self)
 
     def fileno(self) -> int:
@@ -129,7 +129,7 @@ cdef class Reactor:
         """
         cdef ohmq_interest few[FEW]
         cdef ohmq_interest *interests = few
-        cdef Signal signal
+        cdef NativeEngine engine
         cdef list watched = [] if self.set >= 0 else list(self.waiting)
         cdef Py_ssize_t n = 1
         cdef int rc
@@ -142,9 +142,9 @@ cdef class Reactor:
                 raise MemoryError
         interests[0].fd = self.set if self.set >= 0 else self.waker.read_fd
         interests[0].events = ZMQ_POLLIN
-        for signal in watched:
-            if signal.handle.fd >= 0:
-                interests[n].fd = signal.handle.fd
+        for engine in watched:
+            if engine.handle.fd >= 0:
+                interests[n].fd = engine.handle.fd
                 interests[n].events = ZMQ_POLLIN
                 n += 1
         ohmq_count(&_sleepers, 1)
@@ -152,8 +152,8 @@ cdef class Reactor:
             rc = ohmq_wait(interests, <int> n, ohmq_now() + <int64_t> (seconds * 1e9))
         ohmq_count(&_sleepers, -1)
         if rc > 0 and self.set < 0:
-            for signal in watched:
-                ring(self, signal)
+            for engine in watched:
+                ring(self, engine)
         if interests != few:
             free(interests)
         return rc > 0
@@ -166,7 +166,7 @@ cdef class Reactor:
         ohmq_lock_release(&self.lock)
 
     def turn(self) -> None:
-        """Call turn() of each socket's signal that has something to do."""
+        """Call turn() of each socket's engine that has something to do."""
         if not self.open or self.generation != ohmq_generation:
             return
         self.used, self.began = 0, ohmq_now()
@@ -216,35 +216,35 @@ cdef void close_reactor(Reactor reactor) noexcept:
 
 
 cdef int take_due(Reactor reactor) except -1:
-    """Find the signals that have something to do: they come after those of an outer turn."""
-    cdef void *tags[SIGNALS]
+    """Find the engines that have something to do: they come after those of an outer turn."""
+    cdef void *tags[EPOLL_BATCH]
     cdef list fresh = []
-    cdef Signal signal
+    cdef NativeEngine engine
     cdef int i
-    cdef int n = ohmq_set_ready(reactor.set, tags, SIGNALS) if reactor.set >= 0 else 0
+    cdef int n = ohmq_set_ready(reactor.set, tags, EPOLL_BATCH) if reactor.set >= 0 else 0
     for i in range(n):
         if tags[i] != NULL:
-            add_due(fresh, <Signal> tags[i])
+            add_due(fresh, <NativeEngine> tags[i])
     ohmq_lock_acquire(&reactor.lock)
     try:
         while reactor.touched != NULL:
-            signal = <Signal> reactor.touched
-            add_due(fresh, signal)
-            reactor.touched, signal.next_touched = signal.next_touched, NULL
-            signal.touched = False
+            engine = <NativeEngine> reactor.touched
+            add_due(fresh, engine)
+            reactor.touched, engine.next_touched = engine.next_touched, NULL
+            engine.touched = False
     finally:
         ohmq_lock_release(&reactor.lock)
-    for signal in reactor.serving:
-        add_due(fresh, signal)
+    for engine in reactor.serving:
+        add_due(fresh, engine)
     fresh.reverse()
     reactor.due = fresh + reactor.due if reactor.due else fresh
     return 0
 
 
-cdef inline int add_due(list due, Signal signal) except -1:
-    if not signal.due:
-        due.append(signal)
-        signal.due = True
+cdef inline int add_due(list due, NativeEngine engine) except -1:
+    if not engine.due:
+        due.append(engine)
+        engine.due = True
     return 0
 
 
@@ -261,16 +261,16 @@ cdef object run_calls(Reactor reactor):
     return error
 
 
-cdef int serve(Signal signal) except -1:
-    """Have a signal do what it has to do."""
-    signal.due = False
-    if not (signal.queued or signal.wanted or signal.restless):
-        hush(signal)
+cdef int serve(NativeEngine engine) except -1:
+    """Have an engine do what it has to do."""
+    engine.due = False
+    if not (engine.queued or engine.wanted or engine.restless):
+        hush(engine)
         return 0
-    cdef list serving = signal.reactor.serving
-    serving.append(signal)
+    cdef list serving = engine.reactor.serving
+    serving.append(engine)
     try:
-        signal.turn()
+        engine.turn()
     finally:
         serving.pop()
     return 0
@@ -278,14 +278,14 @@ cdef int serve(Signal signal) except -1:
 
 cdef void clear_waker(Reactor reactor) noexcept:
     """End a turn: the descriptor stays readable if there is more to do."""
-    cdef Signal signal
+    cdef NativeEngine engine
     ohmq_lock_acquire(&reactor.lock)
     if (
         reactor.open and reactor.woken and reactor.touched == NULL
         and not PyList_GET_SIZE(reactor.due) and not PyList_GET_SIZE(reactor.calls)
     ):
-        for signal in reactor.serving:
-            if signal.restless:
+        for engine in reactor.serving:
+            if engine.restless:
                 break
         else:
             reactor.woken = False
@@ -293,17 +293,17 @@ cdef void clear_waker(Reactor reactor) noexcept:
     ohmq_lock_release(&reactor.lock)
 
 
-cdef void forget_touched(Signal signal) noexcept:
-    """Take a signal that goes from the list of those that were touched."""
-    cdef Reactor reactor = signal.reactor
-    cdef void *me = <void *> signal
+cdef void forget_touched(NativeEngine engine) noexcept:
+    """Take an engine that goes from the list of those that were touched."""
+    cdef Reactor reactor = engine.reactor
+    cdef void *me = <void *> engine
     cdef void **link
     ohmq_lock_acquire(&reactor.lock)
     link = &reactor.touched
     while link[0] != NULL and link[0] != me:
-        link = &(<Signal> link[0]).next_touched
+        link = &(<NativeEngine> link[0]).next_touched
     if link[0] == me:
-        link[0] = signal.next_touched
+        link[0] = engine.next_touched
     ohmq_lock_release(&reactor.lock)
 
 
@@ -313,13 +313,13 @@ cdef void wake_reactor(Reactor reactor) noexcept:
         ohmq_waker_wake(&reactor.waker)
 
 
-cdef void ring(Reactor reactor, Signal signal) noexcept:
+cdef void ring(Reactor reactor, NativeEngine engine) noexcept:
     """Have the loop look at a socket in its next turn; from any thread."""
     ohmq_lock_acquire(&reactor.lock)
-    if not signal.touched:
-        signal.touched = True
-        signal.next_touched = reactor.touched
-        reactor.touched = <void *> signal
+    if not engine.touched:
+        engine.touched = True
+        engine.next_touched = reactor.touched
+        reactor.touched = <void *> engine
     wake_reactor(reactor)
     ohmq_lock_release(&reactor.lock)
 

@@ -53,7 +53,7 @@ cdef class Taken:
     cdef Handle handle     # of the socket; None: nothing goes back
     # What goes back, None where it is the value itself. No list: the collector empties those first.
     cdef object parts
-    cdef object mores      # see give_back
+    cdef object mores      # see put_back_received
     cdef int64_t order     # of the last part
     cdef bint more         # parts of its message follow
     cdef bint made         # the future is initialised
@@ -61,7 +61,7 @@ cdef class Taken:
 
     def __dealloc__(self):
         if self.handle is not None:
-            give_back_taken(self)
+            put_back_taken(self)
 
     def __await__(self):
         return self
@@ -77,10 +77,10 @@ cdef class Taken:
         raise StopIteration(self.value)
 
 
-cdef int give_back_taken(Taken taken) except -1:
+cdef int put_back_taken(Taken taken) except -1:
     parts = taken.value if taken.parts is None else taken.parts
     try:
-        give_back(taken.handle, parts, taken.more, taken.mores, taken.order)
+        put_back_received(taken.handle, parts, taken.more, taken.mores, taken.order)
     except Exception:
         pass  # a socket that was closed has dropped what was not received, and this with it
     return 0
@@ -180,19 +180,19 @@ cdef inline object future_of(Taken taken):
     return future
 
 
-cdef inline object received(Socket socket, Signal signal, object value):
-    """The future of what the signal has just received."""
-    return future_of(new_received(socket.loop, signal, value, value))
+cdef inline object received(Socket socket, NativeEngine engine, object value):
+    """The future of what the engine has just received."""
+    return future_of(new_received(socket.loop, engine, value, value))
 
 
-cdef inline Taken new_received(object loop, Signal signal, object value, object parts):
+cdef inline Taken new_received(object loop, NativeEngine engine, object value, object parts):
     cdef Taken taken = new_taken(loop, value)
     if type(parts) is list:
         parts = never_emptied(parts)
     if parts is not value:
         taken.parts = parts
-    taken.more, taken.order = signal.handle.more, signal.handle.order
-    taken.handle = signal.handle
+    taken.more, taken.order = engine.handle.more, engine.handle.order
+    taken.handle = engine.handle
     return taken
 
 
@@ -203,19 +203,19 @@ def ready_future(loop, value, gives_way=False):
     return future_of(taken)
 
 
-def received_future(loop, Signal signal not None, value, parts=None, mores=None):
-    """The future of what a signal has just received, which goes back if no program looks at it."""
-    cdef Taken taken = new_received(loop, signal, value, value if parts is None else parts)
+def received_future(loop, NativeEngine engine not None, value, parts=None, mores=None):
+    """The future of what an engine has just received, which goes back if no program looks at it."""
+    cdef Taken taken = new_received(loop, engine, value, value if parts is None else parts)
     taken.mores = None if mores is None else tuple(mores)
     return future_of(taken)
 
 
-def give_back_ready(future) -> bool:
+def put_back_ready(future) -> bool:
     """Give back what a Ready future has taken and no program has seen; False for nothing."""
     cdef Taken taken = <Taken> taken_of(future)[0]
     if taken.handle is None:
         return False
-    give_back_taken(taken)
+    put_back_taken(taken)
     taken.handle = None
     return True
 

@@ -101,7 +101,7 @@ cdef int put_back_part(Handle handle, zmq_msg_t *msg, bint more) except -1:
     """Give a part back that could not be delivered: it is the next to be received (rule 4)."""
     enter(handle)
     try:
-        park(handle, msg, 1, more)
+        put_back_parts(handle, msg, 1, more)
     finally:
         leave(handle)
     return 0

@@ -1,8 +1,8 @@
 # Devices: moving messages between two sockets, without the GIL and without copying bodies.
 #
-# A relay owns its sockets while it runs: their handles are lent to it, so that any other use of
+# A relay owns its sockets while it runs: it claims their handles, so that any other use of
 # them raises (rule 7). What it took from one socket and could not hand to the other when it stops
-# goes back to the front of the first (rule 4). The loop itself is in course.pxi.
+# is put back to the first (rule 4). The loop itself is in relay_loop.pxi.
 
 cdef class Relay:
     """Moves messages between two sockets, in both directions, until it is stopped.
@@ -26,7 +26,7 @@ cdef class Relay:
     events : tuple, optional
         Monitor sockets (Socket.get_monitor_socket) of the in, the out and the mon socket, or None:
         the relay counts the peers that connect and go.
-    sheds : bool, optional
+    drops_silently : bool, optional
         Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
     intake : list, optional
         Pairs of a socket and an address where it is bound, of sockets that only receive. A drain
@@ -35,7 +35,7 @@ cdef class Relay:
     """
 
     cdef object __weakref__
-    cdef Course course
+    cdef RelayLoop loop
     cdef list handles           # distinct, in the order in, out, mon, control
     cdef object sockets
     cdef object events
@@ -48,13 +48,13 @@ cdef class Relay:
     cdef unsigned long thread   # that run() is in
 
     def __cinit__(self, *args, **kwargs):
-        zmq_msg_init(&self.course.ways[0].prefix)
-        zmq_msg_init(&self.course.ways[1].prefix)
+        zmq_msg_init(&self.loop.directions[0].prefix)
+        zmq_msg_init(&self.loop.directions[1].prefix)
         self.generation = ohmq_generation
 
     def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
                  in_prefix=b"in", out_prefix=b"out", swap=None, waits=False, events=(),
-                 sheds=False, intake=()):
+                 drops_silently=False, intake=()):
         given = (in_socket, out_socket, mon_socket, control_socket)
         for name, socket in zip(("in_socket", "out_socket", "mon_socket", "control_socket"), given):
             if socket is None and name in ("mon_socket", "control_socket"):
@@ -65,25 +65,25 @@ cdef class Relay:
         self.events = events
         self.places = [(socket, bound_by((<Socket> socket).handle, as_address(endpoint)))
                        for socket, endpoint in intake]
-        self.course.sheds = sheds
-        self.course.waits = waits and mon_socket is not None
+        self.loop.drops_silently = drops_silently
+        self.loop.waits = waits and mon_socket is not None
         self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))
         self.finished = new_event()
         self.finished.set()
         cdef Handle first = (<Socket> in_socket).handle
         cdef Handle second = (<Socket> out_socket).handle
-        self.course.swap = (first is not second and first.type == ZMQ_ROUTER
-                            and second.type == ZMQ_ROUTER) if swap is None else swap
-        check(ohmq_waker_open(&self.course.waker))
+        self.loop.swap = (first is not second and first.type == ZMQ_ROUTER
+                          and second.type == ZMQ_ROUTER) if swap is None else swap
+        check(ohmq_waker_open(&self.loop.waker))
 
     def __dealloc__(self):
-        ohmq_waker_close(&self.course.waker)
-        zmq_msg_close(&self.course.ways[0].prefix)
-        zmq_msg_close(&self.course.ways[1].prefix)
+        ohmq_waker_close(&self.loop.waker)
+        zmq_msg_close(&self.loop.directions[0].prefix)
+        zmq_msg_close(&self.loop.directions[1].prefix)
         for i in range(2):
-            free(self.course.lines[i].states)
-            free(self.course.lines[i].numbers)
-        free(self.course.talks.table)
+            free(self.loop.connections[i].states)
+            free(self.loop.connections[i].numbers)
+        free(self.loop.clients.table)
 
     def run(self, started=None, *, terminate_patience_s=0.0) -> None:
         """Move messages; blocks, without the GIL, until the relay is ended.
@@ -106,29 +106,29 @@ cdef class Relay:
         """
         cdef Ending ending
         cdef int error
-        cdef Course *course = &self.course
-        self.lend()
-        course.terminate_patience = <int64_t> (terminate_patience_s * 1e9)
+        cdef RelayLoop *loop = &self.loop
+        self.claim_sockets()
+        loop.terminate_patience = <int64_t> (terminate_patience_s * 1e9)
         try:
             if started is not None:
                 started()
             while self.running:
-                if course.signals_due:
-                    course.signals_due = ohmq_now() + SIGNAL_NS
+                if loop.signals_due:
+                    loop.signals_due = ohmq_now() + SIGNALS_NS
                 with nogil:
-                    ohmq_store_int(&course.at_work, 1)
-                    ending = relay_loop(course)
-                    error = course.failure or c_errno() if ending == FAILED else 0
-                    ohmq_store_int(&course.at_work, 0)
+                    ohmq_store_int(&loop.at_work, 1)
+                    ending = run_relay_loop(loop)
+                    error = loop.failure or c_errno() if ending == FAILED else 0
+                    ohmq_store_int(&loop.at_work, 0)
                 if ending != INTERRUPTED:
                     break
                 PyErr_CheckSignals()
                 if not self.running:
                     fail(ENOTSOCK, "a signal handler closed a socket of the device")
-                if course.drain.intake_due:
+                if loop.drain.intake_due:
                     self.end_intake()
         finally:
-            self.give_back()
+            self.release_sockets()
         if ending == FAILED:
             fail(error)
 
@@ -150,12 +150,12 @@ cdef class Relay:
         if patience_s is not None:
             patience = <int64_t> (min(max(patience_s, 0.0), 1e9) * 1e9)
         if drain_s is not None and drain_s <= 0:
-            ohmq_store_int(&self.course.stopping, STOP_NOW)
-        elif ohmq_load_int(&self.course.stopping) == 0:
-            begin_drain(&self.course, until, patience)
-        elif until < self.course.drain.until:
-            set_drain(&self.course, until)
-        ohmq_waker_wake(&self.course.waker)
+            ohmq_store_int(&self.loop.stopping, STOP_NOW)
+        elif ohmq_load_int(&self.loop.stopping) == 0:
+            begin_drain(&self.loop, until, patience)
+        elif until < self.loop.drain.until:
+            set_drain(&self.loop, until)
+        ohmq_waker_wake(&self.loop.waker)
 
     def join(self, timeout=None) -> bool:
         """Wait until run() has returned its sockets; False when timeout (seconds) came first."""
@@ -167,28 +167,28 @@ cdef class Relay:
     def _end(self) -> None:
         """Have the sockets returned, for one of them to be closed."""
         if self.thread == PyThread_get_thread_ident():
-            self.give_back()  # a signal handler, in the middle of run()
+            self.release_sockets()  # a signal handler, in the middle of run()
         else:
             self.stop()
             self.finished.wait()
 
     def pause(self) -> None:
         """Take no more messages until resume(). Any thread may call it."""
-        ohmq_store_int(&self.course.paused, 1)
-        ohmq_waker_wake(&self.course.waker)
+        ohmq_store_int(&self.loop.paused, 1)
+        ohmq_waker_wake(&self.loop.waker)
 
     def resume(self) -> None:
         """Undo pause(). Any thread may call it."""
-        ohmq_store_int(&self.course.paused, 0)
-        ohmq_waker_wake(&self.course.waker)
+        ohmq_store_int(&self.loop.paused, 0)
+        ohmq_waker_wake(&self.loop.waker)
 
     def paused(self) -> bool:
         """Whether pause(), or PAUSE on the control socket, is in force."""
-        return ohmq_load_int(&self.course.paused) != 0
+        return ohmq_load_int(&self.loop.paused) != 0
 
     def emptied(self) -> bool:
         """Whether the last run() ended with nothing left to hand on: after stop() with drain_s."""
-        return self.course.emptied
+        return self.loop.emptied
 
     def _was_holding(self) -> bool:
         """Whether the last run() ended with something that no target had taken."""
@@ -196,49 +196,49 @@ cdef class Relay:
 
     def _asked(self):
         """The socket that requests come from, if it is one that has them answered."""
-        return self.sockets[self.course.drain.requests] if self.course.drain.requests >= 0 else None
+        return self.sockets[self.loop.drain.requests] if self.loop.drain.requests >= 0 else None
 
     def _counters(self) -> tuple:
         """Messages and bytes from in to out, from out to in, and copies that were dropped."""
-        cdef Direction *forth = &self.course.ways[0]
-        cdef Direction *back = &self.course.ways[1]
-        return (forth.messages, forth.bytes, back.messages, back.bytes,
-                forth.dropped + back.dropped)
+        cdef Direction *in_to_out = &self.loop.directions[0]
+        cdef Direction *out_to_in = &self.loop.directions[1]
+        return (in_to_out.messages, in_to_out.bytes, out_to_in.messages, out_to_in.bytes,
+                in_to_out.monitor_dropped + out_to_in.monitor_dropped)
 
     def _gauges(self) -> tuple:
-        """What changes with time: seconds blocked each way, seconds in all, rates, peers."""
-        cdef Course *course = &self.course
-        cdef int64_t now = course.ended or ohmq_now()
+        """What changes with time: seconds blocked each direction, seconds in all, rates, peers."""
+        cdef RelayLoop *loop = &self.loop
+        cdef int64_t now = loop.ended or ohmq_now()
         cdef double per_s[4]
         cdef int64_t since
         blocked = []
         for i in range(2):
-            since = course.ways[i].blocked_since
+            since = loop.directions[i].blocked_since
             ongoing = max(now - since, 0) if since else 0
-            blocked.append((course.ways[i].blocked_ns + ongoing) / 1e9)
-        rates(course, now, per_s)
-        peers = [None if course.events[i] == NULL else course.peers[i] for i in range(2)]
-        seconds = (now - course.begun) / 1e9 if course.begun else 0.0
-        open_requests = unanswered(course) if course.begun and course.drain.requests >= 0 else None
+            blocked.append((loop.directions[i].blocked_ns + ongoing) / 1e9)
+        rates(loop, now, per_s)
+        peers = [None if loop.events[i] == NULL else loop.peers[i] for i in range(2)]
+        seconds = (now - loop.begun) / 1e9 if loop.begun else 0.0
+        open_requests = unanswered(loop) if loop.begun and loop.drain.requests >= 0 else None
         return (*blocked, seconds, *[per_s[i] for i in range(4)], *peers, open_requests)
 
     cdef bint abandon(self) noexcept:
         """End the loop of a thread that will not run Python again; False if it goes on."""
         cdef int64_t until = ohmq_now() + LOCK_NS
-        ohmq_store_int(&self.course.stopping, STOP_NOW)
-        ohmq_waker_wake(&self.course.waker)
-        while ohmq_load_int(&self.course.at_work) and ohmq_now() < until:
+        ohmq_store_int(&self.loop.stopping, STOP_NOW)
+        ohmq_waker_wake(&self.loop.waker)
+        while ohmq_load_int(&self.loop.at_work) and ohmq_now() < until:
             ohmq_wait(NULL, 0, ohmq_now() + 1000000)
-        return not ohmq_load_int(&self.course.at_work)
+        return not ohmq_load_int(&self.loop.at_work)
 
-    cdef int lend(self) except -1:
+    cdef int claim_sockets(self) except -1:
         """Take the sockets: from here on nobody else may use them."""
         cdef Handle handle
-        cdef Course *course = &self.course
+        cdef RelayLoop *loop = &self.loop
         if self.running:
             raise RuntimeError("the relay is running already")
-        ohmq_store_int(&course.stopping, 0)
-        ohmq_waker_clear(&course.waker)
+        ohmq_store_int(&loop.stopping, 0)
+        ohmq_waker_clear(&loop.waker)
         self.handles = []
         for socket in (*self.sockets, *self.events):
             if socket is not None:
@@ -250,64 +250,64 @@ cdef class Relay:
                 fail(ENOTSUP, f"{describe(handle)} has no descriptor: a device cannot wait for it")
         self.running = True
         self.thread = PyThread_get_thread_ident()
-        # Before the first is lent: who closes it then waits for this event.
+        # Before the first is claimed: who closes it then waits for this event.
         self.finished.clear()
-        self.course.n_ways = 0
+        self.loop.n_directions = 0
         try:
             for handle in self.handles:
                 enter(handle)  # raises for one that is closed or in use
-                handle.lent, handle.ptr = handle.ptr, NULL
+                handle.claimed, handle.ptr = handle.ptr, NULL
                 handle.relay = self
                 leave(handle)
-            self.set_course()
+            self.prepare_loop()
         except BaseException:
-            self.give_back()
+            self.release_sockets()
             raise
         return 0
 
-    cdef int set_course(self) except -1:
-        cdef Course *course = &self.course
+    cdef int prepare_loop(self) except -1:
+        cdef RelayLoop *loop = &self.loop
         cdef Handle first = (<Socket> self.sockets[0]).handle
         cdef Handle second = (<Socket> self.sockets[1]).handle
         cdef Handle handle
         cdef int i
-        course.n_ways = 1 if first is second else 2
-        course.ways[0].source = course.ways[1].target = first.lent
-        course.ways[0].target = course.ways[1].source = second.lent
+        loop.n_directions = 1 if first is second else 2
+        loop.directions[0].source = loop.directions[1].target = first.claimed
+        loop.directions[0].target = loop.directions[1].source = second.claimed
         for i in range(2):
             prefix = self.prefixes[i]
-            course.ways[i].prefixed = prefix is not None
-            set_prefix(&course.ways[i].prefix, prefix or b"")
-            course.ways[i].n_held = 0
-            course.ways[i].inside = course.ways[i].lost = course.ways[i].shown = False
-            course.ways[i].mute = course.ways[i].closed = False
-            course.ways[i].blocked_since = 0
-        course.ways[0].front = &first.front
-        course.ways[1].front = &second.front
-        course.monitor = course.control = NULL
+            loop.directions[i].prefixed = prefix is not None
+            set_prefix(&loop.directions[i].prefix, prefix or b"")
+            loop.directions[i].n_held = 0
+            loop.directions[i].inside = loop.directions[i].lost = loop.directions[i].shown = False
+            loop.directions[i].mute = loop.directions[i].closed = False
+            loop.directions[i].blocked_since = 0
+        loop.directions[0].unread = &first.unread
+        loop.directions[1].unread = &second.unread
+        loop.monitor = loop.control = NULL
         if self.sockets[2] is not None:
-            course.monitor = (<Socket> self.sockets[2]).handle.lent
+            loop.monitor = (<Socket> self.sockets[2]).handle.claimed
         if self.sockets[3] is not None:
             handle = (<Socket> self.sockets[3]).handle
-            course.control = handle.lent
-            course.control_replies = handle.type == ZMQ_REP
+            loop.control = handle.claimed
+            loop.control_replies = handle.type == ZMQ_REP
         self.set_interests()
         self.set_drain()
-        course.emptied = False
-        course.failure = 0
-        course.now = course.begun = ohmq_now()
-        course.ended = course.last_move = course.aside_due = 0
-        look_aside(course)
-        mark(course)
+        loop.emptied = False
+        loop.failure = 0
+        loop.now = loop.begun = ohmq_now()
+        loop.ended = loop.last_move = loop.side_sockets_due = 0
+        poll_side_sockets(loop)
+        take_sample(loop)
         from threading import main_thread
         main = main_thread().ident
-        course.signals_due = 1 if PyThread_get_thread_ident() == main else 0
+        loop.signals_due = 1 if PyThread_get_thread_ident() == main else 0
         return 0
 
     cdef int set_drain(self) except -1:
         """Prepare for the end: what the types of the sockets say of it."""
-        cdef Course *course = &self.course
-        cdef Drain *drain = &course.drain
+        cdef RelayLoop *loop = &self.loop
+        cdef Drain *drain = &loop.drain
         cdef int types[2]
         cdef int i
         drain.looked = drain.intake_due = drain.intake_ended = drain.abrupt = False
@@ -315,110 +315,111 @@ cdef class Relay:
         drain.requests = -1
         for i in range(2):
             types[i] = (<Socket> self.sockets[i]).handle.type
-            course.ways[i].subscribes = types[i] in (ZMQ_SUB, ZMQ_XSUB)
-            self.set_lines(i)
-        self.set_talks(types)
+            loop.directions[i].subscribes = types[i] in (ZMQ_SUB, ZMQ_XSUB)
+            self.set_connections(i)
+        self.set_clients(types)
         return 0
 
-    cdef int set_talks(self, int *types) except -1:
+    cdef int set_clients(self, int *types) except -1:
         """Prepare to know which clients wait for answers, where the types are those of a queue."""
-        cdef Course *course = &self.course
-        cdef Lines *lines
+        cdef RelayLoop *loop = &self.loop
+        cdef Connections *connections
         cdef int i
-        course.talks.wanted = course.talks.stale = False
-        for i in range(2 if course.n_ways == 2 else 0):
+        loop.clients.wanted = loop.clients.stale = False
+        for i in range(2 if loop.n_directions == 2 else 0):
             if types[i] in (ZMQ_ROUTER, ZMQ_REP) and types[1 - i] in (ZMQ_DEALER, ZMQ_REQ):
-                course.drain.requests = i
-                course.drain.requests_before = course.ways[i].messages
-                course.drain.answers_before = course.ways[1 - i].messages
-                lines = &course.lines[i]
-                lines.wanted = course.events[i] != NULL
-                course.talks.wanted = types[i] == ZMQ_ROUTER
-                course.talks.open = 0
-                if course.talks.size:
-                    memset(course.talks.table, 0, course.talks.size * sizeof(Talk))
-                    course.talks.used = 0
+                loop.drain.requests = i
+                loop.drain.requests_before = loop.directions[i].messages
+                loop.drain.answers_before = loop.directions[1 - i].messages
+                connections = &loop.connections[i]
+                connections.wanted = loop.events[i] != NULL
+                loop.clients.wanted = types[i] == ZMQ_ROUTER
+                loop.clients.open = 0
+                if loop.clients.size:
+                    memset(loop.clients.table, 0, loop.clients.size * sizeof(Client))
+                    loop.clients.used = 0
         return 0
 
-    cdef int set_lines(self, int i) except -1:
+    cdef int set_connections(self, int i) except -1:
         """Prepare to see the peers of a socket off."""
-        cdef Lines *lines = &self.course.lines[i]
+        cdef Connections *connections = &self.loop.connections[i]
         places = [place for socket, place in self.places if socket is self.sockets[i]]
-        lines.takes = bool(places)
-        lines.wanted = (lines.takes and len(places) <= PLACES and ohmq_line_can_be_held
-                        and self.course.events[i] != NULL)
-        lines.n_places = len(places) if lines.wanted else 0
-        for k in range(lines.n_places):
-            lines.places[k] = <const char *> <bytes> places[k]
+        connections.takes = bool(places)
+        connections.wanted = (connections.takes and len(places) <= PLACES
+                              and ohmq_connection_can_be_held and self.loop.events[i] != NULL)
+        connections.n_places = len(places) if connections.wanted else 0
+        for k in range(connections.n_places):
+            connections.places[k] = <const char *> <bytes> places[k]
         return 0
 
     cdef int end_intake(self) except -1:
         """Take no more from outside. What was received can still be read."""
         cdef Handle handle
-        self.course.drain.intake_due = False
-        self.course.drain.intake_ended = True
+        self.loop.drain.intake_due = False
+        self.loop.drain.intake_ended = True
         for socket, place in self.places:
             handle = (<Socket> socket).handle
-            zmq_unbind(handle.lent, <const char *> <bytes> place)
+            zmq_unbind(handle.claimed, <const char *> <bytes> place)
         return 0
 
     cdef int set_interests(self) except -1:
         """What to sleep on: the traffic first, then what is looked at aside."""
-        cdef Course *course = &self.course
+        cdef RelayLoop *loop = &self.loop
         cdef Handle handle
         cdef int i
-        course.interests[0].fd = course.waker.read_fd
-        course.n_interests = 1
+        loop.interests[0].fd = loop.waker.read_fd
+        loop.n_interests = 1
         for socket in {id(socket): socket for socket in self.sockets}.values():
             # The monitor is only sent to, and mostly that never waits.
-            if socket is not None and (course.waits
-                                       or (<Socket> socket).handle.lent != course.monitor):
-                course.interests[course.n_interests].fd = (<Socket> socket).handle.fd
-                course.n_interests += 1
-        course.n_watched = course.n_interests
-        course.monitor_talks = False
-        if course.monitor != NULL:
+            if socket is not None and (loop.waits
+                                       or (<Socket> socket).handle.claimed != loop.monitor):
+                loop.interests[loop.n_interests].fd = (<Socket> socket).handle.fd
+                loop.n_interests += 1
+        loop.n_watched = loop.n_interests
+        loop.monitor_is_xpub = False
+        if loop.monitor != NULL:
             handle = (<Socket> self.sockets[2]).handle
-            course.monitor_talks = handle.type == ZMQ_XPUB
-            if course.monitor_talks and not course.waits:
-                course.interests[course.n_interests].fd = handle.fd
-                course.n_interests += 1
+            loop.monitor_is_xpub = handle.type == ZMQ_XPUB
+            if loop.monitor_is_xpub and not loop.waits:
+                loop.interests[loop.n_interests].fd = handle.fd
+                loop.n_interests += 1
         for i in range(3):
-            course.events[i] = NULL
+            loop.events[i] = NULL
             if i < len(self.events) and self.events[i] is not None:
                 handle = (<Socket> self.events[i]).handle
-                course.events[i] = handle.lent
-                course.interests[course.n_interests].fd = handle.fd
-                course.n_interests += 1
-        for i in range(course.n_interests):
-            course.interests[i].events = ZMQ_POLLIN
-            course.interests[i].ready = 0
+                loop.events[i] = handle.claimed
+                loop.interests[loop.n_interests].fd = handle.fd
+                loop.n_interests += 1
+        for i in range(loop.n_interests):
+            loop.interests[i].events = ZMQ_POLLIN
+            loop.interests[i].ready = 0
         return 0
 
-    cdef int give_back(self) except -1:
+    cdef int release_sockets(self) except -1:
         """Return the sockets, and what was taken from them and not delivered."""
         cdef Handle handle
-        cdef Direction *way
+        cdef Direction *direction
         cdef int i
-        self.held = (self.course.ways[0].n_held or self.course.ways[1].n_held) != 0
+        self.held = (self.loop.directions[0].n_held or self.loop.directions[1].n_held) != 0
         for handle in self.handles:
             if handle.relay is not self:
-                continue  # lend() has not come as far as this one
+                continue  # claim_sockets() has not come as far as this one
             ohmq_lock_acquire(&handle.lock)
-            handle.ptr, handle.lent = handle.lent, NULL
+            handle.ptr, handle.claimed = handle.claimed, NULL
             handle.relay = None
-            for i in range(self.course.n_ways):
-                way = &self.course.ways[i]
-                if way.source == handle.ptr and way.n_held:
-                    if not way.inside:
-                        if way.n_held == HEAD:
-                            swap_head(way)
-                        park(handle, way.held, way.n_held, way.rest_follows)
-                    way.n_held = 0
+            for i in range(self.loop.n_directions):
+                direction = &self.loop.directions[i]
+                if direction.source == handle.ptr and direction.n_held:
+                    if not direction.inside:
+                        if direction.n_held == HEAD:
+                            swap_head(direction)
+                        put_back_parts(handle, direction.held, direction.n_held,
+                                       direction.rest_follows)
+                    direction.n_held = 0
             leave(handle)
         self.handles = []
         self.running = False
-        self.course.ended = ohmq_now()
+        self.loop.ended = ohmq_now()
         self.finished.set()
         return 0
 

@@ -104,9 +104,9 @@ cdef inline int hand_to_libzmq(Handle handle, zmq_msg_t *msg, int flags) noexcep
 cdef int look_once(Handle handle, Blocked *blocked) except -1:
     """Whether a send that would block is worth another try: libzmq may not have looked yet."""
     cdef int events
-    if blocked.drained:
+    if blocked.mailbox_empty:
         return False
-    blocked.drained = True
+    blocked.mailbox_empty = True
     return events_of(handle, &events) == 0 and events & ZMQ_POLLOUT
 
 

@@ -88,7 +88,7 @@ cdef class Socket:
     @property
     def closed(self) -> bool:
         """Whether the socket has been closed."""
-        return self.handle.ptr == NULL and self.handle.lent == NULL
+        return self.handle.ptr == NULL and self.handle.claimed == NULL
 
     @property
     def underlying(self) -> int:
@@ -459,13 +459,13 @@ cdef class Socket:
         cdef Counters *c = &self.handle.counters
         cdef int64_t dropped = c.events_dropped
         if self.handle.monitor:
-            dropped += monitor_dropped(self.handle.monitor)
+            dropped += events_dropped_by(self.handle.monitor)
         return (c.messages_sent, c.messages_received, c.bytes_sent, c.bytes_received,
                 c.would_block, c.blocked_ns, dropped)
 
     def _put_back(self, parts) -> None:
-        """Put the parts of a message back at the front: the next to be received (rule 4)."""
-        put_back(self.handle, list(parts))
+        """Put the parts of a message back: the next to be received (rule 4)."""
+        put_back_list(self.handle, list(parts))
 
 
 # What they are before a program replaces them; set in methods.pxi.

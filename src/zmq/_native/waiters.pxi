@@ -26,7 +26,7 @@ cdef struct Blocked:
     # One blocking call, from its first "would block" to its end. Zeroed at the start.
     Waiter waiter
     bint started
-    bint drained
+    bint mailbox_empty
     bint looked            # and could go on, it seemed: the next look is for the others alone
     bint taken             # msg has been received while waiting
     bint holding           # and the lock is ours still, as more of the message follows
@@ -116,14 +116,14 @@ cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option
         handle.counters.would_block += 1
         block_start(handle, blocked, events,
                     -1 if timeout < 0 else ohmq_now() + <int64_t> timeout * 1000000)
-    if events == ZMQ_POLLOUT and not blocked.drained:
+    if events == ZMQ_POLLOUT and not blocked.mailbox_empty:
         # A send looks at libzmq's mailbox only now and then: look at it before sleeping.
-        blocked.drained = True
+        blocked.mailbox_empty = True
         error = events_of(handle, &found)
         if error:
             fail_inside(handle, error)
         return 1
-    blocked.drained = False
+    blocked.mailbox_empty = False
     return sleep(handle, blocked)
 
 

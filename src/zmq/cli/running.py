@@ -40,7 +40,7 @@ class RunningRelay:
             in_prefix=plan.in_prefix,
             out_prefix=plan.out_prefix,
             events=tuple(each.events for each in opened),
-            sheds=watched and monitor_type in {"PUB", "XPUB"},
+            drops_silently=watched and monitor_type in {"PUB", "XPUB"},
             intake=[(each.socket, at) for each in self._sides for at in each.intake()],
         )
         #: For a dashboard, like the endpoints.

@@ -33,7 +33,7 @@ class Answering:
     ) -> Any:
         """Give the caller what the engine has received: `parts`, if not the value itself.
 
-        They go back if the caller goes without the value; mores: see Signal.try_recv_many.
+        They go back if the caller goes without the value; mores: see NativeEngine.try_recv_many.
         """
         return self._now(value)
 

@@ -39,7 +39,7 @@ class _Awaited(Returning):
 class CoroutineSocket(_Awaited, AwaitableSocket):
     """A socket whose send, recv and poll are coroutines.
 
-    A front fills in _here and _operation; its operations can be awaited.
+    A front fills in _current_engine and _operation; its operations can be awaited.
     """
 
     # ---- receiving ----
@@ -48,7 +48,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive one message part, as the blocking recv does."""
-        engine = self._here()
+        engine = self._current_engine()
         try:
             got = engine.try_recv(flags, copy, track)
         except Exception:  # the long way meets it again
@@ -61,7 +61,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
-        engine = self._here()
+        engine = self._current_engine()
         try:
             got = engine.try_recv_multipart(flags, copy, track)
         except Exception:
@@ -94,7 +94,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         group: str | bytes | None = None,
     ) -> Any:
         """Send one message part, as the blocking send does."""
-        engine = self._here()
+        engine = self._current_engine()
         if engine.spent and not flags & _NOW:
             await self._give_way(engine.loop)
         sent = engine.try_send(data, flags, copy, track, routing_id, group, self.copy_threshold)
@@ -113,7 +113,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         **kwargs: Any,
     ) -> Any:
         """Send a message of several parts, as the blocking send_multipart does."""
-        engine = self._here()
+        engine = self._current_engine()
         if engine.spent and not flags & _NOW:
             await self._give_way(engine.loop)
         parts = message_parts(msg_parts)
@@ -130,7 +130,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         self, messages: Iterable[Any], flags: int = 0
     ) -> Any:
         """Send many messages in one call, as the blocking send_many does."""
-        engine = self._here()
+        engine = self._current_engine()
         if engine.spent and not flags & _NOW:
             await self._give_way(engine.loop)
         return await _end(AwaitableSocket.send_many(self, messages, flags))
@@ -141,7 +141,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         self, timeout: float | None = None, flags: int = _IN
     ) -> Any:
         """Wait for the socket to be ready, as the blocking poll does."""
-        engine = self._here()
+        engine = self._current_engine()
         if engine.spent:
             await self._give_way(engine.loop)
         return await _end(AwaitableSocket.poll(self, timeout, flags))

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 
-from zmq._native import TURN, WOULD_BLOCK, Reactor, Signal, set_fairness
+from zmq._native import FROM_QUEUE, WOULD_BLOCK, NativeEngine, Reactor, set_fairness
 from zmq.constants import POLLIN, POLLOUT, Errno
 from zmq.error import Again, ZMQError
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Callback: TypeAlias = Callable[[], object]
     Queue: TypeAlias = "OrderedDict[Operation, None]"
 
-__all__ = ["TURN", "WOULD_BLOCK", "Engine", "Held", "Loop", "Operation", "set_fairness"]
+__all__ = ["FROM_QUEUE", "WOULD_BLOCK", "Engine", "Held", "Loop", "Operation", "set_fairness"]
 
 _IN = int(POLLIN)
 _OUT = int(POLLOUT)
@@ -92,14 +92,14 @@ class Operation:
     attempt: Callable[[], Any]
     finish: Callable[[Any], Any] | None = None
     tried_in = -1  # the pass over the queues in which it would block
-    waits_for_turn = False  # EFSM does not end it: a send will make it its turn
+    waits_through_efsm = False  # EFSM does not end it: a send will make it its turn
     queue: Queue | None = None  # where it waits
     events: int = 0  # of a poll
     on_timeout: Callable[[], Any] | None = None
     at_end: list[Callback] | None = None  # to be called when the wait is over
     taken: Any = WOULD_BLOCK  # a message, until the caller has it
     order = 0  # of its last part
-    gives_back = False  # what was taken is a message
+    takes_message = False  # what was taken is a message
 
     def then(self, convert: Callable[[Any], Any]) -> None:
         """Put what a function makes of the result in its place."""
@@ -165,20 +165,20 @@ class Operation:
         if self.engine is not None:
             self.engine.changed()
 
-    def give_back(self) -> None:
+    def put_back(self) -> None:
         """Put back what was taken: its caller has gone without it (rule 4)."""
         taken, self.taken = self.taken, WOULD_BLOCK
-        if taken is not WOULD_BLOCK and self.gives_back and self.engine is not None:
+        if taken is not WOULD_BLOCK and self.takes_message and self.engine is not None:
             # A socket that was closed has dropped what was not received, and this with it.
             with suppress(ZMQError):
-                self.engine.give_back(taken, self.order)
+                self.engine.put_back(taken, self.order)
 
     def delivered(self) -> None:
         """Forget what was taken: the caller has it."""
         self.taken = WOULD_BLOCK
 
 
-class Engine(Signal):
+class Engine(NativeEngine):
     """The operations that wait for one socket in one event loop."""
 
     loop: Loop
@@ -190,7 +190,7 @@ class Engine(Signal):
     @classmethod
     def of(cls, loop: Loop, socket: Socket[Any]) -> Engine:
         """Return the engine of a socket in a loop; all handles of the socket share it."""
-        found = Signal.find(loop.reactor, socket)
+        found = NativeEngine.find(loop.reactor, socket)
         if found is not None:
             return found  # type: ignore[return-value]
         engine = cls(loop.reactor, socket)
@@ -326,7 +326,7 @@ class Engine(Signal):
                     break
                 operation.order = self.order
             except Exception as raised:
-                if operation.waits_for_turn and getattr(raised, "errno", None) == _EFSM:
+                if operation.waits_through_efsm and getattr(raised, "errno", None) == _EFSM:
                     break
                 error = raised
             self._end(operation, taken, error, events)

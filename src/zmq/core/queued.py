@@ -13,7 +13,7 @@ from zmq.constants import DONTWAIT, POLLIN, Errno
 from zmq.core import codecs
 from zmq.core.answering import Answering
 from zmq.core.engine import (
-    TURN,
+    FROM_QUEUE,
     WOULD_BLOCK,
     Engine,
 )
@@ -41,11 +41,11 @@ class QueuedSocket(Socket, Answering):
     """A socket whose send, recv and poll wait in an event loop."""
 
     # Whether recv out of turn (REQ, REP) waits until it is its turn, or raises EFSM.
-    _waits_for_turn = False
+    _waits_through_efsm = False
 
     # ---- what a front fills in, with the hooks of Answering ----
 
-    def _here(self) -> Engine:
+    def _current_engine(self) -> Engine:
         """Return the engine of this socket in the loop that runs now."""
         raise NotImplementedError
 
@@ -55,7 +55,7 @@ class QueuedSocket(Socket, Answering):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive one message part, as the blocking recv does."""
-        engine = self._here()
+        engine = self._current_engine()
         try:
             got = engine.try_recv(flags, copy, track)
             if got is not WOULD_BLOCK:
@@ -69,7 +69,7 @@ class QueuedSocket(Socket, Answering):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
-        engine = self._here()
+        engine = self._current_engine()
         try:
             got = engine.try_recv_multipart(flags, copy, track)
             if got is not WOULD_BLOCK:
@@ -81,7 +81,7 @@ class QueuedSocket(Socket, Answering):
 
     def recv_into(self, buf: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
         """Receive one message part into a writable buffer, as the blocking recv_into does."""
-        engine = self._here()
+        engine = self._current_engine()
         try:
             got = engine.try_recv_into(buf, nbytes, flags)
             if got is not WOULD_BLOCK:
@@ -93,7 +93,7 @@ class QueuedSocket(Socket, Answering):
 
     def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
         """Wait for one message and receive all that are there, as the blocking recv_many does."""
-        engine = self._here()
+        engine = self._current_engine()
         mores: list[int] = []
         try:
             got = engine.try_recv_many(limit, flags, multipart, mores)
@@ -106,16 +106,16 @@ class QueuedSocket(Socket, Answering):
             return self._raise(Again())
         operation = self._operation(engine.loop)
         if multipart:
-            operation.attempt = partial(engine.try_recv_many, limit, _in_turn(flags), True)
+            operation.attempt = partial(engine.try_recv_many, limit, _from_queue(flags), True)
         else:
-            operation.attempt = partial(_frames, engine, limit, _in_turn(flags))
+            operation.attempt = partial(_frames, engine, limit, _from_queue(flags))
             operation.finish = _bytes_of_all
         return self._receive(engine, operation)
 
     def _is_final(self, error: Exception, flags: int) -> bool:
         """Whether recv fails for good: out of turn it may wait for a send."""
         return not (
-            self._waits_for_turn
+            self._waits_through_efsm
             and isinstance(error, ZMQError)
             and error.errno == _EFSM
             and not flags & _NOW
@@ -135,7 +135,7 @@ class QueuedSocket(Socket, Answering):
         if flags & _NOW:
             return self._raise(Again())
         operation = self._operation(engine.loop)
-        operation.attempt = partial(engine.try_recv, _in_turn(flags), False, track)
+        operation.attempt = partial(engine.try_recv, _from_queue(flags), False, track)
         operation.finish = finish
         return self._receive(engine, operation)
 
@@ -143,12 +143,12 @@ class QueuedSocket(Socket, Answering):
         if flags & _NOW:
             return self._raise(Again())
         operation = self._operation(engine.loop)
-        operation.attempt = partial(engine.try_recv_multipart, _in_turn(flags), copy, track)
+        operation.attempt = partial(engine.try_recv_multipart, _from_queue(flags), copy, track)
         return self._receive(engine, operation)
 
     def _receive(self, engine: Engine, operation: Any) -> Any:
-        operation.waits_for_turn = self._waits_for_turn
-        operation.gives_back = True
+        operation.waits_through_efsm = self._waits_through_efsm
+        operation.takes_message = True
         engine.wait_to_receive(operation, self)
         return self._wait(operation)
 
@@ -164,7 +164,7 @@ class QueuedSocket(Socket, Answering):
         group: str | bytes | None = None,
     ) -> Any:
         """Send one message part, as the blocking send does."""
-        engine = self._here()
+        engine = self._current_engine()
         size = self.copy_threshold
         try:
             sent = engine.try_send(data, flags, copy, track, routing_id, group, size)
@@ -180,7 +180,9 @@ class QueuedSocket(Socket, Answering):
             return self._raise(error)
         return self._send_later(
             engine,
-            partial(engine.try_send, later, _in_turn(flags), copy, track, routing_id, group, size),
+            partial(
+                engine.try_send, later, _from_queue(flags), copy, track, routing_id, group, size
+            ),
         )
 
     def send_multipart(
@@ -192,7 +194,7 @@ class QueuedSocket(Socket, Answering):
         **kwargs: Any,
     ) -> Any:
         """Send a message of several parts, as the blocking send_multipart does."""
-        engine = self._here()
+        engine = self._current_engine()
         size = self.copy_threshold
         try:
             parts = message_parts(msg_parts)
@@ -211,12 +213,12 @@ class QueuedSocket(Socket, Answering):
         except Exception as error:
             return self._raise(error)
         return self._send_later(
-            engine, partial(engine.try_send_multipart, later, _in_turn(flags), copy, track, size)
+            engine, partial(engine.try_send_multipart, later, _from_queue(flags), copy, track, size)
         )
 
     def send_many(self, messages: Iterable[Any], flags: int = 0) -> Any:
         """Send many messages in one call, as the blocking send_many does."""
-        engine = self._here()
+        engine = self._current_engine()
         try:
             sending = _SendMany(engine, list(messages), flags, self.copy_threshold)
             sent = sending.attempt(0)
@@ -246,7 +248,7 @@ class QueuedSocket(Socket, Answering):
         """Wait for the socket to be ready, as the blocking poll does."""
         if self.closed:
             return self._refuse(ZMQError(_ENOTSUP, "socket is closed: it cannot be polled"), 0)
-        engine = self._here()
+        engine = self._current_engine()
         limit = timeout_of(timeout)
         try:
             wanted = index(flags)
@@ -265,7 +267,7 @@ class QueuedSocket(Socket, Answering):
 class AwaitableSocket(QueuedSocket):
     """A queued socket whose results are awaited."""
 
-    _waits_for_turn = True
+    _waits_through_efsm = True
 
     def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Any:
         """Give what a function makes of what will be received."""
@@ -313,10 +315,10 @@ class _SendMany:
         self.threshold = threshold
         self.sent = 0
 
-    def attempt(self, turn: int = TURN) -> Any:
+    def attempt(self, origin: int = FROM_QUEUE) -> Any:
         try:
             rest = self.messages[self.sent :] if self.sent else self.messages
-            self.sent += self.engine.try_send_many(rest, self.flags | turn, self.threshold)
+            self.sent += self.engine.try_send_many(rest, self.flags | origin, self.threshold)
         except BaseException as error:
             self.sent += getattr(error, "sent", 0)
             error.sent = self.sent  # type: ignore[attr-defined]
@@ -327,9 +329,9 @@ class _SendMany:
         return self.sent
 
 
-def _in_turn(flags: Any) -> int:
+def _from_queue(flags: Any) -> int:
     """Return flags, which may be of NumPy, with that of an operation whose turn it is."""
-    return index(flags) | TURN
+    return index(flags) | FROM_QUEUE
 
 
 def timeout_of(timeout: float | None) -> int:

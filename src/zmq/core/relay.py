@@ -39,7 +39,7 @@ class Relay(NativeRelay):
     events : tuple, optional
         Monitor sockets (`Socket.get_monitor_socket`) of the in, the out and the mon socket, each
         may be None: the relay counts the peers that connect and go.
-    sheds : bool, optional
+    drops_silently : bool, optional
         Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
     intake : list, optional
         Pairs of a socket and an address where it is bound, of sockets that only receive. A drain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zmq._native import Frame, drain, drains_alone
+from zmq._native import Frame, collect_loans, has_loan_thread
 from zmq.error import NotDone
 
 TYPE_CHECKING = False
@@ -58,7 +58,7 @@ class MessageTracker:
     @property
     def done(self) -> bool:
         """Whether libzmq has let go of everything."""
-        drain()
+        collect_loans()
         return all(event.is_set() for event in self.events) and all(p.done for p in self.peers)
 
     def wait(self, timeout: float = -1) -> None:
@@ -77,7 +77,7 @@ class MessageTracker:
         from time import monotonic
 
         deadline = None if timeout < 0 else monotonic() + timeout
-        drain()
+        collect_loans()
         for event in self.events:
             left = None if deadline is None else max(0.0, deadline - monotonic())
             if not _wait(event, left):
@@ -88,8 +88,8 @@ class MessageTracker:
 
 def _wait(event: Event, left: float | None) -> bool:
     """Wait for the event of a message, as Event.wait; and see to it where no thread does."""
-    while not drains_alone() and not event.is_set():
-        drain()
+    while not has_loan_thread() and not event.is_set():
+        collect_loans()
         step = _STEP_S if left is None else min(left, _STEP_S)
         if event.wait(step) or (left is not None and left <= step):
             return event.is_set()

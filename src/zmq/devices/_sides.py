@@ -227,7 +227,7 @@ def relay_between(opened: list[OpenSide], **options: Any) -> Relay:
         monitor,
         sockets.get("ctrl"),
         events=(events["in"], events.get("out"), events.get("mon")),
-        sheds=monitor is not None and monitor.type in (zmq.PUB, zmq.XPUB),
+        drops_silently=monitor is not None and monitor.type in (zmq.PUB, zmq.XPUB),
         intake=[(each.socket, at) for each in opened for at in each.intake()],
         **options,
     )

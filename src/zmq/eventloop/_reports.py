@@ -87,8 +87,8 @@ class Reports:
     def _come(self) -> None:
         if not self._coming:
             self._coming = True
-            self._io_loop.add_callback(self._in_turn)
+            self._io_loop.add_callback(self._in_next_turn)
 
-    def _in_turn(self) -> None:
+    def _in_next_turn(self) -> None:
         self._coming = False
         self.tell()

@@ -66,9 +66,9 @@ class Socket(_Cancellables, _asyncio.Socket):
         close_if_open(loop, self)
         return loop
 
-    def _here(self) -> Engine:
+    def _current_engine(self) -> Engine:
         before = self._place[0]
-        engine = super()._here()
+        engine = super()._current_engine()
         if self._place[0] is not before:
             self._get_loop()
         return engine

@@ -20,7 +20,7 @@ from zmq.core.engine import WOULD_BLOCK, Engine
 from zmq.core.queued import QueuedSocket
 from zmq.eventloop._callbacks import Callbacks, checked
 from zmq.eventloop._reports import Reports
-from zmq.eventloop._standing import Receiving, Sending
+from zmq.eventloop._stream_operations import Receiving, Sending
 from zmq.loops.tornado import close_with, forget, loop_of
 from zmq.utils import jsonapi as jsonapi
 
@@ -424,10 +424,10 @@ class ZMQStream:
     def _arrange(self) -> None:
         """Have the operations stand in their queues, or not, in the thread of the loop."""
         try:
-            here = asyncio.get_running_loop()
+            current = asyncio.get_running_loop()
         except RuntimeError:
-            here = None
-        if here is self._callbacks.loop:
+            current = None
+        if current is self._callbacks.loop:
             self._stand()
         else:
             self.io_loop.add_callback(self._stand)

@@ -10,7 +10,7 @@ from warnings import warn
 
 from zmq._native import (
     convert_ready,
-    give_back_ready,
+    put_back_ready,
     ready_future,
     received_future,
     set_ready,
@@ -41,7 +41,7 @@ class Ready(_Future):
     __slots__ = ("_taken",)
 
     def cancel(self, msg: Any = None) -> bool:
-        return give_back_ready(self) and _cancel_anew(self, msg)
+        return put_back_ready(self) and _cancel_anew(self, msg)
 
     def remove_done_callback(self, fn: Any, /) -> int:
         if _discard_awaited_by is not None:
@@ -131,7 +131,7 @@ class Waiting(Operation, _Future):
 
     def resolve(self, value: Any) -> None:
         if self.done():
-            self.give_back()
+            self.put_back()
             return
         _set_result(self, value)
         if self._wake is not None:
@@ -184,9 +184,9 @@ class Waiting(Operation, _Future):
 
     def cancel(self, msg: Any = None) -> bool:
         if self.done():
-            if self.taken is WOULD_BLOCK or not self.gives_back:
+            if self.taken is WOULD_BLOCK or not self.takes_message:
                 return False
-            self.give_back()
+            self.put_back()
             return _cancel_anew(self, msg)
         self._wake_soon()
         super().cancel(msg)
@@ -227,7 +227,7 @@ class Waiting(Operation, _Future):
             except BaseException:
                 self._awaiting -= 1
                 if not self._awaiting:
-                    self.give_back()
+                    self.put_back()
                 raise
             self._awaiting -= 1
             if not self.done():
@@ -242,7 +242,7 @@ class Waiting(Operation, _Future):
 
     def __del__(self) -> None:
         if self.taken is not WOULD_BLOCK:
-            self.give_back()
+            self.put_back()
         _finalize(self)  # which complains of an error that no program has looked at
 
 

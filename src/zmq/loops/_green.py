@@ -8,20 +8,20 @@ from zmq.core.engine import Engine, Loop
 from zmq.core.naming import methods_of
 from zmq.core.queued import QueuedSocket
 from zmq.core.socket import Socket
+from zmq.loops._greenlet import GreenletOperation
 from zmq.loops._hub import HubLoop, hub_loop
-from zmq.loops._parked import Parked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any, ClassVar
 
-__all__ = ["GreenSocket", "Parking"]
+__all__ = ["GreenSocket", "GreenletAnswering"]
 
 _NOW = int(DONTWAIT)
 
 
-class Parking(Returning):
+class GreenletAnswering(Returning):
     """Calls that have to wait switch to the hub."""
 
     _loops: ClassVar[type[HubLoop]]
@@ -29,15 +29,15 @@ class Parking(Returning):
     def _loop(self) -> HubLoop:
         return self._loops.current()
 
-    def _operation(self, loop: Loop) -> Parked:
-        return Parked(hub_loop(loop))
+    def _operation(self, loop: Loop) -> GreenletOperation:
+        return GreenletOperation(hub_loop(loop))
 
-    def _wait(self, operation: Parked) -> Any:
+    def _wait(self, operation: GreenletOperation) -> Any:
         return operation.wait()
 
 
 @methods_of("Socket")
-class GreenSocket(Parking, QueuedSocket):
+class GreenSocket(GreenletAnswering, QueuedSocket):
     """A socket whose calls let other greenlets run while they wait."""
 
     # The hub that was used last, and the engine there: one attribute, as threads may share sockets.
@@ -45,10 +45,10 @@ class GreenSocket(Parking, QueuedSocket):
 
     @staticmethod
     def _hub() -> Any:
-        """Return the hub of this thread, as HubLoop.hub_here: one step less for every call."""
+        """Return the hub of this thread, as HubLoop.current_hub: one step less for every call."""
         raise NotImplementedError
 
-    def _here(self) -> Engine:
+    def _current_engine(self) -> Engine:
         hub = self._hub()
         known, engine = self._place
         if hub is not known:
@@ -61,7 +61,7 @@ class GreenSocket(Parking, QueuedSocket):
 
         After a send it would be a chance for a Timeout to hide that it was made.
         """
-        engine = self._here()
+        engine = self._current_engine()
         if engine.spent:
             hub_loop(engine.loop).give_way()
 

@@ -8,7 +8,7 @@ from zmq.core.context import Context
 from zmq.core.naming import methods_of
 from zmq.core.polling import QueuedPoller
 from zmq.error import TermTimeout
-from zmq.loops._green import Parking
+from zmq.loops._green import GreenletAnswering
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _AT_ONCE_S = 0.005
 
 
 @methods_of("Poller")
-class GreenPoller(Parking, QueuedPoller):
+class GreenPoller(GreenletAnswering, QueuedPoller):
     """A poller that lets other greenlets run while it waits."""
 
     def poll(self, timeout: float | None = -1) -> Any:
@@ -37,7 +37,7 @@ class GreenPoller(Parking, QueuedPoller):
 
 
 @methods_of("Context")
-class GreenContext(Parking, Context[_SocketType]):
+class GreenContext(GreenletAnswering, Context[_SocketType]):
     """A context whose end lets other greenlets run while it waits for them."""
 
     def term(self, timeout: float | None = None) -> None:
@@ -47,7 +47,7 @@ class GreenContext(Parking, Context[_SocketType]):
         socket.
         """
         loop = self._loop()
-        if loop.runs_here():
+        if loop.is_in_hub():
             super().term(timeout)
             return
         patience = _AT_ONCE_S if timeout is None else min(timeout, _AT_ONCE_S)

@@ -11,7 +11,7 @@ from functools import partial
 from greenlet import getcurrent  # type: ignore[import-untyped]
 
 from zmq.core.engine import Held, Loop
-from zmq.loops._parked import Parked
+from zmq.loops._greenlet import GreenletOperation
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ class HubLoop(Loop):
     """
 
     # The loop of each thread, gone with it: a hub may be kept for ever when its thread has ended.
-    here: ClassVar[Any]
+    thread_local: ClassVar[Any]
 
     def __init__(self, hub: Any) -> None:
         super().__init__()
         self.hub = hub
-        self._woken: deque[Parked] = deque()
+        self._woken: deque[GreenletOperation] = deque()
         self._watching: set[Callable[[], object]] = set()
         self.start()
         _loops.add(self)
@@ -45,22 +45,22 @@ class HubLoop(Loop):
     @classmethod
     def of(cls, hub: Any) -> Self:
         """Return what stands for a hub, which is that of this thread."""
-        found = getattr(cls.here, "loop", None)
+        found = getattr(cls.thread_local, "loop", None)
         if found is None or found.hub is not hub:
-            found = cls.here.loop = cls(hub)
+            found = cls.thread_local.loop = cls(hub)
             # A thread that ends lets go of it, and one that has another hub now.
-            cls.here.held = Held(found)
+            cls.thread_local.held = Held(found)
         return found
 
     @staticmethod
-    def hub_here() -> Any:
+    def current_hub() -> Any:
         """Return the hub of this thread."""
         raise NotImplementedError
 
     @classmethod
     def current(cls) -> Self:
         """Return what stands for the hub of this thread."""
-        return cls.of(cls.hub_here())
+        return cls.of(cls.current_hub())
 
     def start(self) -> None:
         """Have the hub call the reactor."""
@@ -106,24 +106,24 @@ class HubLoop(Loop):
 
     def forget(self) -> None:
         """Leave the hub alone: this is the child of a fork."""
-        self.here.loop = self.here.held = None
+        self.thread_local.loop = self.thread_local.held = None
 
-    def wake_soon(self, operation: Parked) -> None:
+    def wake_soon(self, operation: GreenletOperation) -> None:
         """Have a greenlet go on after the callback that runs now."""
         self._woken.append(operation)
 
     def pause(self) -> None:
         """Have the greenlet that runs now wait for the next turn of the reactor."""
-        operation = Parked(self)
+        operation = GreenletOperation(self)
         self.reactor.call(partial(operation.succeed, None))
         operation.wait()
 
     def give_way(self) -> None:
         """Let other greenlets have their turn, if it is due (rule 5)."""
-        if self.reactor.spent and not self.runs_here():
+        if self.reactor.spent and not self.is_in_hub():
             self.pause()
 
-    def runs_here(self) -> bool:
+    def is_in_hub(self) -> bool:
         """Whether the caller is the hub itself, which cannot wait for the hub."""
         return getcurrent() in (self.hub, getattr(self.hub, "greenlet", None))
 
@@ -134,7 +134,7 @@ class HubLoop(Loop):
 
         Killed, it calls `end` until the call has returned; without one it leaves the thread behind.
         """
-        operation = Parked(self)
+        operation = GreenletOperation(self)
         over = False
 
         def work() -> None:

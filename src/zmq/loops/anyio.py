@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["AnyioPoller", "AnyioSocket", "Here"]
+__all__ = ["AnyioAnswering", "AnyioPoller", "AnyioSocket"]
 
 # zmq.loops.trio, zmq.loops.asyncio and its futures, and what gives asyncio's running loop; once
 # they are needed.
@@ -41,47 +41,47 @@ def running() -> Any:
     return _asyncio_loop()
 
 
-def loop_here() -> Loop:
+def current_loop() -> Loop:
     """Return what stands for the loop that the caller is in."""
     token = running()
     if _trio is not None and _trio.in_trio_run():
-        return _trio.loop_here()  # type: ignore[no-any-return]
+        return _trio.current_loop()  # type: ignore[no-any-return]
     return _asyncio.AsyncioLoop.of(token)  # type: ignore[no-any-return]
 
 
 def new_operation(loop: Loop) -> Any:
     """Return an Operation that the caller, who runs in the loop, can await."""
     if _trio is not None and isinstance(loop, _trio.TrioLoop):
-        return _trio.Parked()
+        return _trio.TrioOperation()
     return _futures.Waiting(loop=_asyncio_loop())
 
 
-class Here(Answering):
+class AnyioAnswering(Answering):
     """Calls wait in the loop that their caller is in."""
 
     def _loop(self) -> Loop:
-        return loop_here()
+        return current_loop()
 
     def _operation(self, loop: Loop) -> Any:
         return new_operation(loop)
 
 
-class AnyioSocket(Here, CoroutineSocket):
+class AnyioSocket(AnyioAnswering, CoroutineSocket):
     """A socket whose calls wait in the loop that their caller is in."""
 
     # Where it was used last, and its engine there; together, as threads may share the socket.
     _place: tuple[Any, Any] = (None, None)
 
-    def _here(self) -> Engine:
+    def _current_engine(self) -> Engine:
         known, engine = self._place
         token = running()
         if token is not known:
-            engine = Engine.of(loop_here(), self)
+            engine = Engine.of(current_loop(), self)
             self._place = (token, engine)
         return engine  # type: ignore[no-any-return]
 
 
-class AnyioPoller(Here, CoroutinePoller):
+class AnyioPoller(AnyioAnswering, CoroutinePoller):
     """A poller whose poll waits in the loop that its caller is in."""
 
     async def _checkpoint(self) -> None:

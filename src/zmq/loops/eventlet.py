@@ -30,8 +30,8 @@ class EventletLoop(HubLoop):
     threads has to call eventlet.hubs.use_hub() first, for sockets of any kind.
     """
 
-    here = _threading.local()
-    hub_here = staticmethod(get_hub)
+    thread_local = _threading.local()
+    current_hub = staticmethod(get_hub)
 
     def start(self) -> None:
         """Have the hub call the reactor, for as long as there is this loop."""

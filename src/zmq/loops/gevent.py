@@ -28,8 +28,8 @@ class GeventLoop(HubLoop):
     wake anybody: so a program that forgot a socket ends, and a deadlock is reported as one.
     """
 
-    here = get_original("threading", "local")()
-    hub_here = staticmethod(get_hub)
+    thread_local = get_original("threading", "local")()
+    current_hub = staticmethod(get_hub)
 
     def start(self) -> None:
         """Prepare to have the hub call the reactor."""

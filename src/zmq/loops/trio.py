@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from typing import Any
 
-__all__ = ["Parked", "TrioLoop", "checkpoint", "current_trio_token", "in_trio_run", "loop_here"]
+__all__ = [
+    "TrioLoop",
+    "TrioOperation",
+    "checkpoint",
+    "current_loop",
+    "current_trio_token",
+    "in_trio_run",
+]
 
 _of_this_run: lowlevel.RunVar[TrioLoop | None] = lowlevel.RunVar("zmq")
 
@@ -81,7 +88,7 @@ async def _tell_of_the_end(over: threading.Event) -> None:
         over.set()
 
 
-def loop_here() -> TrioLoop:
+def current_loop() -> TrioLoop:
     """Return what stands for the run of trio that the caller is in."""
     loop = _of_this_run.get(None)
     if loop is None or not loop.reactor.alive:
@@ -90,7 +97,7 @@ def loop_here() -> TrioLoop:
     return loop
 
 
-class Parked(Operation):
+class TrioOperation(Operation):
     """An operation whose caller waits in trio's scheduler.
 
     From the moment that trio is told the result the wait cannot be cancelled any more: what was

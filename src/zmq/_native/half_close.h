@@ -7,26 +7,29 @@
  * where the way to us is full. So the half is ended while nothing comes.
  *
  * libzmq tells descriptors in events, and may have closed one by the time that its event is read; the
- * number may belong to another file then. A line is held by a descriptor of its own: it is the
+ * number may belong to another file then. A connection is held by a descriptor of its own: it is the
  * connection that was meant if its end is not among the events that can be read once it is held.
  * Events can be dropped, so that it has to be one that the address has accepted, too. */
-#ifndef OHMQ_FAREWELL_H
-#define OHMQ_FAREWELL_H
+#ifndef OHMQ_HALF_CLOSE_H
+#define OHMQ_HALF_CLOSE_H
 
 #include <stdint.h>
 
 #if defined(_WIN32)
 
-#define ohmq_line_can_be_held 0
-static inline int ohmq_line_hold(int fd) { (void) fd; return -1; }
-static inline void ohmq_line_let_go(int fd) { (void) fd; }
-static inline int ohmq_line_is_at(int fd, const char *place) { (void) fd, (void) place; return 0; }
-static inline int ohmq_line_unread(int fd) { (void) fd; return -1; }
-static inline int64_t ohmq_line_received(int fd, int64_t *gap_ns) {
+#define ohmq_connection_can_be_held 0
+static inline int ohmq_connection_hold(int fd) { (void) fd; return -1; }
+static inline void ohmq_connection_let_go(int fd) { (void) fd; }
+static inline int ohmq_connection_is_at(int fd, const char *place) {
+    (void) fd, (void) place;
+    return 0;
+}
+static inline int ohmq_connection_unread(int fd) { (void) fd; return -1; }
+static inline int64_t ohmq_connection_received(int fd, int64_t *gap_ns) {
     (void) fd, (void) gap_ns;
     return -1;
 }
-static inline void ohmq_line_hang_up(int fd) { (void) fd; }
+static inline void ohmq_connection_half_close(int fd) { (void) fd; }
 
 #else
 
@@ -43,18 +46,18 @@ static inline void ohmq_line_hang_up(int fd) { (void) fd; }
 #include <linux/tcp.h>
 #endif
 
-#define ohmq_line_can_be_held 1
+#define ohmq_connection_can_be_held 1
 
 /* A descriptor of one's own for a connection; -1 if there is none. */
-static inline int ohmq_line_hold(int fd) {
+static inline int ohmq_connection_hold(int fd) {
     return fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
-static inline void ohmq_line_let_go(int fd) {
+static inline void ohmq_connection_let_go(int fd) {
     close(fd);
 }
 
 /* Whether a connection was accepted at an endpoint, "tcp://host:port" or "ipc://path". */
-static inline int ohmq_line_is_at(int fd, const char *place) {
+static inline int ohmq_connection_is_at(int fd, const char *place) {
     struct sockaddr_storage here;
     socklen_t size = sizeof here;
     memset(&here, 0, sizeof here);
@@ -77,13 +80,13 @@ static inline int ohmq_line_is_at(int fd, const char *place) {
 }
 
 /* Bytes that have arrived and that libzmq has not read; -1 if the system does not say. */
-static inline int ohmq_line_unread(int fd) {
+static inline int ohmq_connection_unread(int fd) {
     int unread = -1;
     return ioctl(fd, FIONREAD, &unread) < 0 ? -1 : unread;
 }
 
 /* Whether the peer is on this machine, where no way is full that leads to an empty end. */
-static inline int ohmq_line_is_local(int fd) {
+static inline int ohmq_connection_is_local(int fd) {
     struct sockaddr_storage here, there;
     socklen_t n_here = sizeof here, n_there = sizeof there;
     if (getsockname(fd, (struct sockaddr *) &here, &n_here) < 0
@@ -100,14 +103,14 @@ static inline int ohmq_line_is_local(int fd) {
 
 /* Bytes that have arrived so far; -1 if the system does not count them.
  * Raises gap_ns to a time in which something comes from a peer that is not done: twice the way. */
-static inline int64_t ohmq_line_received(int fd, int64_t *gap_ns) {
+static inline int64_t ohmq_connection_received(int fd, int64_t *gap_ns) {
 #if defined(__linux__)
     struct tcp_info info;
     socklen_t size = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0
         && size >= offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) {
         int64_t gap = 2000 * (int64_t) info.tcpi_rtt;
-        if (gap > *gap_ns && !ohmq_line_is_local(fd))
+        if (gap > *gap_ns && !ohmq_connection_is_local(fd))
             *gap_ns = gap;
         return (int64_t) info.tcpi_bytes_received;
     }
@@ -118,7 +121,7 @@ static inline int64_t ohmq_line_received(int fd, int64_t *gap_ns) {
 }
 
 /* End our half of a connection. */
-static inline void ohmq_line_hang_up(int fd) {
+static inline void ohmq_connection_half_close(int fd) {
     shutdown(fd, SHUT_WR);
 }
 

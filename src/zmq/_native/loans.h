@@ -4,8 +4,8 @@
  * the message it calls ohmq_loan_returned, from any of its threads: that only links the loan into
  * a lock-free stack. Python's side takes the whole stack at once.
  */
-#ifndef OHMQ_RELEASE_H
-#define OHMQ_RELEASE_H
+#ifndef OHMQ_LOANS_H
+#define OHMQ_LOANS_H
 
 #include "platform.h"
 
@@ -15,26 +15,26 @@ typedef struct ohmq_loan {
     PyObject *event;   /* set() when the loan has ended, or NULL */
 } ohmq_loan;
 
-static ohmq_loan *ohmq_returned = NULL;
-static ohmq_waker ohmq_release_waker; /* opened with the first loan */
+static ohmq_loan *ohmq_loans = NULL;
+static ohmq_waker ohmq_loan_waker; /* opened with the first loan */
 
 static void ohmq_loan_returned(void *data, void *hint) {
     ohmq_loan *loan = (ohmq_loan *)hint;
     ohmq_loan *top;
     (void)data;
     do {
-        top = *(ohmq_loan *volatile *)&ohmq_returned;
+        top = *(ohmq_loan *volatile *)&ohmq_loans;
         loan->next = top;
-    } while (!ohmq_cas_pointer((void **)&ohmq_returned, top, loan));
-    /* Only the first of a batch wakes the draining thread; the rest ride along. */
+    } while (!ohmq_cas_pointer((void **)&ohmq_loans, top, loan));
+    /* Only the first of a batch wakes the loan thread; the rest ride along. */
     if (top == NULL)
-        ohmq_waker_wake(&ohmq_release_waker);
+        ohmq_waker_wake(&ohmq_loan_waker);
 }
 
-static inline ohmq_loan *ohmq_take_returned(void) {
-    return (ohmq_loan *)ohmq_swap_pointer((void **)&ohmq_returned, NULL);
+static inline ohmq_loan *ohmq_loans_take(void) {
+    return (ohmq_loan *)ohmq_swap_pointer((void **)&ohmq_loans, NULL);
 }
-static inline int ohmq_any_returned(void) {
-    return *(ohmq_loan *volatile *)&ohmq_returned != NULL;
+static inline int ohmq_loans_any(void) {
+    return *(ohmq_loan *volatile *)&ohmq_loans != NULL;
 }
 #endif

@@ -1,10 +1,10 @@
 # Buffers lent to libzmq, and getting them back (rule 6: libzmq's threads never touch Python).
 
-# The generation (see platform.h) in which the draining thread was started; a fork loses it.
-cdef int _drainer_generation = -1
-cdef bint _drainer_runs = False
+# The generation (see platform.h) in which the loan thread was started; a fork loses it.
+cdef int _loan_thread_generation = -1
+cdef bint _loan_thread_runs = False
 cdef int _loans_generation = 0
-cdef int _drainer_stops = 0
+cdef int _loan_thread_stops = 0
 
 
 cdef object new_event():
@@ -16,8 +16,8 @@ cdef object new_event():
 cdef int lend(object data, zmq_msg_t *msg, object event) except -1:
     """Make msg of data's buffer without copying it; event (or None) is set when it is free."""
     cdef ohmq_loan *loan
-    start_drainer()
-    drain_returned()
+    start_loan_thread()
+    collect_returned()
     loan = <ohmq_loan *> malloc(sizeof(ohmq_loan))
     if loan == NULL:
         raise MemoryError
@@ -41,8 +41,8 @@ cdef int lend(object data, zmq_msg_t *msg, object event) except -1:
 cdef ohmq_loan *_to_tell = NULL
 
 
-cdef int drain_returned() except -1:
-    """Release every buffer that libzmq has let go of; the draining thread sets their events.
+cdef int collect_returned() except -1:
+    """Release every buffer that libzmq has let go of; the loan thread sets their events.
 
     Setting an event runs Python code, which a signal handler that raises could break off: half set,
     its lock never given back. Handlers run in the main thread only.
@@ -50,9 +50,9 @@ cdef int drain_returned() except -1:
     global _to_tell
     cdef ohmq_loan *loan
     cdef ohmq_loan *next
-    if not ohmq_any_returned():
+    if not ohmq_loans_any():
         return 0
-    loan = ohmq_take_returned()
+    loan = ohmq_loans_take()
     while loan != NULL:
         next = loan.next
         PyBuffer_Release(&loan.view)
@@ -63,8 +63,8 @@ cdef int drain_returned() except -1:
             _to_tell = loan
         loan = next
     if _to_tell != NULL:
-        if _drainer_runs:
-            ohmq_waker_wake(&ohmq_release_waker)
+        if _loan_thread_runs:
+            ohmq_waker_wake(&ohmq_loan_waker)
         else:
             tell()
     return 0
@@ -83,65 +83,65 @@ cdef int tell() except -1:
     return 0
 
 
-def drain() -> None:
+def collect_loans() -> None:
     """Release the buffers that libzmq has let go of since the last time."""
-    drain_returned()
+    collect_returned()
 
 
-cdef int start_drainer() except -1:
+cdef int start_loan_thread() except -1:
     """Start the thread that drains while the program is idle, once in a process."""
-    global _drainer_generation, _drainer_runs, _loans_generation
-    if _drainer_generation == ohmq_generation:
+    global _loan_thread_generation, _loan_thread_runs, _loans_generation
+    if _loan_thread_generation == ohmq_generation:
         return 0
     if _loans_generation != ohmq_generation:
-        ohmq_take_returned()  # after a fork: what was lent is the parent's
+        ohmq_loans_take()  # after a fork: what was lent is the parent's
         _loans_generation = ohmq_generation
-    if ohmq_waker_open(&ohmq_release_waker) < 0:
+    if ohmq_waker_open(&ohmq_loan_waker) < 0:
         return 0  # no descriptor is left: later sends drain, and try this again
-    _drainer_generation = ohmq_generation
+    _loan_thread_generation = ohmq_generation
     # Not by _thread: gevent and eventlet may have made that start greenlets. Where no thread can be
     # had later sends drain.
-    _drainer_runs = (not ohmq_load_int(&_drainer_stops)
-                     and PyThread_start_new_thread(drain_when_idle, NULL) != -1)
+    _loan_thread_runs = (not ohmq_load_int(&_loan_thread_stops)
+                         and PyThread_start_new_thread(collect_when_idle, NULL) != -1)
     return 0
 
 
-cdef void drain_when_idle(void *argument) noexcept with gil:
-    """Body of the draining thread: asleep until something comes back, then a moment behind.
+cdef void collect_when_idle(void *argument) noexcept with gil:
+    """Body of the loan thread: asleep until something comes back, then a moment behind.
 
     The moment lets a busy program drain by itself, in its next send, without a fight for the GIL.
     """
-    global _drainer_runs
+    global _loan_thread_runs
     cdef ohmq_interest interest
-    interest.fd = ohmq_release_waker.read_fd
+    interest.fd = ohmq_loan_waker.read_fd
     interest.events = ZMQ_POLLIN
-    while not ohmq_load_int(&_drainer_stops):
+    while not ohmq_load_int(&_loan_thread_stops):
         with nogil:
             ohmq_wait(&interest, 1, -1)
-            ohmq_waker_clear(&ohmq_release_waker)
-            if not ohmq_load_int(&_drainer_stops):
+            ohmq_waker_clear(&ohmq_loan_waker)
+            if not ohmq_load_int(&_loan_thread_stops):
                 ohmq_wait(&interest, 0, ohmq_now() + 2000000)
-        drain_returned()
+        collect_returned()
         tell()
-    _drainer_runs = False
+    _loan_thread_runs = False
 
 
-cdef int stop_drainer() except -1:
-    """End the draining thread: the interpreter ends, and would break it off wherever it is."""
+cdef int stop_loan_thread() except -1:
+    """End the loan thread: the interpreter ends, and would break it off wherever it is."""
     cdef int i
-    ohmq_store_int(&_drainer_stops, 1)
-    if not _drainer_runs or _drainer_generation != ohmq_generation:
+    ohmq_store_int(&_loan_thread_stops, 1)
+    if not _loan_thread_runs or _loan_thread_generation != ohmq_generation:
         return 0
-    ohmq_waker_wake(&ohmq_release_waker)
+    ohmq_waker_wake(&ohmq_loan_waker)
     # It needs the GIL to end. Some milliseconds do, but it may be setting an event.
     for i in range(500):
-        if not _drainer_runs:
+        if not _loan_thread_runs:
             break
         with nogil:
             ohmq_wait(NULL, 0, ohmq_now() + 1000000)
     return 0
 
 
-def drains_alone() -> bool:
-    """Whether buffers are released without drain(): False where there is no thread to do so."""
-    return _drainer_runs or _drainer_generation != ohmq_generation
+def has_loan_thread() -> bool:
+    """Whether a thread releases buffers; where there is none, collect_loans() has to."""
+    return _loan_thread_runs or _loan_thread_generation != ohmq_generation

@@ -1,15 +1,13 @@
 # The native half of zmq.core.engine.Engine: one socket in one event loop.
 
-TURN = <int> IN_TURN
-
 
 @cython.no_gc_clear  # its handle has a pointer to it, and has to hear when it goes
-cdef class Signal:
-    """Signal(reactor, socket)\n--\n
+cdef class NativeEngine:
+    """NativeEngine(reactor, socket)\n--\n
     Hears of everything that may let the operations of a socket go on (rule 3).
 
     The class of :class:`zmq.core.engine.Engine`, whose turn() the reactor calls. Methods of one
-    signal are called in the thread of its loop; the socket may be used by any.
+    engine are called in the thread of its loop; the socket may be used by any.
     """
 
     cdef object __weakref__
@@ -38,7 +36,7 @@ cdef class Signal:
         if not reactor.open:
             raise RuntimeError("the event loop has ended")
         self.watch.owner = <void *> self
-        self.watch.touched = signal_touched
+        self.watch.touched = engine_touched
         self.watch.sleeping = &self.asleep
         if self.handle.generation != ohmq_generation or self.handle.ptr == NULL:
             return  # closed, or the parent's: every operation says what is wrong
@@ -58,11 +56,11 @@ cdef class Signal:
 
     @staticmethod
     def find(Reactor reactor, Socket socket not None):
-        """The signal of a socket in a loop, where another handle of the socket has made it."""
+        """The engine of a socket in a loop, where another handle of the socket has made it."""
         cdef Watch *watch = socket.handle.watches
         while watch != NULL:
-            if watch.touched == signal_touched and (<Signal> watch.owner).reactor is reactor:
-                return <Signal> watch.owner
+            if watch.touched == engine_touched and (<NativeEngine> watch.owner).reactor is reactor:
+                return <NativeEngine> watch.owner
             watch = watch.next
         return None
 
@@ -155,9 +153,9 @@ cdef class Signal:
         """The number of the part that was received last; the one before it had one less."""
         return self.handle.order
 
-    def give_back(self, parts, int64_t order) -> None:
+    def put_back(self, parts, int64_t order) -> None:
         """Put back what a receive has given, the last part of which had that number (rule 4)."""
-        give_back(self.handle, parts, False, None, order)
+        put_back_received(self.handle, parts, False, None, order)
 
     @property
     def spent(self) -> bool:
@@ -170,7 +168,7 @@ cdef class Signal:
         """As Socket.recv."""
         if not may_receive(self, flags):
             return _would_block
-        flags = (flags | TRYING) & ~IN_TURN
+        flags = (flags | TRYING) & ~FROM_QUEUE
         if copy:
             got = receive_bytes(self.handle, flags)
         else:
@@ -183,7 +181,7 @@ cdef class Signal:
         """As Socket.recv_multipart."""
         if not may_receive(self, flags):
             return _would_block
-        got = receive_list(self.handle, (flags | TRYING) & ~IN_TURN, copy, track)
+        got = receive_list(self.handle, (flags | TRYING) & ~FROM_QUEUE, copy, track)
         if got is _would_block and not flags & ZMQ_DONTWAIT:
             arm(self)
         return got
@@ -192,7 +190,7 @@ cdef class Signal:
         """As Socket.recv_many; mores: see receive_many."""
         if not may_receive(self, flags):
             return _would_block
-        got = receive_many(self.handle, limit, (flags | TRYING) & ~IN_TURN, multipart, mores)
+        got = receive_many(self.handle, limit, (flags | TRYING) & ~FROM_QUEUE, multipart, mores)
         if got is not _would_block:
             self.reactor.used += PyList_GET_SIZE(<list> got)
         return got
@@ -202,7 +200,7 @@ cdef class Signal:
         if not may_receive(self, flags):
             return _would_block
         cdef Frame frame = Frame.__new__(Frame)
-        flags = (flags | TRYING) & ~IN_TURN
+        flags = (flags | TRYING) & ~FROM_QUEUE
         got = receive_into(self.handle, buffer, nbytes, flags, frame)
         return got if got is _would_block else frame
 
@@ -238,72 +236,72 @@ cdef class Signal:
         return sent
 
 
-cdef inline void arm(Signal signal) noexcept:
+cdef inline void arm(NativeEngine engine) noexcept:
     """A receive would block: from now on, with the GIL still held, all that changes it rings.
 
     That counts as a look at EVENTS, for a receive that would block has looked at all that libzmq
     knows. A send has not: it looks at the mailbox only now and then.
     """
-    signal.armed = ZMQ_POLLIN
-    signal.watch.events |= ZMQ_POLLIN
-    signal.asleep = True
+    engine.armed = ZMQ_POLLIN
+    engine.watch.events |= ZMQ_POLLIN
+    engine.asleep = True
 
 
-cdef inline bint may_receive(Signal signal, int flags) noexcept:
+cdef inline bint may_receive(NativeEngine engine, int flags) noexcept:
     """Whether nobody waits before the caller, and it is not the turn of others (rule 5)."""
-    if flags & IN_TURN:
-        signal.reactor.used += 1
+    if flags & FROM_QUEUE:
+        engine.reactor.used += 1
         return True
     if flags & ZMQ_DONTWAIT:
         pass  # what does not wait stands in no line
-    elif signal.queued & ZMQ_POLLIN or is_spent(signal.reactor):
+    elif engine.queued & ZMQ_POLLIN or is_spent(engine.reactor):
         return False
-    signal.reactor.used += 1
+    engine.reactor.used += 1
     return True
 
 
-cdef inline bint may_send(Signal signal, int flags) noexcept:
+cdef inline bint may_send(NativeEngine engine, int flags) noexcept:
     # Others get their turn after the call: what a program sends and does not await is sent.
-    signal.reactor.used += 1
-    return flags & IN_TURN or not signal.queued & ZMQ_POLLOUT
+    engine.reactor.used += 1
+    return flags & FROM_QUEUE or not engine.queued & ZMQ_POLLOUT
 
 
-cdef void signal_touched(Watch *watch, Touch what) noexcept:
+cdef void engine_touched(Watch *watch, Touch what) noexcept:
     """A call was made on the socket, or it is being closed."""
-    cdef Signal signal = <Signal> watch.owner
+    cdef NativeEngine engine = <NativeEngine> watch.owner
     if what == CLOSED:
-        leave_set(signal)
-    if signal.asleep or (what == CLOSED and signal.wanted):
-        ring(signal.reactor, signal)
+        leave_set(engine)
+    if engine.asleep or (what == CLOSED and engine.wanted):
+        ring(engine.reactor, engine)
 
 
-cdef void leave_set(Signal signal) noexcept:
-    if signal.in_set:
-        signal.in_set = False
-        if signal.reactor.open and signal.reactor.generation == ohmq_generation:
-            ohmq_set_remove(signal.reactor.set, signal.handle.fd)
+cdef void leave_set(NativeEngine engine) noexcept:
+    if engine.in_set:
+        engine.in_set = False
+        if engine.reactor.open and engine.reactor.generation == ohmq_generation:
+            ohmq_set_remove(engine.reactor.set, engine.handle.fd)
 
 
-cdef int look(Signal signal, int *events, bint then_sleep) noexcept:
-    """Read EVENTS; others hear of it, the signal itself only of what comes later.
+cdef int look(NativeEngine engine, int *events, bint then_sleep) noexcept:
+    """Read EVENTS; others hear of it, the engine itself only of what comes later.
 
     0, or an errno.
     """
-    cdef Handle handle = signal.handle
+    cdef Handle handle = engine.handle
     cdef int error = ENOTSOCK
-    signal.asleep = False
-    signal.armed = 0
+    engine.asleep = False
+    engine.armed = 0
     ohmq_lock_acquire(&handle.lock)
     if handle.ptr != NULL:
         error = events_of(handle, events)
         touch(handle, USED)
-    signal.asleep = then_sleep
+    engine.asleep = then_sleep
     ohmq_lock_release(&handle.lock)
     return error
 
 
-cdef void hush(Signal signal) noexcept:
-    """Take a signal that nobody waits for: the descriptor would stay readable for ever."""
+cdef void hush(NativeEngine engine) noexcept:
+    """Take an engine that nobody waits for: the descriptor would stay readable for ever."""
     cdef int events
-    if look(signal, &events, False):
-        leave_set(signal)  # its context is being terminated: operations learn that by themselves
+    if look(engine, &events, False):
+        leave_set(engine)  # its context is being terminated: operations learn that by themselves

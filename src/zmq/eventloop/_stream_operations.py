@@ -13,7 +13,7 @@ from contextvars import Context, copy_context
 from functools import partial
 
 from zmq.constants import DONTWAIT, EFSM, ENOTSOCK, ENOTSUP, ETERM, POLLIN, POLLOUT
-from zmq.core.engine import TURN, WOULD_BLOCK, Operation
+from zmq.core.engine import FROM_QUEUE, WOULD_BLOCK, Operation
 from zmq.core.queued import kept, only_part
 from zmq.core.socket import Socket
 from zmq.error import Again, ZMQError
@@ -36,11 +36,11 @@ _FINAL = (ETERM, ENOTSOCK)
 _TO_WHOM = ("routing_id", "group")
 
 
-class _Standing(Operation):
+class StreamOperation(Operation):
     """An operation that stays until it is told to leave."""
 
     # REQ and REP: it waits until it is its turn.
-    waits_for_turn = True
+    waits_through_efsm = True
     direction: int
 
     def __init__(
@@ -81,7 +81,7 @@ class _Standing(Operation):
             self.failed(error)
 
 
-class Receiving(_Standing):
+class Receiving(StreamOperation):
     """Calls back with each message."""
 
     direction = int(POLLIN)
@@ -108,7 +108,7 @@ class Receiving(_Standing):
         self.context = copy_context()
         self.inside = False
         if _is_native(self.owner, "recv", "recv_multipart"):
-            self.take = partial(self.of.try_recv_multipart, TURN, copy)
+            self.take = partial(self.of.try_recv_multipart, FROM_QUEUE, copy)
         else:
             self.take = partial(_unless_again, self.owner.recv_multipart, _NOW, copy=copy)
 
@@ -167,7 +167,7 @@ class Receiving(_Standing):
             raise
 
 
-class Sending(_Standing):
+class Sending(StreamOperation):
     """Sends in order, and reports what has become of each message.
 
     What cannot be sent is noticed when its turn has come: the call that gave it does not fail.
@@ -217,7 +217,7 @@ class Sending(_Standing):
             parts = [kept(part, copy, track, self.size) for part in message]
         except Exception:
             parts = message
-        call = partial(_in_turn, send, parts, flags, copy, track, self.size)
+        call = partial(_send_from_queue, send, parts, flags, copy, track, self.size)
         self.unsent.append((message, call))
         return False
 
@@ -282,11 +282,11 @@ def _status_of(error: ZMQError) -> Any:
     return error
 
 
-def _in_turn(
+def _send_from_queue(
     send: Callable[..., Any], parts: Any, flags: int, copy: bool, track: bool, size: int
 ) -> Any:
     """Send a message that has waited for its turn."""
-    return send(parts, flags | TURN, copy, track, size)
+    return send(parts, flags | FROM_QUEUE, copy, track, size)
 
 
 def _one_part(
@@ -317,7 +317,7 @@ def _through(
     socket: Socket[Any], message: Any, flags: int, copy: bool, track: bool, size: int
 ) -> Any:
     """Send by the method of the socket, which is not the native one."""
-    flags = flags & ~TURN | _NOW
+    flags = flags & ~FROM_QUEUE | _NOW
     return _unless_again(socket.send_multipart, message, flags, copy=copy, track=track)
 
 

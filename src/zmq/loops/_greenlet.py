@@ -10,10 +10,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Parked"]
+__all__ = ["GreenletOperation"]
 
 
-class Parked(Operation):
+class GreenletOperation(Operation):
     """The operation of a greenlet that waits for it."""
 
     def __init__(self, loop: Any) -> None:
@@ -49,7 +49,7 @@ class Parked(Operation):
                 self.loop.hub.switch()
         except BaseException:
             # Killed, or out of time: what has been taken goes back (rule 4).
-            self.give_back() if self.done else self.cancel_wait()
+            self.put_back() if self.done else self.cancel_wait()
             raise
         finally:
             self.greenlet = None

@@ -1,11 +1,12 @@
 # Operations that never wait, and say so without an exception: for the event loops.
 
-# Flags of our own, which are taken off before flags go to libzmq. TRYING: return NOT_NOW, or
-# WOULD_BLOCK, where Again would be raised. IN_TURN: it is made for the operation whose turn it is.
+# Flags of our own, which are taken off before flags go to libzmq.
+cpdef enum:
+    FROM_QUEUE = 0x20000000  # the call is made for the first operation of a queue
+
 cdef enum:
-    TRYING = 0x40000000
-    IN_TURN = 0x20000000
-    OURS = TRYING | IN_TURN
+    TRYING = 0x40000000      # return NOT_NOW, or WOULD_BLOCK, where Again would be raised
+    OURS = TRYING | FROM_QUEUE
     NOT_NOW = -2
 
 

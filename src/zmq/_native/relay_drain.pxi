@@ -1,0 +1,247 @@
+# Draining: the end of a relay that leaves nothing behind, as far as libzmq allows it.
+#
+# It hands on what the sources hold. Meanwhile
+# - peers that only send are asked to close their connections (half_close.h), and the addresses
+#   where they would come back are unbound once they are gone: from then on there is an end to it;
+# - a queue of requests takes no more of them once it has found no more, and waits for the answers
+#   of those that it has handed out.
+# Others may go on sending as long as they like: then it ends in the middle of that, and says so.
+
+cdef enum:
+    SETTLE_NS = 10000000      # it is over when nothing has come for so long
+    SETTLED_NS = 100000000    # or, where there is always more to come, so long after a pause
+    DRAINED_NS = 60000000000  # or now: it was TERMINATE that made it drain
+    LEAVE_NS = 1000000        # between two looks at peers that are to leave
+    GAP_NS = 200000           # a peer that has sent nothing for so long is not in the middle of it
+    LONGEST_GAP_NS = 50000000
+    HALF_CLOSE_BATCH = 64     # peers that are asked at once
+    # A peer that has sent so much in the last tenth of a second may be in the middle of sending,
+    # although nothing came for a moment.
+    HEAVY_MESSAGES = 5000
+    HEAVY_BYTES = 10000000
+
+
+cdef void begin_drain(RelayLoop *loop, int64_t until, int64_t patience) noexcept nogil:
+    loop.drain.begun = ohmq_now()
+    set_drain(loop, until)
+    loop.drain.patience = patience
+    loop.drain.settled = 0
+    ohmq_store_int(&loop.stopping, DRAIN)
+
+
+cdef void set_drain(RelayLoop *loop, int64_t until) noexcept nogil:
+    """Let a drain end at a time; half of it is for what its peers still send."""
+    loop.drain.until = until
+    loop.drain.half = loop.drain.begun + (until - loop.drain.begun) // 2
+
+
+cdef Ending drain_turn(RelayLoop *loop) noexcept nogil:
+    """Begin a turn of a relay that drains."""
+    cdef Drain *drain = &loop.drain
+    if loop.now >= drain.until:
+        return STOPPED
+    loop.side_sockets_due = 0  # peers that come and go count now
+    if not drain.looked:
+        drain.looked = True  # what was found earlier says nothing: the sources are looked at first
+        return GOES_ON
+    if drain.intake and not drain.intake_ended and intake_is_over(loop):
+        drain.intake_due = True
+        return INTERRUPTED
+    return GOES_ON if drain.requests < 0 else end_requests(loop)
+
+
+cdef int64_t wake_at(RelayLoop *loop, bint draining, bint holds) noexcept nogil:
+    """When a sleep of rest() has to end."""
+    cdef Drain *drain = &loop.drain
+    cdef int64_t until
+    if not draining:
+        return stretch(-1, STRETCH_NS) if loop.signals_due else -1
+    if holds or owed(loop):
+        until = hopeless_at(loop)
+        drain.settled = 0
+    else:
+        if drain.settled == 0:
+            drain.settled = loop.now + SETTLED_NS
+        until = min(loop.now + SETTLE_NS, drain.settled)
+    if drain.intake and not drain.intake_ended:
+        until = min(until, drain.half if holds else loop.now + LEAVE_NS)
+    until = min(until, drain.until)
+    return stretch(until, STRETCH_NS) if loop.signals_due else until
+
+
+cdef Ending drain_is_over(RelayLoop *loop, bint holds) noexcept nogil:
+    """Whether it is over, now that nothing came for as long as wake_at() said."""
+    cdef int64_t now = ohmq_now()
+    if holds or owed(loop):
+        return STOPPED if now >= hopeless_at(loop) else INTERRUPTED
+    if loop.drain.intake and not loop.drain.intake_ended:
+        return GOES_ON
+    loop.emptied = not loop.drain.abrupt and is_quiet(loop, now)
+    return STOPPED
+
+
+cdef int64_t hopeless_at(RelayLoop *loop) noexcept nogil:
+    """When nothing of what is waited for will have come for as long as patience lasts."""
+    cdef int64_t since = loop.drain.begun
+    cdef int i
+    for i in range(loop.n_directions):
+        if loop.directions[i].n_held:
+            since = max(since, loop.directions[i].last_move)
+    if owed(loop):
+        since = max(since, loop.directions[1 - loop.drain.requests].last_move)
+    return since + loop.drain.patience
+
+
+cdef bint is_quiet(RelayLoop *loop, int64_t now) noexcept nogil:
+    """Whether the sources are at rest: a peer that is sending would lose something.
+
+    A subscriber is told of what is sent as long as it listens, and of no more.
+    """
+    cdef Direction *direction
+    cdef int i
+    for i in range(loop.n_directions):
+        direction = &loop.directions[i]
+        if direction.closed:
+            if has_more(direction):
+                return False
+        elif not direction.subscribes and now - direction.last_move < SETTLE_NS:
+            return False
+    return True
+
+
+# ---- conversations -------------------------------------------------------------------------------
+
+cdef int64_t owed(RelayLoop *loop) noexcept nogil:
+    """Requests that were handed out and not answered, of peers that are still there to hear it."""
+    cdef int requests = loop.drain.requests
+    if loop.clients.wanted:
+        return loop.clients.open
+    if requests < 0 or loop.events[requests] != NULL and loop.peers[requests] == 0:
+        return 0
+    return unanswered(loop)
+
+
+cdef int64_t unanswered(RelayLoop *loop) noexcept nogil:
+    """Requests that were handed out and not answered, where the sockets are for requests."""
+    cdef Drain *drain = &loop.drain
+    cdef int64_t requests = loop.directions[drain.requests].messages - drain.requests_before
+    cdef int64_t answers = loop.directions[1 - drain.requests].messages - drain.answers_before
+    return loop.clients.open if loop.clients.wanted else max(0, requests - answers)
+
+
+cdef Ending end_requests(RelayLoop *loop) noexcept nogil:
+    """Hand out no more requests than there were, and end with the last answer."""
+    cdef Drain *drain = &loop.drain
+    cdef Direction *requests = &loop.directions[drain.requests]
+    cdef Direction *answers = &loop.directions[1 - drain.requests]
+    if not requests.closed:
+        # EFSM: a REP has handed one out, and takes no other before that is answered.
+        requests.closed = (requests.mailbox_empty or requests.error == EFSM
+                           or loop.now >= min(drain.begun + SETTLED_NS, drain.half))
+        return GOES_ON
+    if requests.n_held or answers.n_held or not answers.mailbox_empty or owed(loop):
+        return GOES_ON
+    if answers.messages - drain.answers_before > requests.messages - drain.requests_before:
+        return GOES_ON  # there may be more than one answer to a request
+    loop.emptied = not has_more(requests)
+    return STOPPED
+
+
+cdef bint has_more(Direction *direction) noexcept nogil:
+    """Whether something came too late to be handed on."""
+    cdef int events = 0
+    return (direction.unread[0] != NULL or read_events(direction.source, &events) < 0
+            or (events & ZMQ_POLLIN) != 0)
+
+
+# ---- peers that only send ------------------------------------------------------------------------
+
+cdef bint intake_is_over(RelayLoop *loop) noexcept nogil:
+    """See peers off; whether they are gone, or have to be left as they are."""
+    cdef Drain *drain = &loop.drain
+    cdef Direction *direction
+    cdef int i
+    cdef bint over = True
+    for i in range(2):
+        direction = &loop.directions[i]
+        if not loop.connections[i].takes:
+            continue
+        if not loop.connections[i].wanted:
+            # They cannot be asked: a pause has to do.
+            over = over and not direction.n_held and loop.now - direction.last_move >= SETTLE_NS
+        elif loop.connections[i].count:
+            over = False
+            if direction.mailbox_empty and not direction.n_held:
+                half_close_all(loop, i)
+    if not over and loop.now >= drain.half:
+        drain.abrupt = over = True
+    return over
+
+
+cdef void half_close_all(RelayLoop *loop, int i) noexcept nogil:
+    """Have the peers of a socket close their connections, each when it sends nothing."""
+    cdef Connections *connections = &loop.connections[i]
+    cdef Connection batch[HALF_CLOSE_BATCH]
+    cdef uint32_t fd = 0
+    cdef int n
+    while fd < connections.size:
+        n = 0
+        while fd < connections.size and n < HALF_CLOSE_BATCH:
+            if connections.states[fd] == CONNECTED:
+                batch[n].fd = fd
+                batch[n].held = hold_connection(connections, fd)
+                n += batch[n].held >= 0
+            fd += 1
+        if n:
+            half_close_batch(loop, i, batch, n)
+
+
+cdef int hold_connection(Connections *connections, uint32_t fd) noexcept nogil:
+    """A descriptor of one's own for a connection; -1 if it is none of these any more."""
+    cdef int held = ohmq_connection_hold(fd)
+    cdef int i
+    if held >= 0:
+        for i in range(connections.n_places):
+            if ohmq_connection_is_at(held, connections.places[i]):
+                return held
+        ohmq_connection_let_go(held)
+    return -1
+
+
+cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noexcept nogil:
+    cdef Connections *connections = &loop.connections[i]
+    cdef Direction *direction = &loop.directions[i]
+    cdef int64_t gap = GAP_NS
+    cdef int events = 0
+    cdef int k
+    cdef bint heavy = is_heavy(loop, i)
+    # Enough of waiting for a moment in which they are at rest; one in which nothing waits will do.
+    cdef bint hurry = loop.now >= loop.drain.begun + SETTLED_NS
+    cdef bint calm, silent
+    pump_now()
+    count_peers(loop, i)  # what was closed before it was held is in there
+    for k in range(n):
+        batch[k].received = ohmq_connection_received(batch[k].held, &gap)
+    ohmq_wait(loop.interests, 0, ohmq_now() + min(gap, LONGEST_GAP_NS))
+    silent = read_events(direction.source, &events) == 0 and not events & ZMQ_POLLIN
+    for k in range(n):
+        if (connections.states[batch[k].fd] == CONNECTED
+                and ohmq_connection_unread(batch[k].held) == 0):
+            if batch[k].received < 0:
+                calm = silent
+            else:
+                calm = ohmq_connection_received(batch[k].held, &gap) == batch[k].received
+            calm = calm and not heavy
+            if calm or hurry and silent:
+                ohmq_connection_half_close(batch[k].held)
+                connections.states[batch[k].fd] = HALF_CLOSED
+                loop.drain.abrupt = loop.drain.abrupt or not calm
+        ohmq_connection_let_go(batch[k].held)
+
+
+cdef bint is_heavy(RelayLoop *loop, int i) noexcept nogil:
+    """Whether much has come from a socket lately."""
+    cdef int newest = ohmq_load_int(&loop.n_samples) - 1
+    cdef RateSample *base = &loop.samples[max(newest - 1, 0) & (SAMPLES - 1)]
+    return (loop.directions[i].messages - base.counts[2 * i] > HEAVY_MESSAGES
+            or loop.directions[i].bytes - base.counts[2 * i + 1] > HEAVY_BYTES)

@@ -1,0 +1,93 @@
+# The monitor of a relay: which readers get copies of what passes, and what becomes of those that it
+# cannot take: they are dropped and counted, or the relay waits, as libzmq's proxy for its capture.
+
+cdef void show(RelayLoop *loop, Direction *direction, zmq_msg_t *part, int flags) noexcept nogil:
+    """Send one part to the monitor, the prefix before the first. Never waits: it drops instead."""
+    cdef bint first = not direction.inside
+    if first:
+        direction.monitored = not direction.prefixed or offer_prefix(loop, direction)
+    if direction.monitored and offer(loop, direction, part, flags,
+                                     first and not direction.prefixed):
+        return
+    zmq_msg_close(part)
+    if direction.monitored or first:
+        direction.monitor_dropped += 1
+    direction.monitored = False
+
+
+cdef bint offer_prefix(RelayLoop *loop, Direction *direction) noexcept nogil:
+    cdef zmq_msg_t copy
+    zmq_msg_init(&copy)
+    zmq_msg_copy(&copy, &direction.prefix)
+    if offer(loop, direction, &copy, ZMQ_SNDMORE, True):
+        return True
+    zmq_msg_close(&copy)
+    return False
+
+
+cdef bint offer(RelayLoop *loop, Direction *direction, zmq_msg_t *part, int flags,
+                bint first) noexcept nogil:
+    """Send the monitor a part. False if it cannot take it; direction.error says why.
+
+    A send looks at libzmq's mailbox only now and then; before it drops, EVENTS makes it look.
+    """
+    cdef int off = 0
+    cdef int on = 1
+    cdef int events = 0
+    cdef bint sent
+    flags |= ZMQ_DONTWAIT
+    if zmq_msg_send(part, loop.monitor, flags) >= 0:
+        return True
+    direction.error = c_errno()
+    if first and read_events(loop.monitor, &events) == 0 and events & ZMQ_POLLOUT:
+        if zmq_msg_send(part, loop.monitor, flags) >= 0:
+            return True
+        direction.error = c_errno()
+    if not loop.drops_silently or first and loop.events[2] != NULL and loop.peers[2] == 1:
+        return False
+    # One of several subscribers is full. The others shall have it: those that cannot take it are
+    # left out, as ZMQ_PUB does by itself, but for the counting.
+    if first:
+        direction.monitor_dropped += 1
+    zmq_setsockopt(loop.monitor, ZMQ_XPUB_NODROP, &off, sizeof(off))
+    sent = zmq_msg_send(part, loop.monitor, flags) >= 0
+    zmq_setsockopt(loop.monitor, ZMQ_XPUB_NODROP, &on, sizeof(on))
+    return sent
+
+
+# ---- a monitor that gets everything --------------------------------------------------------------
+
+cdef bint show_first(RelayLoop *loop, Direction *direction, int i, int flags) noexcept nogil:
+    """Send the monitor a part before the target gets it. False if it has to wait, or has failed.
+
+    Only the first part of a message can wait: a monitor that loses its peer in the middle of one
+    gets no more of it.
+    """
+    cdef zmq_msg_t copy
+    cdef bint first = not direction.inside
+    if first:
+        direction.monitored = True
+        if direction.prefixed:
+            if not offer_prefix(loop, direction):
+                return refused(loop, direction)
+            first = False
+    if not direction.monitored:
+        return True
+    zmq_msg_init(&copy)
+    zmq_msg_copy(&copy, &direction.held[i])
+    direction.shown = offer(loop, direction, &copy, flags, first)
+    if direction.shown:
+        return True
+    zmq_msg_close(&copy)
+    if first or direction.error != EAGAIN:
+        return refused(loop, direction)
+    direction.monitor_dropped += 1
+    direction.monitored = False
+    return True
+
+
+cdef inline bint refused(RelayLoop *loop, Direction *direction) noexcept nogil:
+    """Note why the monitor has not taken a part: what is no lack of room ends the relay."""
+    if direction.error != EAGAIN:
+        loop.failure = direction.error
+    return False
