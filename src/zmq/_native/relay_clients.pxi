@@ -9,7 +9,7 @@ cdef enum:
     FEWEST_CLIENTS = 64    # places in the table, a power of two
 
 cdef inline Client *client_of(RelayLoop *loop, zmq_msg_t *name, size_t size,
-                             bint asks) noexcept nogil:
+                              bint asks) noexcept nogil:
     """Find the client that a part names; NULL if it is not known and does not ask."""
     cdef Clients *clients = &loop.clients
     cdef uint64_t key = hash_of(zmq_msg_data(name), size)
