@@ -6,6 +6,7 @@ Calls are eager: they are made when they are called, not when their future is aw
 from __future__ import annotations
 
 import asyncio
+import os
 from asyncio import Future
 from collections import deque
 from warnings import warn
@@ -59,11 +60,20 @@ set_running_loop(_running_loop)
 class Poller(Futures, FuturePoller):
     """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
 
-    def _cannot_poll(self, error: Exception, timeout_ms: int) -> Any:
-        # As where the loop itself refuses it: at the call, if there is anything to wait for.
-        if timeout_ms and isinstance(error, (TypeError, ValueError)):
-            raise ValueError(str(error)) from None
-        return super()._cannot_poll(error, timeout_ms)
+    def _check(self, thing: Any) -> int:
+        # With the errors of a loop of asyncio that is asked to watch it.
+        try:
+            number = int(thing if hasattr(thing, "__index__") else thing.fileno())
+        except (AttributeError, TypeError, ValueError):
+            raise ValueError(f"{thing!r} has no file descriptor: it cannot be polled") from None
+        if number < 0:
+            raise ValueError(f"{number} is no file descriptor: {thing!r} cannot be polled")
+        if os.name == "posix":
+            os.fstat(number)  # raises for one that is not open
+        return number
+
+    def _refuse(self, error: Exception) -> Any:
+        raise error
 
 
 class Socket(Futures, FutureSocket):
@@ -161,8 +171,8 @@ class Socket(Futures, FutureSocket):
     def close(self, linger: int | None = None) -> None:
         """Close the socket (zmq_close(3)), and cancel what waits for it."""
         loop, engine = self._place
-        # At once, as a program may look; from another thread, in the next turn of the loop.
-        if engine is not None and not self.closed and _running_loop() is loop:
+        # At once, as a program may look; a loop that runs elsewhere does it in its next turn.
+        if engine is not None and not self.closed and _can_cancel(loop):
             for future in engine.waits_to_move():
                 if isinstance(future, SocketFuture):
                     future.cancel()
@@ -186,6 +196,11 @@ class Socket(Futures, FutureSocket):
 
     def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
         return converted(received, convert)
+
+
+def _can_cancel(loop: Any) -> bool:
+    """Say whether futures of a loop may be cancelled here and now."""
+    return _running_loop() is loop or not (loop.is_running() or loop.is_closed())
 
 
 class Context(Futures, AwaitedContext[Socket]):

@@ -181,8 +181,25 @@ def refuse() -> int:
         (object(), TypeError),
         (Fileno(refuse), ValueError),
         (Fileno(lambda: "x"), ValueError),
+        (Fileno(lambda: 2**40), ValueError),
+        (2**31, OverflowError),
+        (2**40, OverflowError),
+        (-(2**40), OverflowError),
+        (2**70, OverflowError),
     ],
-    ids=["float", "str", "None", "object", "fileno raises", "fileno gives text"],
+    ids=[
+        "float",
+        "str",
+        "None",
+        "object",
+        "fileno raises",
+        "fileno gives text",
+        "fileno gives too much",
+        "2**31",
+        "2**40",
+        "-2**40",
+        "2**70",
+    ],
 )
 def test_what_cannot_be_polled_is_refused_by_poll(wrong: object, error: type[Exception]) -> None:
     """Suites of programs register stand-ins of sockets, and never poll them."""

@@ -99,18 +99,41 @@ cdef void unwatch(Entry entry) noexcept:
 cdef int64_t number_of(object thing) except? -1:
     """The descriptor of a plain object."""
     if isinstance(thing, int):
-        return thing
+        return as_descriptor(thing)
     fileno = getattr(thing, "fileno", None)
     if fileno is None:
         number = integer_of(thing)
         if number is not None:
-            return number
+            return as_descriptor(number)
         raise TypeError("a poller watches zmq.Socket, file descriptors and objects with fileno(), "
                         f"not {type(thing).__name__}")
     try:
-        return fileno()
+        return as_descriptor(fileno())
     except Exception as error:
         raise ValueError(f"fileno() of {thing!r} gives no file descriptor") from error
+
+
+cdef int64_t as_descriptor(object number) except? -1:
+    """A number as a descriptor: what the system would cut off is refused."""
+    cdef int64_t fd = number
+    if not OHMQ_FD_IS_WIDE and fd != <int> fd:
+        raise OverflowError(f"{number} is too large for a file descriptor")
+    return fd
+
+
+def fileno_of(thing):
+    """Return the file descriptor of an int, or of an object with fileno().
+
+    Raises
+    ------
+    TypeError
+        It is neither.
+    ValueError
+        fileno() gives no descriptor; the error that it raised is the cause.
+    OverflowError
+        The number is too large for a descriptor.
+    """
+    return number_of(thing)
 
 
 cdef int number_entries(Poller poller) except -1:

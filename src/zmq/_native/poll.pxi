@@ -63,6 +63,13 @@ cdef class Poller:
         return [(entry.key, _poll_event(BOTH) if entry.flags is BOTH else entry.flags)
                 for entry in self.entries.values()]
 
+    def _descriptors(self) -> list:
+        """What is registered and is not a socket."""
+        cdef Entry entry
+        if not self.plain:
+            return []
+        return [entry.key for entry in self.entries.values() if entry.handle is None]
+
     def register(self, socket, flags=BOTH) -> None:
         """Watch a socket or descriptor; again with other flags to change them.
 
@@ -127,6 +134,8 @@ cdef class Poller:
             Something was registered that is neither a socket nor has a fileno().
         ValueError
             A fileno() gives no descriptor, as that of a file that was closed.
+        OverflowError
+            A number is too large for a descriptor.
         """
         cdef int64_t deadline = deadline_after(timeout)
         cdef int64_t until

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import partial
 
-from zmq._native import Alarm
+from zmq._native import Alarm, fileno_of
 from zmq.core.answering import Answering
 from zmq.core.engine import Loop, Operation
 from zmq.core.naming import methods_of
@@ -32,9 +32,15 @@ class QueuedPoller(Poller, Answering):
         loop = self._loop()
         loop.reactor.use()
         try:
+            if limit:
+                for thing in self._descriptors():
+                    self._check(thing)
+        except Exception as error:
+            return self._refuse(error)
+        try:
             ready = Poller.poll(self, 0)
         except Exception as error:
-            return self._cannot_poll(error, limit)
+            return self._raise(error)
         if ready or limit == 0 or not self.sockets:
             return self._after(loop, ready, limit == 0)
         operation = self._operation(loop)
@@ -48,8 +54,15 @@ class QueuedPoller(Poller, Answering):
             operation.at_end.append(loop.later(limit / 1000, operation.expire))
         return self._wait(operation)
 
-    def _cannot_poll(self, error: Exception, timeout_ms: int) -> Any:
-        """Give the caller the error of something that cannot be polled."""
+    def _check(self, thing: Any) -> int:
+        """Return the descriptor of something that is no socket; raise if no loop can watch it."""
+        number: int = fileno_of(thing)
+        if number < 0:
+            raise ValueError(f"{number} is no file descriptor: {thing!r} cannot be polled")
+        return number
+
+    def _refuse(self, error: Exception) -> Any:
+        """Give the caller the error of something that its loop cannot watch."""
         return self._raise(error)
 
 
