@@ -9,10 +9,9 @@ import pytest
 
 import zmq
 from zmq.cli.__main__ import main
-from zmq.cli.endpoints import Endpoint
-from zmq.cli.errors import CommandError, UsageError
-from zmq.cli.opening import explain
-from zmq.cli.plan import Side
+from zmq.cli.sockets.endpoints import Endpoint, Side
+from zmq.cli.sockets.opening import explain
+from zmq.cli.terminal.errors import CommandError, UsageError
 
 GOOD = ["--in", "tcp://127.0.0.1:*", "--out", "tcp://127.0.0.1:*"]
 

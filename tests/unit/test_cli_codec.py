@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zmq.cli.codec import (
+from zmq.cli.terminal.codec import (
     format_message,
     parse_message,
     printable,
@@ -16,7 +16,7 @@ from zmq.cli.codec import (
     read_delimiter,
     read_stream,
 )
-from zmq.cli.errors import CommandError, UsageError
+from zmq.cli.terminal.errors import CommandError, UsageError
 
 MESSAGES = st.lists(st.binary(max_size=20), min_size=1, max_size=5)
 

@@ -8,9 +8,15 @@ import pytest
 
 import zmq
 from zmq.auth import create_certificates
-from zmq.cli.config import Config, ConfigError, SupervisorConfig, load_config, parse_config
-from zmq.cli.endpoints import Endpoint
-from zmq.cli.errors import CommandError
+from zmq.cli.sockets.endpoints import Endpoint
+from zmq.cli.supervisor.config import (
+    Config,
+    ConfigError,
+    SupervisorConfig,
+    load_config,
+    parse_config,
+)
+from zmq.cli.terminal.errors import CommandError
 
 GOOD = """
 [supervisor]

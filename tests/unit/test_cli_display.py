@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from zmq.cli.display import (
+from zmq.cli.terminal.display import (
     LiveDisplay,
     PlainDisplay,
     QuietDisplay,
     choose_display,
 )
-from zmq.cli.errors import ReaderGone, one_line
+from zmq.cli.terminal.errors import ReaderGone, one_line
 
 
 class Terminal(io.StringIO):

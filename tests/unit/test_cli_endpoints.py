@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from zmq.cli.endpoints import Endpoint, check_no_repeats, parse_endpoint
-from zmq.cli.errors import UsageError
+from zmq.cli.sockets.endpoints import Endpoint, check_no_repeats, parse_endpoint
+from zmq.cli.terminal.errors import UsageError
 
 
 @pytest.mark.parametrize(

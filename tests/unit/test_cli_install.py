@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from zmq.cli.info import report_lines
-from zmq.cli.install import Claim, Evidence, Verdict, collect, damaged_files, judge
+from zmq.cli.commands.info import report_lines
+from zmq.cli.installation import Claim, Evidence, Verdict, collect, damaged_files, judge
 
 SITE = Path("/site")
 OWN = Claim("ohmq", "1.0", SITE)

@@ -6,8 +6,9 @@ import dataclasses
 
 import pytest
 
-from zmq.cli.errors import UsageError
-from zmq.cli.plan import KINDS, RELAY_TYPES, DeviceOptions, check_seconds, choose_types, plan_device
+from zmq.cli.devices.plan import KINDS, RELAY_TYPES, DeviceOptions, choose_types, plan_device
+from zmq.cli.terminal.errors import UsageError
+from zmq.cli.terminal.options import check_seconds
 
 OPTIONS = DeviceOptions("queue", ["tcp://127.0.0.1:5555"], ["tcp://127.0.0.1:5556"])
 

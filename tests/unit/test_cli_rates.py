@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from zmq.cli.rates import (
+from zmq.cli.terminal.rates import (
     Rates,
     format_bytes,
     format_clock,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zmq.cli.toml_lines import Path, key_lines
+from zmq.cli.supervisor.toml_lines import Path, key_lines
 
 DOCUMENT = '''\
 # [not.a.table]

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 import pytest
 
 import zmq
-from zmq.cli.bench import parse_size
-from zmq.cli.bench_report import Result, json_text, percentile, table_lines
-from zmq.cli.config import SupervisorConfig
-from zmq.cli.errors import UsageError
-from zmq.cli.events import format_occurrence
-from zmq.cli.logs import LogEvent, format_event
-from zmq.cli.occurrences import Occurrence, Story, describe, unresolved
-from zmq.cli.supervised import restart_delay_s
-from zmq.cli.watching import Filter, Pace, Tally, format_line, show_part
+from zmq.cli.bench.report import Result, json_text, percentile, table_lines
+from zmq.cli.commands.bench import parse_size
+from zmq.cli.commands.events import format_occurrence
+from zmq.cli.commands.watch import Filter, Pace, Tally, format_line, show_part
+from zmq.cli.sockets.occurrences import Occurrence, Story, describe, unresolved
+from zmq.cli.supervisor.config import SupervisorConfig
+from zmq.cli.supervisor.logs import LogEvent, format_event
+from zmq.cli.supervisor.supervised import restart_delay_s
+from zmq.cli.terminal.errors import UsageError
 from zmq.core.monitor import parse_monitor_message
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 5000, tzinfo=UTC)

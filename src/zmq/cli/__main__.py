@@ -8,8 +8,8 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from zmq.cli.display import FULL, cannot_write, forget_stdout
-from zmq.cli.errors import EXIT_FAILED, EXIT_OK, ReaderGone, one_line
+from zmq.cli.terminal.display import FULL, cannot_write, forget_stdout
+from zmq.cli.terminal.errors import EXIT_FAILED, EXIT_OK, ReaderGone, one_line
 
 _MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
 
@@ -77,7 +77,7 @@ def _find_program(typed: Sequence[str]) -> Callable[[Sequence[str]], int]:
 
 
 def _plain_info(typed: Sequence[str]) -> int:
-    from zmq.cli.info import print_info
+    from zmq.cli.commands.info import print_info
 
     return print_info(as_json="--json" in typed)
 

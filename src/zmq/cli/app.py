@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from zmq.cli import bench, dashboard, device, events, info, keygen, recv, send, watch
-from zmq.cli.errors import EXIT_OK, EXIT_USAGE, CommandError, ReaderGone, one_line
+from zmq.cli.commands import bench, dashboard, device, events, info, keygen, recv, send, watch
+from zmq.cli.terminal.errors import EXIT_OK, EXIT_USAGE, CommandError, ReaderGone, one_line
 
 # One module a command. A new command is a new file and one more name here.
 COMMANDS = (device, dashboard, send, recv, watch, events, keygen, bench, info)

@@ -36,8 +36,8 @@ from dashboards import (
 )
 from support import Child, until
 from zmq import dashboard
-from zmq.cli.config import load_config
-from zmq.cli.supervised import Supervised
+from zmq.cli.supervisor.config import load_config
+from zmq.cli.supervisor.supervised import Supervised
 from zmq.core.relay import Relay
 from zmq.devices import ProcessMonitoredQueue, ThreadDevice, ThreadProxy
 

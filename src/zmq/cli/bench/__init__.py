@@ -1,0 +1,1 @@
+"""The measurements of ``ohmq bench``: the two sides, and the report."""

@@ -1,0 +1,1 @@
+"""The commands of ``ohmq``, one module each: its options, its help, and what it does."""

@@ -1,0 +1,1 @@
+"""One device in this process: its plan, its run, and its page."""

@@ -1,0 +1,106 @@
+"""``--dashboard``: the page of a device that this program runs."""
+
+from __future__ import annotations
+
+import errno
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import zmq
+from zmq.cli.devices.plan import DevicePlan
+from zmq.cli.sockets.curve import CurveKeys, apply_keys
+from zmq.cli.terminal.errors import CommandError, UsageError, one_line
+
+if TYPE_CHECKING:
+    from zmq.dashboard import Dashboard
+
+TOKEN_VARIABLE = "OHMQ_DASHBOARD_TOKEN"
+
+
+def serve_page(
+    device: Any, plan: DevicePlan, address: str, *, title: str, keys: CurveKeys | None = None
+) -> Dashboard:
+    """Serve the page of a device.
+
+    Parameters
+    ----------
+    device
+        Anything with stats, pause, resume, stop, state and endpoints.
+    plan
+        What it is made of.
+    address
+        HOST:PORT to listen on.
+    title
+        Name on the page.
+    keys
+        CURVE keys of its monitor.
+
+    Returns
+    -------
+    Dashboard
+        It runs.
+
+    Raises
+    ------
+    CommandError
+        The extra is missing, or the address cannot be had.
+    """
+
+    def prepare(socket: zmq.Socket[Any]) -> None:
+        # A reader of one's own monitor: its server key is the own one.
+        if keys is not None and keys.server_key is None:
+            apply_keys(socket, replace(keys, server_key=keys.public))
+
+    ways = (None, None) if plan.monitor is None else (plan.in_prefix, plan.out_prefix)
+    return open_dashboard(
+        device, address, title=title, prepare=prepare, in_prefix=ways[0], out_prefix=ways[1]
+    )
+
+
+def open_dashboard(source: Any, listen: str, **settings: Any) -> Dashboard:
+    """Start a dashboard, with errors that a user can act on.
+
+    Parameters
+    ----------
+    source
+        A background device, or the endpoint of a monitor.
+    listen
+        HOST:PORT of the page.
+    **settings
+        What zmq.dashboard.serve takes beside the token, which comes from the environment.
+
+    Returns
+    -------
+    Dashboard
+        It runs.
+
+    Raises
+    ------
+    CommandError
+        The extra is missing, or the address cannot be had.
+    """
+    try:
+        from zmq.dashboard import serve
+    except ModuleNotFoundError as error:
+        raise CommandError(f"{one_line(str(error))}") from None
+    try:
+        return serve(source, listen, os.environ.get(TOKEN_VARIABLE), **settings)
+    except ValueError as error:
+        raise UsageError(one_line(str(error))) from None
+    except OSError as error:
+        raise _explain(error, listen) from None
+    except zmq.ZMQError as error:
+        raise CommandError(one_line(str(error))) from None
+
+
+def _explain(error: OSError, listen: str) -> CommandError:
+    if error.errno == errno.EADDRINUSE:
+        return CommandError(
+            f"{listen}: address in use; take another port, or stop the program that has it"
+        )
+    if error.errno == errno.EACCES:
+        return CommandError(f"{listen}: permission denied; ports under 1024 need extra rights")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return CommandError(f"{listen}: no network interface of this machine has that address")
+    return CommandError(f"{listen}: {error.strerror or one_line(str(error))}")

@@ -1,0 +1,1 @@
+"""Sockets of the command: endpoints, options and keys checked, opened and closed."""

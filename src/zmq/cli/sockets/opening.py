@@ -1,0 +1,117 @@
+"""Bind and connect sockets, with errors that a user can act on."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket as os_socket
+import stat
+from typing import Any
+
+import zmq
+from zmq.cli.sockets.endpoints import Endpoint, Side
+from zmq.cli.terminal.errors import CommandError, UsageError
+
+_NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV})
+
+
+def attach(socket: zmq.Socket[Any], side: Side) -> list[str]:
+    """Bind and connect a socket.
+
+    Parameters
+    ----------
+    socket
+        A socket of the side's type.
+    side
+        Its endpoints, and what to call them in errors.
+
+    Returns
+    -------
+    list of str
+        The addresses that it really has, in the same order.
+
+    Raises
+    ------
+    CommandError
+        An address cannot be had; the line names it and says what to do.
+    """
+    addresses = []
+    for endpoint in side.endpoints:
+        if endpoint.bind and endpoint.transport == "ipc":
+            refuse_used_ipc_path(endpoint, side)
+        try:
+            if endpoint.bind:
+                socket.bind(endpoint.address)
+                addresses.append(_text(socket.get(zmq.LAST_ENDPOINT)))
+            else:
+                socket.connect(endpoint.address)
+                addresses.append(endpoint.address)
+        except zmq.ZMQError as error:
+            raise explain(error.errno, side, endpoint) from error
+    return addresses
+
+
+def _text(value: Any) -> str:
+    return bytes(value).rstrip(b"\0").decode(errors="replace")
+
+
+def refuse_used_ipc_path(endpoint: Endpoint, side: Side) -> None:
+    """libzmq silently takes over an ipc path that another program is listening on."""
+    path = endpoint.address.removeprefix("ipc://")
+    if path == "*" or path.startswith("@"):
+        return
+    try:
+        is_socket = stat.S_ISSOCK(os.stat(path).st_mode)
+    except OSError:
+        return  # not there: it will be made
+    if not is_socket:
+        raise CommandError(f"{side.option} {endpoint.address}: {path} exists and is not a socket")
+    with os_socket.socket(os_socket.AF_UNIX, os_socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+        except OSError:
+            return  # left behind by a program that has ended
+    raise explain(errno.EADDRINUSE, side, endpoint)
+
+
+def explain(number: int | None, side: Side, endpoint: Endpoint) -> CommandError:
+    """Turn an error number of bind or connect into the line that the user reads.
+
+    Parameters
+    ----------
+    number
+        The errno.
+    side
+        The socket that was being opened.
+    endpoint
+        The endpoint.
+
+    Returns
+    -------
+    CommandError
+        To be raised; a `UsageError` when the address itself is at fault.
+    """
+    what = f"{side.option} {endpoint.address}"
+    if number == errno.EADDRINUSE:
+        if endpoint.transport == "ipc":
+            advice = "take another path, or stop the program that has it"
+        else:
+            advice = "take another port (:* finds a free one), or stop the program that has it"
+        return CommandError(f"{what}: address in use; {advice}")
+    if number in _NOT_HERE:
+        return CommandError(f"{what}: no network interface of this machine has that address")
+    if number == errno.EACCES:
+        return CommandError(f"{what}: permission denied; ports under 1024 need extra rights")
+    if number == errno.ENOENT and endpoint.transport == "ipc":
+        return CommandError(f"{what}: no such directory")
+    if number == zmq.ENOCOMPATPROTO:
+        return UsageError(f"{what}: a {side.type_name} socket cannot use {endpoint.transport}://")
+    if number == errno.EPROTONOSUPPORT:
+        return UsageError(
+            f"{what}: libzmq {zmq.zmq_version()} does not offer {endpoint.transport}:// here; "
+            "see 'ohmq info'"
+        )
+    if number == errno.EINVAL:
+        return UsageError(f"{what}: libzmq does not take this address")
+    return CommandError(f"{what}: {zmq.strerror(number or 0)}")

@@ -1,0 +1,1 @@
+"""``ohmq device --config``: devices as processes that are started, watched and restarted."""

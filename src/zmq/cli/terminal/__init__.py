@@ -1,0 +1,1 @@
+"""The user's side of a command: options, output, errors and signals."""
