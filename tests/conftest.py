@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import secrets
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,12 +11,9 @@ from pathlib import Path
 
 import pytest
 
-# The tests are imported by path, so what they share has to be made importable.
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "compat")]
-
 import zmq
-from support import NO_PYZMQ, Child, pyzmq_python
+from helpers.interpreters import NO_PYZMQ, pyzmq_python
+from helpers.processes import Child
 
 DEFAULT_TIMEOUT_S = 30
 TRANSPORTS = ("inproc", "ipc", "tcp")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import zmq
-from support import run_python
+from helpers.processes import run_python
 
 PACKAGE = Path(zmq.__file__).resolve().parent
 FOR_OLD_LOOPS = [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from differential import DIFFERENCES, Drivers, sections
+from helpers.compat.differential import DIFFERENCES, Drivers, sections
 
 SECTIONS = sections()
 

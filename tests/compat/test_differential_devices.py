@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from differential import HERE, Difference, Drivers
+from helpers.compat.differential import DATA, Difference, Drivers
 
 DIFFERENCES = (
     Difference(
@@ -30,7 +30,7 @@ DIFFERENCES = (
 def sections() -> dict[str, list[str]]:
     """The statements, by the heading above them."""
     found: dict[str, list[str]] = {}
-    for line in (HERE / "devices.txt").read_text().splitlines():
+    for line in (DATA / "devices.txt").read_text().splitlines():
         if line.startswith("## "):
             found[line[3:]] = []
         elif line:

@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from differential import Drivers
+from helpers.compat.differential import Drivers
 
 # The same sequences at each run; OHMQ_RANDOM_EXAMPLES=1000 looks further, at others.
 EXAMPLES = int(os.environ.get("OHMQ_RANDOM_EXAMPLES", "0"))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import zmq
-from support import NO_PYZMQ, environment, pyzmq_python
+from helpers.compat.names import parameters
+from helpers.interpreters import NO_PYZMQ, TESTS, environment, pyzmq_python
 
-NAMES = Path(__file__).parent / "names.py"
+NAMES = TESTS / "helpers" / "compat" / "names.py"
 pytestmark = [
     pytest.mark.skipif(pyzmq_python() is None, reason=NO_PYZMQ),
     pytest.mark.timeout(120),
@@ -160,10 +159,7 @@ def takes(wanted: list[Any] | None, found: list[Any] | None) -> bool:
     ],
 )
 def test_parameters_are_compared(wanted: str, found: str, same: bool) -> None:
-    names = importlib.import_module("names")
-    one, other = (
-        names.parameters(eval(f"lambda {text[1:-1]}: None", {})) for text in (wanted, found)
-    )
+    one, other = (parameters(eval(f"lambda {text[1:-1]}: None", {})) for text in (wanted, found))
     assert takes(one, other) is same
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reference import (
+from helpers.compat.reference import (
     PENDING,
     SURFACE,
     exists,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from support import ROOT, environment, run_python
+from helpers.interpreters import ROOT, environment
+from helpers.processes import run_python
 
 WHERE = "import zmq; print(zmq.__file__); print(hasattr(zmq, '_native'))"
 

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from support import Child, run_python
+from helpers.interpreters import with_helpers
+from helpers.processes import Child, run_python
 
 pytest.importorskip("tornado", reason="Tornado is not installed")
 
-from streams import SCENARIOS
-
-HERE = Path(__file__).resolve().parent
+from helpers.compat.streams.scenarios import SCENARIOS
 
 
 class Difference(NamedTuple):
@@ -51,7 +50,8 @@ class Both:
 
     def __init__(self, pyzmq: Path) -> None:
         self.children = [
-            Child([str(HERE / "streams.py")], python=python) for python in (pyzmq, sys.executable)
+            Child(["-m", "helpers.compat.streams"], python=python, env=with_helpers(python))
+            for python in (pyzmq, sys.executable)
         ]
 
     def run(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:

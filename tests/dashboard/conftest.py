@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, sync_playwright
 
-from dashboards import TOKEN, Traffic, start
+from helpers.dashboard import TOKEN, Traffic, start
 from zmq import dashboard
 
 NO_BROWSER = "no chromium in PATH: apt-get install chromium, or let `make test-browser` do it"

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
-from dashboards import TOKEN, Traffic
-from support import until
+from helpers.dashboard import TOKEN, Traffic
+from helpers.waiting import until
 from zmq import dashboard
 
 SCRIPT = b"<script>document.title='owned'</script>"

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from adapters import FRONTS, Front
+from helpers.fronts import FRONTS, Front
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,9 +9,9 @@ from contextvars import ContextVar, copy_context
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 
 CALLS: dict[str, Callable[[Any], Any]] = {
     "recv": lambda s: s.recv(),

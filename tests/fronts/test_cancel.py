@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 
 TURNS = 9  # more than lie between a message's arrival and its receiver's next step
 RECEIVES: dict[str, tuple[Callable[[Any], Any], Callable[[Any], int]]] = {

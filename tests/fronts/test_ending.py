@@ -12,10 +12,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from adapters import Front, Task, needs
 
 import zmq
 import zmq.asyncio
+from helpers.fronts import Front, Task, needs
 
 
 async def wait_in_every_way(front: Front, socket: Any) -> list[Task]:

@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 from zmq.core.engine import set_fairness
 
 COUNT = 1500

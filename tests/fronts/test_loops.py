@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
-from support import until
+from helpers.fronts import Front, needs
+from helpers.waiting import until
 
 
 def exchange(front: Front, a: Any, b: Any, message: bytes) -> Any:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 
 
 def fill(socket: zmq.Socket[bytes], message: bytes = b"filler") -> int:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 
 
 @pytest.fixture

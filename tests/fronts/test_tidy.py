@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
-from adapters import FRONTS, Front, needs
 
 import zmq
-from support import run_python
+from helpers.fronts import FRONTS, Front, needs
+from helpers.interpreters import with_helpers
+from helpers.processes import run_python
 
-HERE = Path(__file__).resolve().parent
 Work = Callable[[Front, Any, Any], Any]
 
 
@@ -208,8 +208,7 @@ async def test_a_future_that_nobody_has_gives_its_message_back(front: Front) -> 
 PROGRAM = """
 import gc, os, resource, sys
 from contextlib import suppress
-sys.path[:0] = [{here!r}, {support!r}]
-from adapters import FRONTS
+from helpers.fronts import FRONTS
 import zmq
 
 front = next(f for f in FRONTS if f.name == {name!r})()
@@ -260,8 +259,8 @@ SLACK_BYTES = 1 << 20
 @pytest.mark.parametrize("name", [front.name for front in FRONTS if "cancel" in front.can])
 def test_memory(name: str) -> None:
     """Many operations leave no memory, no objects and no descriptors behind."""
-    program = PROGRAM.format(here=str(HERE), support=str(HERE.parent), name=name, count=COUNT)
-    (line,) = run_python(program, timeout_s=50)
+    program = PROGRAM.format(name=name, count=COUNT)
+    (line,) = run_python(program, timeout_s=50, env=with_helpers(sys.executable))
     rss, objects, descriptors = map(int, line.split())
     # A leak of 90 bytes an operation would show.
     assert rss < SLACK_BYTES, f"{rss} bytes more after {COUNT} operations"

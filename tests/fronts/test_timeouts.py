@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 
 TIMEOUTS_MS = (0, 20)
 

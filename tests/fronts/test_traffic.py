@@ -6,9 +6,9 @@ import mmap
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 
 
 @pytest.mark.parametrize("transport", ["inproc", "tcp"])

@@ -10,9 +10,9 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 
 Receive = Callable[[Any], Any]
 RECEIVES: dict[str, Receive] = {

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
-from adapters import Front, needs
 
 import zmq
+from helpers.fronts import Front, needs
 
 ROUNDS = 30
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import zmq._native
-from support import ROOT
+from helpers.interpreters import ROOT
 
 
 @pytest.fixture(scope="session")

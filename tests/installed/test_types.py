@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from reference import SURFACE
-from support import ROOT, run_python
+from helpers.compat.reference import SURFACE
+from helpers.interpreters import ROOT
+from helpers.processes import run_python
 
 pytestmark = pytest.mark.timeout(300)
 

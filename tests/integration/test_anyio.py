@@ -20,7 +20,7 @@ import zmq
 import zmq.anyio
 import zmq.asyncio
 import zmq.core.engine
-from support import run_python
+from helpers.processes import run_python
 from zmq.utils.monitor import recv_monitor_message
 
 Main = Callable[[], Coroutine[Any, Any, Any]]

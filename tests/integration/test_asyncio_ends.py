@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from support import run_python
+from helpers.processes import run_python
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="os.fork: this system has none")

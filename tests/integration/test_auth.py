@@ -11,7 +11,7 @@ import pytest
 
 import zmq
 import zmq.auth
-from support import Child, snippet
+from helpers.processes import Child, snippet
 
 needs_curve = pytest.mark.skipif(not zmq.has("curve"), reason="libzmq was built without CURVE")
 

@@ -8,7 +8,7 @@ import socket as sockets
 import pytest
 
 import zmq
-from support import until
+from helpers.waiting import until
 
 
 @pytest.mark.parametrize("name", ["localhost", sockets.gethostname()])

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 import zmq
-from cli_support import ANY, Terminal, bound, free_address, run, start
-from support import Child, until
+from helpers.command import Terminal, bound, run, start
+from helpers.processes import Child
+from helpers.sockets import ANY, free_address
+from helpers.waiting import until
 
 Start = Callable[..., Child]
 MakeSocket = Callable[..., zmq.Socket]

@@ -16,8 +16,10 @@ from pathlib import Path
 import pytest
 
 import zmq
-from cli_support import ANY, Terminal, rest
-from support import Child, until
+from helpers.command import Terminal, rest
+from helpers.processes import Child
+from helpers.sockets import ANY
+from helpers.waiting import until
 
 Start = Callable[..., Child]
 MakeSocket = Callable[..., zmq.Socket]

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import zmq
-from cli_support import ANY, OHMQ, free_address
+from helpers.command import OHMQ
+from helpers.sockets import ANY, free_address
 
 MakeSocket = Callable[..., zmq.Socket]
 FULL = Path("/dev/full")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import zmq
 import zmq.cli
-from support import run_python
+from helpers.processes import run_python
 
 
 def test_this_installation_is_whole() -> None:

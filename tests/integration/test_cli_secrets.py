@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import zmq
-from cli_support import ANY, bound, rest, run, start
-from support import Child
+from helpers.command import bound, rest, run, start
+from helpers.processes import Child
+from helpers.sockets import ANY
 from zmq.auth.thread import ThreadAuthenticator
 
 Start = Callable[..., Child]

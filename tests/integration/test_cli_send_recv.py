@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import zmq
-from cli_support import ANY, OHMQ, Terminal, bound, free_address, rest, run, start
-from support import Child, run_python
+from helpers.command import OHMQ, Terminal, bound, rest, run, start
+from helpers.processes import Child, run_python
+from helpers.sockets import ANY, free_address
 
 Start = Callable[..., Child]
 MakeSocket = Callable[..., zmq.Socket]

@@ -18,8 +18,10 @@ from typing import Any
 import pytest
 
 import zmq
-from cli_support import ANY, Terminal, free_address, free_port, run, start
-from support import Child, until
+from helpers.command import Terminal, run, start
+from helpers.processes import Child
+from helpers.sockets import ANY, free_address, free_port
+from helpers.waiting import until
 from zmq.auth import load_certificate
 
 Start = Callable[..., Child]

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 import zmq
-from cli_support import ANY, Terminal, bound, free_address, rest, run, start
-from support import Child, run_python
+from helpers.command import Terminal, bound, rest, run, start
+from helpers.processes import Child, run_python
+from helpers.sockets import ANY, free_address
 from zmq.auth import load_certificate
 
 Start = Callable[..., Child]

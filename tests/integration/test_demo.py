@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from support import ROOT, Child, until
+from helpers.interpreters import ROOT
+from helpers.processes import Child
+from helpers.waiting import until
 
 EXAMPLES = ROOT / "examples"
 DEMO = str(EXAMPLES / "monitored_queue" / "demo.py")

@@ -14,8 +14,10 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from devicing import KINDS, TWO_KINDS, bind, make, queue, running, stats_when, to
-from support import ROOT, run_python, until
+from helpers.devices import KINDS, TWO_KINDS, bind, make, queue, running, stats_when, to
+from helpers.interpreters import ROOT
+from helpers.processes import run_python
+from helpers.waiting import until
 from zmq.devices import (
     Device,
     ProcessDevice,

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import zmq
-from devicing import TWO_KINDS, bind, make, running, stats_when, to
-from support import until
+from helpers.devices import TWO_KINDS, bind, make, running, stats_when, to
+from helpers.waiting import until
 from zmq.devices import ThreadMonitoredQueue, ThreadProxy, ThreadProxySteerable
 
 Make = Callable[..., zmq.Socket]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from devicing import (
+from helpers.devices import (
     TWO_KINDS,
     bind,
     count_until_quiet,
@@ -21,7 +21,7 @@ from devicing import (
     still,
     to,
 )
-from support import until
+from helpers.waiting import until
 from zmq.devices import ThreadDevice, ThreadMonitoredQueue, ThreadProxy
 
 Make = Callable[..., zmq.Socket]

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 import zmq
-from devicing import TWO_KINDS, count_until_quiet, make, queue, running, stats_when, to
-from support import Child, snippet, until
+from helpers.devices import TWO_KINDS, count_until_quiet, make, queue, running, stats_when, to
+from helpers.processes import Child, snippet
+from helpers.waiting import until
 from zmq.devices import ProcessDevice, ThreadDevice
 
 Make = Callable[..., zmq.Socket]

@@ -11,8 +11,9 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from devicing import TWO_KINDS, bind, make, running, stats_when, to
-from support import Child, snippet, until
+from helpers.devices import TWO_KINDS, bind, make, running, stats_when, to
+from helpers.processes import Child, snippet
+from helpers.waiting import until
 from zmq.devices import ThreadMonitoredQueue, ThreadProxy
 
 Make = Callable[..., zmq.Socket]

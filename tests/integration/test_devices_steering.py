@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 import zmq
-from devicing import KINDS, TWO_KINDS, bind, make, queue, running, stats_when, still, to
-from support import until
+from helpers.devices import KINDS, TWO_KINDS, bind, make, queue, running, stats_when, still, to
+from helpers.waiting import until
 from zmq.devices import ThreadDevice, ThreadMonitoredQueue, ThreadProxy, ThreadProxySteerable
 
 Make = Callable[..., zmq.Socket]

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from devicing import (
+from helpers.devices import (
     KINDS,
     TWO_KINDS,
     bind,
@@ -23,7 +23,7 @@ from devicing import (
     stats_when,
     to,
 )
-from support import until
+from helpers.waiting import until
 from zmq.devices import ThreadDevice, ThreadProxy, ThreadProxySteerable
 
 Make = Callable[..., zmq.Socket]

@@ -17,7 +17,8 @@ import pytest
 import zmq
 import zmq.core.context
 import zmq.core.socket
-from support import connected, run_python
+from helpers.processes import run_python
+from helpers.sockets import connected
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # eventlet announces its own end

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 import zmq
-from support import run_python
+from helpers.processes import run_python
 
 SENDER = """
 import zmq

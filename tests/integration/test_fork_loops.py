@@ -10,7 +10,7 @@ import os
 
 import pytest
 
-from support import run_python
+from helpers.processes import run_python
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 

@@ -14,7 +14,7 @@ import pytest
 import zmq
 import zmq.asyncio
 import zmq.auth
-from support import until
+from helpers.waiting import until
 from zmq.auth.asyncio import AsyncioAuthenticator
 from zmq.auth.thread import ThreadAuthenticator
 from zmq.devices import ThreadDevice, ThreadMonitoredQueue, ThreadProxy

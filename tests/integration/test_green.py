@@ -17,7 +17,8 @@ import pytest
 
 import zmq
 import zmq.green
-from support import connected, run_python
+from helpers.processes import run_python
+from helpers.sockets import connected
 from zmq.core.engine import set_fairness
 from zmq.utils.monitor import recv_monitor_message
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from support import run_python
+from helpers.processes import run_python
 
 # How a program of each library begins, and the few calls that the programs below make.
 BEGIN = {

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from support import run_python
+from helpers.processes import run_python
 
 needs_nesting = pytest.mark.skipif(
     find_spec("nest_asyncio") is None or sys.version_info >= (3, 14),

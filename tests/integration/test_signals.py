@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from support import Child, run_python
+from helpers.processes import Child, run_python
 
 Start = Callable[..., Child]
 

@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip("tornado", reason="Tornado is not installed")
 
 import zmq
-from support import ROOT, Child, run_python, snippet
+from helpers.interpreters import ROOT
+from helpers.processes import Child, run_python, snippet
 
 # Tornado itself warns that it would rather be used in another way.
 OURS_SILENT = ["-X", "dev", "-W", "error", "-W", "ignore::DeprecationWarning"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from support import Child
+from helpers.processes import Child
 
 Make = Callable[..., zmq.Socket]
 Start = Callable[..., Child]

@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from support import run_python, until
+from helpers.processes import run_python
+from helpers.waiting import until
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 LARGE = 200_000

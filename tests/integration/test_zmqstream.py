@@ -1,4 +1,4 @@
-"""ZMQStream: what it does beyond what PyZMQ shows, see tests/compat/streams.py for that."""
+"""ZMQStream: what it does beyond what PyZMQ shows, see tests/helpers/compat/streams for that."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest.importorskip("tornado", reason="Tornado is not installed")
 
 import zmq
 import zmq.asyncio
-from looping import run, turns, until
+from helpers.loops import run, turns, until
 from zmq.core.engine import set_fairness
 from zmq.eventloop.zmqstream import ZMQStream
 

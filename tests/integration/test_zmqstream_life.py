@@ -19,8 +19,8 @@ from tornado.ioloop import IOLoop
 
 import zmq
 import zmq.asyncio
-from looping import DEADLINE_S, run, turns, until
-from support import run_python
+from helpers.loops import DEADLINE_S, run, turns, until
+from helpers.processes import run_python
 from zmq.eventloop.zmqstream import ZMQStream
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]

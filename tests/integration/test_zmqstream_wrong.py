@@ -14,7 +14,7 @@ pytest.importorskip("tornado", reason="Tornado is not installed")
 
 import zmq
 import zmq.asyncio
-from looping import run, turns, until
+from helpers.loops import run, turns, until
 from zmq.eventloop.zmqstream import ZMQStream
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from support import run_python
+from helpers.processes import run_python
 
 pytestmark = [
     pytest.mark.timeout(120),

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("tornado", reason="Tornado is not installed")
 
-from support import run_python, snippet
+from helpers.processes import run_python, snippet
 
 pytestmark = [
     pytest.mark.timeout(120),

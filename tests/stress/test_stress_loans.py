@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import zmq
-from support import until
+from helpers.waiting import until
 
 Make = Callable[..., zmq.Socket]
 SENDERS = 3

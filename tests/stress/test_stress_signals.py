@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support import run_python
+from helpers.processes import run_python
 
 PROLOGUE = """
 import faulthandler, itertools, random, signal, sys, threading, time

@@ -11,7 +11,7 @@ import pytest
 
 import zmq
 import zmq.auth
-from support import run_python
+from helpers.processes import run_python
 
 ours_only = pytest.mark.skipif(
     not hasattr(zmq, "ohmq_version"), reason="PyZMQ leaks, hangs or lets the client wait here"

@@ -13,7 +13,7 @@ import pytest
 
 import zmq
 import zmq.auth
-from support import run_python
+from helpers.processes import run_python
 from zmq.auth.thread import ThreadAuthenticator
 
 ours_only = pytest.mark.skipif(

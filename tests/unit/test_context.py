@@ -12,7 +12,8 @@ from unittest import mock
 import pytest
 
 import zmq
-from support import run_python, until
+from helpers.processes import run_python
+from helpers.waiting import until
 
 
 def test_a_context_closes_at_the_end_of_with() -> None:

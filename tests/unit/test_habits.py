@@ -12,7 +12,7 @@ import pytest
 
 import zmq
 import zmq.asyncio
-from support import run_python
+from helpers.processes import run_python
 from zmq.utils.win32 import allow_interrupt
 
 ours_only = pytest.mark.skipif(not hasattr(zmq, "ohmq_version"), reason="PyZMQ has no such thing")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 import zmq
-from support import until
+from helpers.waiting import until
 from zmq.core.relay import Relay
 
 SIZE = 2**31 + 1

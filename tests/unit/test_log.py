@@ -11,7 +11,7 @@ import pytest
 
 import zmq
 import zmq.asyncio
-from support import Child
+from helpers.processes import Child
 from zmq.log.handlers import TOPIC_DELIM, PUBHandler, TopicLogger
 
 ours_only = pytest.mark.skipif(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from support import run_python
+from helpers.processes import run_python
 
 NAMES = """backend.cython backend.select constants error sugar.attrsettr sugar.context sugar.frame
     sugar.poll sugar.socket sugar.stopwatch sugar.tracker sugar.version utils.interop utils.jsonapi

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import zmq
-from support import run_python, until
+from helpers.processes import run_python
+from helpers.waiting import until
 from zmq.utils.monitor import recv_monitor_message
 
 Make = Callable[..., Any]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import zmq
-from support import until
+from helpers.waiting import until
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 Make = Callable[..., zmq.Socket]

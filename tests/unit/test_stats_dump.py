@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from support import run_python
+from helpers.processes import run_python
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 Make = Callable[..., zmq.Socket]

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 import zmq
-from support import until
+from helpers.waiting import until
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 Make = Callable[..., zmq.Socket]

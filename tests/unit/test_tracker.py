@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from support import until
+from helpers.waiting import until
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 LARGE = b"x" * 200_000

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 import zmq
-from support import Child, run_python
+from helpers.processes import Child, run_python
 
 pytestmark = pytest.mark.skipif(not zmq.has("curve"), reason="libzmq was built without CURVE")
 

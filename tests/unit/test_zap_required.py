@@ -12,7 +12,7 @@ import pytest
 
 import zmq
 import zmq.asyncio
-from support import run_python
+from helpers.processes import run_python
 from zmq.auth import Authenticator
 
 needs_curve = pytest.mark.skipif(not zmq.has("curve"), reason="libzmq was built without CURVE")

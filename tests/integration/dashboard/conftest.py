@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dashboards import TOKEN, MakeSocket, Pipe, start
+from helpers.dashboard import TOKEN, MakeSocket, Pipe, start
 from zmq import dashboard
 
 

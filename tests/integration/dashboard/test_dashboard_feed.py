@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import zmq
-from dashboards import (
+from helpers.dashboard import (
     Pipe,
     closed,
     found_by,
@@ -19,7 +19,7 @@ from dashboards import (
     look_and_leave,
     next_said,
 )
-from support import until
+from helpers.waiting import until
 from zmq import dashboard
 
 pytestmark = pytest.mark.timeout(60)

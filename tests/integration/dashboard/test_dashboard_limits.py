@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 import pytest
 
 import zmq
-from dashboards import ANY, TOKEN, MakeSocket, ask, closed, leave, listen, next_said
-from support import Child, until
+from helpers.dashboard import TOKEN, MakeSocket, ask, closed, leave, listen, next_said
+from helpers.processes import Child
+from helpers.sockets import ANY
+from helpers.waiting import until
 from zmq import dashboard
 from zmq.dashboard import door, server
 

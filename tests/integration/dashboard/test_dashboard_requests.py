@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from dashboards import (
+from helpers.dashboard import (
     BEARER,
     TOKEN,
     Pipe,
@@ -20,7 +20,7 @@ from dashboards import (
     listen,
     next_said,
 )
-from support import until
+from helpers.waiting import until
 from zmq import dashboard
 from zmq.dashboard import asking
 

@@ -17,10 +17,8 @@ import pytest
 from tornado.httpclient import HTTPClient
 
 import zmq
-from cli_support import free_address
-from cli_support import start as start_cli
-from dashboards import (
-    ANY,
+from helpers.command import start as start_cli
+from helpers.dashboard import (
     BEARER,
     TOKEN,
     MakeSocket,
@@ -34,7 +32,9 @@ from dashboards import (
     next_said,
     start,
 )
-from support import Child, until
+from helpers.processes import Child
+from helpers.sockets import ANY, free_address
+from helpers.waiting import until
 from zmq import dashboard
 from zmq.cli.supervisor.config import load_config
 from zmq.cli.supervisor.supervised import Supervised

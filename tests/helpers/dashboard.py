@@ -1,4 +1,4 @@
-"""What the tests of the dashboard share: devices to look at, requests, open pages."""
+"""For tests of the dashboard: devices to look at, requests, open pages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tornado.httpclient import HTTPClient, HTTPRequest, HTTPResponse
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 import zmq
+from helpers.sockets import ANY
 from zmq import dashboard
 from zmq.devices import ThreadMonitoredQueue
 
-ANY = "tcp://127.0.0.1:*"
 TOKEN = "a-token-of-these-tests"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 MakeSocket = Callable[..., zmq.Socket]

@@ -1,4 +1,4 @@
-"""What tests of streams share: a loop with a deadline, and waiting in it."""
+"""A loop of asyncio with a deadline, and waiting in it."""
 
 from __future__ import annotations
 

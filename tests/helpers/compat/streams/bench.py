@@ -1,4 +1,4 @@
-"""Sockets, streams and reports of the scenarios of `streams.py`."""
+"""Sockets, streams and reports of the scenarios."""
 
 from __future__ import annotations
 

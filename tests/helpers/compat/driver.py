@@ -230,8 +230,10 @@ def describe(bench: Bench, value: Any) -> Any:
     """A JSON value that is the same for equal results."""
     kind = type(value).__name__.lstrip("_")
     known: Any
-    if value is None or isinstance(value, (bool, int, float)):
-        known = repr(value) if type(value) in (int, bool, float, type(None)) else int(value)
+    if value is None or type(value) in (int, bool, float):
+        known = repr(value)
+    elif isinstance(value, (int, float)):
+        known = int(value)
     elif isinstance(value, str):
         known = text(value)
     elif isinstance(value, (bytes, bytearray)):
@@ -301,6 +303,7 @@ def statement(bench: Bench, source: str) -> Any:
         codes.append(compile(ast.Expression(last.value), "<statement>", "eval", flags))
 
     async def step() -> Any:
+        value = None
         for code in codes:
             value = eval(code, bench.names)
             if code.co_flags & inspect.CO_COROUTINE:

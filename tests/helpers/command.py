@@ -1,4 +1,4 @@
-"""What the tests of the command share: running it, with and without a terminal."""
+"""Running the command, with and without a terminal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import fcntl
 import os
 import pty
 import select
-import socket
 import struct
 import subprocess
 import sys
@@ -15,23 +14,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from support import Child
+from helpers.processes import Child
 
 OHMQ = (sys.executable, "-m", "zmq")
-ANY = "tcp://127.0.0.1:*"
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def free_address() -> str:
-    """A tcp address that was free a moment ago: for two processes that must both know it."""
-    return f"tcp://127.0.0.1:{free_port()}"
 
 
 def run(

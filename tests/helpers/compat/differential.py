@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import Child
+from helpers.interpreters import TESTS
+from helpers.processes import Child
 
-HERE = Path(__file__).resolve().parent
+DATA = TESTS / "compat"
+DRIVER = Path(__file__).with_name("driver.py")
 ENOTSOCK = 88
 OUTCOME_S = 8.0
 
@@ -151,7 +153,7 @@ class Driver:
         self.answering = True
 
     def start(self) -> Child:
-        return Child([str(HERE / "driver.py")], python=self.python)
+        return Child([str(DRIVER)], python=self.python)
 
     def reset(self) -> None:
         """Forget all objects; an interpreter that hung or died is replaced."""
@@ -236,7 +238,7 @@ class Drivers:
 def sections() -> dict[str, list[str]]:
     """The written cases: statements under `## title` lines."""
     found: dict[str, list[str]] = {}
-    for path in sorted(HERE.glob("differential_*.txt")):
+    for path in sorted(DATA.glob("differential_*.txt")):
         title = ""
         for line in path.read_text(encoding="utf-8").splitlines():
             if line.startswith("## "):

@@ -15,15 +15,16 @@ import pickle
 import sys
 from collections.abc import Iterator
 from inspect import Parameter, Signature
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-HERE = Path(__file__).parent
-SURFACE: dict[str, dict[str, Any]] = json.loads((HERE / "pyzmq-27.3-surface.json").read_text())
+from helpers.interpreters import TESTS
+
+DATA = TESTS / "compat"
+SURFACE: dict[str, dict[str, Any]] = json.loads((DATA / "pyzmq-27.3-surface.json").read_text())
 PENDING = {
     line.strip()
-    for line in (HERE / "reference_pending.txt").read_text().splitlines()
+    for line in (DATA / "reference_pending.txt").read_text().splitlines()
     if line.strip() and not line.startswith("#")
 }
 

@@ -1,4 +1,4 @@
-"""Scenarios of `streams.py`: streams that send."""
+"""Scenarios: streams that send."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import zmq
-from streams_bench import REPORTS, Bench, Seen, drain, pause, plain, until
+from helpers.compat.streams.bench import REPORTS, Bench, Seen, drain, pause, plain, until
 from zmq.eventloop.zmqstream import ZMQStream
 
 
@@ -105,6 +105,7 @@ async def send_waits(b: Bench) -> Seen:
         "flush": [stream.flush(), stream.flush(zmq.POLLOUT, limit=1)],
     }
     peer = b.socket(zmq.PULL)
+    assert stream.socket is not None
     stream.socket.bind("inproc://waits")
     peer.connect("inproc://waits")
     seen["with a peer"] = [await until(lambda: not stream.sending()), got]
@@ -173,7 +174,8 @@ async def behind_wrong_messages(b: Bench) -> Seen:
     stream, peer = b.stream()
     got: list[Any] = []
     stream.on_send(lambda message, status: got.append([plain(message), plain(status)]))
-    for part in (b"1", "text", b"2", {}, b"3"):
+    parts: tuple[Any, ...] = (b"1", "text", b"2", {}, b"3")
+    for part in parts:
         stream.send_multipart([b"to", part])
     seen: Seen = {"at once": [stream.sending(), REPORTS.take()]}
     await pause(0.06)
@@ -230,7 +232,9 @@ async def wrong_callbacks(b: Bench) -> Seen:
     other, _ = b.stream()
     seen["set_close_callback(5)"] = b.attempt(lambda: other.set_close_callback(5))
     seen["no argument"] = [b.attempt(stream.on_recv), b.attempt(stream.send)]
-    seen["a stream of 5"] = b.attempt(lambda: ZMQStream(5)) in ("AttributeError", "TypeError")
+    no_socket: Any = 5
+    error = b.attempt(lambda: ZMQStream(no_socket))
+    seen["a stream of 5"] = error in ("AttributeError", "TypeError")
     closed = b.socket(zmq.PULL)
     closed.close()
     seen["of a closed socket"] = b.attempt(lambda: ZMQStream(closed))

@@ -1,4 +1,4 @@
-"""Scenarios of `streams.py`: the end of streams, their attributes and loops."""
+"""Scenarios: the end of streams, their attributes and loops."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from tornado.ioloop import IOLoop
 
 import zmq
-from streams_bench import PATIENCE_S, Bench, Seen, drain, pause, plain, until
+from helpers.compat.streams.bench import PATIENCE_S, Bench, Seen, drain, pause, plain, until
 from zmq.eventloop.zmqstream import ZMQStream
 
 
@@ -41,7 +41,7 @@ async def closing(b: Bench) -> Seen:
     seen["receiving"] = stream.receiving()
     seen["what was queued"] = drain(peer)
     stream, peer = b.stream()
-    stream.set_close_callback(lambda: {}[0])
+    stream.set_close_callback(lambda: 1 / 0)
     seen["an error in the callback"] = b.attempt(stream.close)
     seen["closed all the same"] = stream.closed()
     stream, peer = b.stream()

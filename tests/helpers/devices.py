@@ -1,4 +1,4 @@
-"""What the tests of devices share: devices of every kind, and peers around them."""
+"""Devices of every kind, and peers around them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import zmq
-from support import until
+from helpers.waiting import until
 from zmq.devices import ProcessDevice, ThreadDevice
 
 #: How a background device may run.
@@ -24,7 +24,7 @@ def classes(cls: type[ThreadDevice], kind: str) -> type[Any]:
         return cls
     import zmq.devices
 
-    base = getattr(zmq.devices, cls.__name__.replace("Thread", "Process"))
+    base: type = getattr(zmq.devices, cls.__name__.replace("Thread", "Process"))
     assert issubclass(base, ProcessDevice)
     return base
 

@@ -1,4 +1,4 @@
-"""What several test files share: child interpreters with a deadline, and bounded waiting."""
+"""Child interpreters with a deadline."""
 
 from __future__ import annotations
 
@@ -12,46 +12,10 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-
-
-def pyzmq_python() -> Path | None:
-    """The interpreter that has PyZMQ, or None when this machine has none."""
-    named = os.environ.get("OHMQ_PYZMQ_PYTHON")
-    path = Path(named) if named else ROOT / ".venv-pyzmq" / "bin" / "python"
-    return path if path.exists() else None
-
-
-NO_PYZMQ = (
-    "no interpreter with PyZMQ 27.3: set OHMQ_PYZMQ_PYTHON, or let `make test` make "
-    ".venv-pyzmq/bin/python"
-)
-
-
-def until(condition: Callable[[], Any], timeout_s: float = 10.0) -> Any:
-    """Return the first true value of `condition()`; fail when none comes in time."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        value = condition()
-        if value:
-            return value
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not true within {timeout_s} s: {condition}")
-        time.sleep(0.005)
-
-
-def environment(
-    python: str | os.PathLike[str], env: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """The environment of a child: another interpreter looks for `zmq` in its own packages."""
-    own = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    if os.fspath(python) != sys.executable:
-        own.pop("PYTHONPATH", None)  # it may name src: the other would compare us with us
-    return {**own, **(env or {})}
+from helpers.interpreters import environment
 
 
 class Child:
@@ -168,10 +132,3 @@ def run_python(
         code_ = child.wait(max(1.0, deadline - time.monotonic()))
         assert code_ == 0, f"exit status {code_}\n{data.decode()}\n{child.complaint()}"
         return data.decode().splitlines()
-
-
-def connected(a: Any, b: Any, transport: str = "inproc") -> tuple[Any, Any]:
-    """Two sockets, the second connected to the first."""
-    a.bind("tcp://127.0.0.1:*" if transport == "tcp" else f"inproc://{id(a):x}")
-    b.connect(a.last_endpoint.decode())
-    return a, b

@@ -1,4 +1,4 @@
-"""Scenarios of `streams.py`: streams that receive, and flush."""
+"""Scenarios: streams that receive, and flush."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tornado import gen
 
 import zmq
-from streams_bench import REPORTS, Bench, Seen, drain, pause, plain, until
+from helpers.compat.streams.bench import REPORTS, Bench, Seen, drain, pause, plain, until
 
 
 async def receives(b: Bench) -> Seen:
@@ -74,7 +74,7 @@ async def callback_errors(b: Bench) -> Seen:
     seen["reported"] = REPORTS.take()
     seen["got"] = list(got)
     other, far = b.stream()
-    other.on_send(lambda message, status: {}[0])
+    other.on_send(lambda message, status: 1 / 0)
     other.send(b"a")
     other.send(b"b")
     await pause()
@@ -231,7 +231,12 @@ async def inside_callbacks(b: Bench) -> Seen:
     seen["echo"] = [await until(lambda: peer.poll(0)), drain(peer)]
     log: list[Any] = []
     stream.set_close_callback(lambda: log.append("closed"))
-    stream.on_recv(lambda message: (log.append(plain(message)), stream.close()))
+
+    def close_on(message: Any) -> None:
+        log.append(plain(message))
+        stream.close()
+
+    stream.on_recv(close_on)
     peer.send(b"1")
     peer.send(b"2")
     await pause()
@@ -241,7 +246,8 @@ async def inside_callbacks(b: Bench) -> Seen:
 
 async def several(b: Bench) -> Seen:
     got: list[Any] = []
-    streams, peers = [], []
+    streams: list[Any] = []
+    peers: list[zmq.Socket[bytes]] = []
     for _ in range(3):
         stream, peer = b.stream()
         stream.on_recv_stream(

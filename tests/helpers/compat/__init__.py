@@ -1,0 +1,1 @@
+"""Comparisons with PyZMQ: programs that run under both, and what differs on purpose."""

@@ -1,0 +1,1 @@
+"""What a program sees of ZMQStream, on whichever `zmq` its interpreter has."""
