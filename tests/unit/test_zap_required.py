@@ -76,6 +76,13 @@ def test_a_warning_once(
         open_it(socket)
 
 
+@pytest.mark.parametrize("ports", [(), (20000, 60000)])
+def test_a_warning_names_the_line_of_the_program(context: zmq.Context, ports: Any) -> None:
+    with server(context, "PLAIN") as socket, pytest.warns(zmq.ZAPWarning) as told:
+        socket.bind_to_random_port("tcp://127.0.0.1", *ports)
+    assert [warning.filename for warning in told] == [__file__]
+
+
 @pytest.mark.parametrize("mechanism", ["NULL", pytest.param("CURVE", marks=needs_curve)])
 def test_no_warning_where_nothing_was_asked(context: zmq.Context, mechanism: str) -> None:
     with server(context, mechanism) as socket:
