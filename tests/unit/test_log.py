@@ -448,3 +448,11 @@ class TestWatcher:
         watcher = child(["-m", "zmq.log", "nope://x"])
         assert watcher.wait() == 1
         assert watcher.complaint().count("\n") == 1
+
+
+def test_the_watcher_can_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    from zmq.log.__main__ import main
+
+    monkeypatch.setattr("sys.argv", ["watch", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        main()

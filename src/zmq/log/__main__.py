@@ -60,7 +60,8 @@ def _watch(subscriber: zmq.Socket, options: argparse.Namespace) -> None:
         sys.stdout.flush()
 
 
-def _main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print what a publisher logs, until Ctrl-C; return the exit status."""
     options = _parse(argv)
     with zmq.Context() as context, context.socket(zmq.SUB) as subscriber:
         subscriber.linger = 0
@@ -83,4 +84,4 @@ def _main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.exit(main())
