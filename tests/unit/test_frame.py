@@ -51,6 +51,10 @@ def test_a_buffer_with_gaps_is_refused() -> None:
 def test_bytes_and_buffer_are_made_once() -> None:
     frame = zmq.Frame(b"abc" * 30)
     assert frame.bytes is frame.bytes
+    made_of = b"x" * 100
+    for copies in (None, True, False):
+        assert zmq.Frame(made_of, copy=copies).bytes == made_of
+        assert zmq.Frame(made_of, copy=copies).bytes is not made_of
     assert frame.buffer is frame.buffer
 
 

@@ -81,8 +81,6 @@ cdef class Frame:
         elif copy:
             threshold = PY_SSIZE_T_MAX
         cdef bint lent = make_message(data, &self.msg, bool(copy), threshold, event)
-        if type(data) is bytes:
-            self.cached_bytes = data
         self.fixed = lent and memoryview(data).readonly
         if track:
             if lent:
