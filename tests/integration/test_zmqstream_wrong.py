@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import pickle
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -28,6 +29,9 @@ IMPOSSIBLE: dict[str, Callable[[ZMQStream], None]] = {
     "text behind bytes": lambda stream: stream.send_multipart([b"peer", "body"]),
     "parts of text": lambda stream: stream.send_multipart("body"),
     "no parts": lambda stream: stream.send_multipart([]),
+    "a generator": lambda stream: stream.send_multipart(iter([b"x"])),  # type: ignore[arg-type]
+    "a set": lambda stream: stream.send_multipart({b"x"}),  # type: ignore[arg-type]
+    "a deque": lambda stream: stream.send_multipart(deque([b"x"])),
     "no list": lambda stream: stream.send_multipart(5),  # type: ignore[arg-type]
     "no number": lambda stream: stream.send(b"", flags="x"),  # type: ignore[arg-type]
 }

@@ -8,7 +8,6 @@ lost, all who wait are served in order, and a flood leaves turns to the rest of 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 from contextvars import Context, copy_context
 from functools import partial
 
@@ -20,7 +19,7 @@ from zmq.error import Again, ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from zmq.core.engine import Engine
@@ -200,12 +199,10 @@ class Sending(StreamOperation):
         if more:
             whom = {name: more[name] for name in _TO_WHOM if more.get(name) is not None}
             send = partial(_one_part, self.of, **whom) if whom else send
-        if not isinstance(message, (list, tuple)) and isinstance(message, Iterable):
-            message = list(message)
         if self.at_once and not self.unsent:
             status = WOULD_BLOCK
             try:
-                status = send(message, flags, copy, track, self.size)
+                status = send(_parts(message), flags, copy, track, self.size)
             except Exception as error:  # the message meets it again, in its turn
                 if getattr(error, "errno", None) in _FINAL:
                     raise
@@ -214,7 +211,7 @@ class Sending(StreamOperation):
                 return True
         try:
             # What is sent later is what is there now.
-            parts = [kept(part, copy, track, self.size) for part in message]
+            parts = [kept(part, copy, track, self.size) for part in _parts(message)]
         except Exception:
             parts = message
         call = partial(_send_from_queue, send, parts, flags, copy, track, self.size)
@@ -286,12 +283,17 @@ def _send_from_queue(
     send: Callable[..., Any], parts: Any, flags: int, copy: bool, track: bool, size: int
 ) -> Any:
     """Send a message that has waited for its turn."""
-    return send(parts, flags | FROM_QUEUE, copy, track, size)
+    return send(_parts(parts), flags | FROM_QUEUE, copy, track, size)
+
+
+def _parts(message: Any) -> Any:
+    """Return the parts of a message; raise where there is no sequence, as Socket.send_multipart."""
+    return message if isinstance(message, (list, tuple)) else message[:]
 
 
 def _one_part(
     engine: Engine,
-    message: Iterable[Any],
+    message: Sequence[Any],
     flags: int,
     copy: bool,
     track: bool,
