@@ -26,9 +26,6 @@ TOPIC_DELIM = "::"
 # How long close() waits for records that are not sent yet, in a context of the handler's own.
 _CLOSE_S = 1.0
 
-# What a socket says that will never send again.
-_GONE = (zmq.ENOTSOCK, zmq.ETERM)
-
 _WITH_PLACE = "%(levelname)s %(filename)s:%(lineno)d - %(message)s\n"
 _DEFAULT_FORMATS = {
     logging.DEBUG: _WITH_PLACE,
@@ -61,8 +58,9 @@ class PUBHandler(logging.Handler):
     Notes
     -----
     Any thread may log: `logging` calls the handler under its lock. Publishing never blocks,
-    and without subscribers records are dropped. When the socket is closed or its context has
-    ended, the handler says so once, as logging handlers do: on stderr.
+    and without subscribers records are dropped. A record that cannot be formatted goes to
+    `handleError`, as in other handlers of `logging`. A call that logs raises ZMQError when the
+    socket is closed or cannot send, and TypeError when the root topic is no text.
     """
 
     socket: zmq.Socket
@@ -82,8 +80,6 @@ class PUBHandler(logging.Handler):
         self._own_socket = not isinstance(interface_or_socket, zmq.Socket)
         self._own_context = self._own_socket and context is None
         self._ended = False
-        # The socket of which it was said that it is gone.
-        self._told: zmq.Socket | None = None
         if isinstance(interface_or_socket, zmq.Socket):
             self.socket = interface_or_socket
             self.ctx = self.socket.context
@@ -141,32 +137,25 @@ class PUBHandler(logging.Handler):
         return formatter.format(record)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Publish a record. A failure goes to `handleError`, as in every logging handler."""
+        """Publish a record; see the notes of the class for what is raised."""
         # After close() at the end of the program late records are dropped, not complained about.
         if self._ended:
             return
+        topic = [part for part in (self.root_topic, record.levelname) if part]
+        said = str(record.msg)
+        if TOPIC_DELIM in said:
+            subtopic, text = said.split(TOPIC_DELIM, 1)
+            if subtopic:
+                topic.append(subtopic)
+            # Other handlers get the same record, so only a copy loses the topic.
+            record = copy.copy(record)
+            record.msg = text
         try:
-            topic = [part for part in (self.root_topic, record.levelname) if part]
-            if isinstance(record.msg, str) and TOPIC_DELIM in record.msg:
-                subtopic, text = record.msg.split(TOPIC_DELIM, 1)
-                if subtopic:
-                    topic.append(subtopic)
-                # Other handlers get the same record, so only a copy loses the topic.
-                record = copy.copy(record)
-                record.msg = text
             message = self.format(record).encode("utf8")
-            self._publish([".".join(topic).encode("utf8"), message])
-        except zmq.ZMQError as error:
-            if error.errno in _GONE:
-                if self._told is self.socket:
-                    return
-                self._told = self.socket
-                error.add_note(
-                    "This handler publishes nothing any more, and will not say so again."
-                )
-            self.handleError(record)
         except Exception:
             self.handleError(record)
+            return
+        self._publish([".".join(topic).encode("utf8", "replace"), message])
 
     def _publish(self, parts: list[bytes]) -> None:
         if isinstance(self.socket, AwaitableSocket):
