@@ -329,3 +329,14 @@ def test_a_file_like_buffer_can_be_sent(pair: Pair) -> None:
     a, b = pair()
     a.send(io.BytesIO(b"from a file").getbuffer(), copy=False)
     assert b.recv() == b"from a file"
+
+
+def test_a_shadow_of_an_address_is_in_the_context_of_its_socket(context: zmq.Context) -> None:
+    socket = context.socket(zmq.PULL)
+    shadow = zmq.Socket.shadow(socket.underlying)
+    assert shadow.context is context
+    monitor = shadow.get_monitor_socket()
+    socket.bind("tcp://127.0.0.1:*")
+    assert monitor.poll(5000)
+    monitor.close()
+    socket.close()

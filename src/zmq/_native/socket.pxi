@@ -51,6 +51,8 @@ cdef class Socket:
         if shadow:
             self.handle = adopt(<void *> <size_t> shadow, None, False)
             self.is_shadow = True
+            if context is None and self.handle.wrapper != NULL:
+                self.context_ = (<Socket> self.handle.wrapper).context_
             return
         if not isinstance(context, Context):
             raise TypeError("context must be specified: a socket is made of a zmq.Context and a "

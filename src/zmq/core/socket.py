@@ -82,7 +82,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
         EINVAL for an unknown type; EFAULT for a closed context; EMFILE at the limit of sockets.
     """
 
-    # Whose instance() a shadow of a bare address belongs to; zmq.core.context puts itself here.
+    # Whose instance() a shadow of a foreign socket is given; zmq.core.context puts itself here.
     _context_class: ClassVar[Any]
     # Most sockets have neither: as defaults of the class they cost an object nothing.
     _shadow_obj: Any = None
@@ -133,6 +133,9 @@ class Socket(NativeSocket, Subscripted[_Received]):
         super().__init__(context, socket_type, shadow, copy_threshold)
         if shadow:
             self._shadow_obj = shadow
+            if self.context is None:
+                # A socket of another library: libzmq does not tell whose context it is in.
+                self.context = self._context_class.instance()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -469,8 +472,6 @@ def _shadowed(shadow: Any, context: Any) -> tuple[Any, Any]:
         from zmq.core.interop import cast_int_addr
 
         shadow = cast_int_addr(shadow)
-    if context is None:
-        context = Socket._context_class.instance()
     return shadow, context
 
 
