@@ -10,7 +10,6 @@ import pytest
 
 import zmq
 from helpers.fronts import Front, needs
-from zmq.core.engine import set_fairness
 
 COUNT = 1500
 
@@ -18,7 +17,7 @@ COUNT = 1500
 @pytest.fixture(autouse=True)
 def default_fairness() -> Iterator[None]:
     yield
-    set_fairness()
+    zmq.set_fairness()
 
 
 class Turns:
@@ -73,7 +72,7 @@ RECEIVES: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("name", RECEIVES)
 async def test_flooded_receiver(front: Front, name: str, messages: int) -> None:
     """With no time allowed the number of messages alone decides."""
-    set_fairness(messages=messages, ms=0)
+    zmq.set_fairness(messages=messages, ms=0)
     a, b = front.pair(hwm=0)
     count = min(COUNT, 30 * messages)
     front.raw(a).send_many([b"1"] * count)
@@ -83,7 +82,7 @@ async def test_flooded_receiver(front: Front, name: str, messages: int) -> None:
 @needs("loop")
 @pytest.mark.parametrize("name", ["send", "send_multipart", "send_string"])
 async def test_sender_that_never_has_to_wait(front: Front, name: str) -> None:
-    set_fairness(messages=64, ms=0)
+    zmq.set_fairness(messages=64, ms=0)
     a, b = front.pair(hwm=0)
     content: dict[str, Any] = {"send_multipart": [b"x", b"y"], "send_string": "text"}
     send, message = getattr(a, name), content.get(name, b"x")
@@ -93,7 +92,7 @@ async def test_sender_that_never_has_to_wait(front: Front, name: str) -> None:
 
 @needs("loop")
 async def test_poll_of_a_ready_socket(front: Front) -> None:
-    set_fairness(messages=64, ms=0)
+    zmq.set_fairness(messages=64, ms=0)
     a, b = front.pair()
     front.raw(a).send(b"x")
     assert await longest_run(front, lambda: b.poll()) <= 64
@@ -104,7 +103,7 @@ async def test_poll_of_a_ready_socket(front: Front) -> None:
 @pytest.mark.parametrize("what", ["ready", "nothing registered"])
 async def test_poller_that_need_not_wait(front: Front, what: str, timeout: float | None) -> None:
     """What is ready is not taken: a broker that has no worker free for its clients."""
-    set_fairness(messages=64, ms=0)
+    zmq.set_fairness(messages=64, ms=0)
     a, b = front.pair()
     front.raw(a).send(b"x")
     poller = front.zmq.Poller()
@@ -116,7 +115,7 @@ async def test_poller_that_need_not_wait(front: Front, what: str, timeout: float
 @needs("loop")
 @pytest.mark.parametrize("ready", [True, False])
 async def test_poll_that_does_not_wait(front: Front, ready: bool) -> None:
-    set_fairness(messages=64, ms=0)
+    zmq.set_fairness(messages=64, ms=0)
     a, b = front.pair()
     if ready:
         front.raw(a).send(b"x")
@@ -141,7 +140,7 @@ async def test_the_default_limit_of_polls(front: Front, wait: str) -> None:
 @needs("futures")
 async def test_what_is_asked_without_waiting_is_told_without_waiting(front: Front) -> None:
     """poll(0).result(): also when others should have had their turn long ago."""
-    set_fairness(messages=1, ms=0)
+    zmq.set_fairness(messages=1, ms=0)
     a, b = front.pair()
     front.raw(a).send(b"x")
     poller = front.zmq.Poller()
@@ -154,7 +153,7 @@ async def test_what_is_asked_without_waiting_is_told_without_waiting(front: Fron
 @needs("loop")
 async def test_many_waiters_of_one_flooded_socket(front: Front) -> None:
     """All are waiting when the flood comes: they end in several turns, not in one."""
-    set_fairness(messages=10, ms=0)
+    zmq.set_fairness(messages=10, ms=0)
     a, b = front.pair(hwm=0)
     turns = Turns(front)
     ended: list[int] = []
@@ -178,7 +177,7 @@ async def test_many_waiters_of_one_flooded_socket(front: Front) -> None:
 @needs("loop")
 async def test_two_flooded_sockets_take_turns(front: Front) -> None:
     """Neither of two flooded sockets is served to its end before the other."""
-    set_fairness(messages=16, ms=0)
+    zmq.set_fairness(messages=16, ms=0)
     order: list[str] = []
 
     async def receive(name: str, socket: Any) -> None:
@@ -198,7 +197,7 @@ async def test_two_flooded_sockets_take_turns(front: Front) -> None:
 @needs("loop")
 async def test_the_limit_can_be_raised(front: Front) -> None:
     """Without one a flooded socket may have the loop for itself."""
-    set_fairness(messages=10 * COUNT, ms=60_000.0)
+    zmq.set_fairness(messages=10 * COUNT, ms=60_000.0)
     a, b = front.pair(hwm=0)
     front.raw(a).send_many([b"1"] * COUNT)
     assert await longest_run(front, lambda: b.recv()) > 64
@@ -207,7 +206,7 @@ async def test_the_limit_can_be_raised(front: Front) -> None:
 @needs("loop")
 async def test_time_counts_when_it_is_longer(front: Front) -> None:
     """Few messages, but much time: whichever is later ends a turn."""
-    set_fairness(messages=1, ms=60_000.0)
+    zmq.set_fairness(messages=1, ms=60_000.0)
     a, b = front.pair(hwm=0)
     front.raw(a).send_many([b"1"] * COUNT)
     assert await longest_run(front, lambda: b.recv()) > 64
@@ -230,12 +229,12 @@ async def test_the_default_limit(front: Front) -> None:
 @pytest.mark.parametrize("arguments", [{"messages": 0}, {"messages": -1}, {"ms": -1.0}])
 def test_impossible_limits(arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
-        set_fairness(**arguments)
+        zmq.set_fairness(**arguments)
 
 
 @needs("loop")
 async def test_fairness_loses_nothing(front: Front) -> None:
-    set_fairness(messages=3, ms=0)
+    zmq.set_fairness(messages=3, ms=0)
     push, pull = front.pair(zmq.PUSH, zmq.PULL, "tcp")
 
     async def produce() -> None:
@@ -251,7 +250,7 @@ async def test_fairness_loses_nothing(front: Front) -> None:
 @needs("cancel")
 async def test_what_is_refused_for_now_is_served(front: Front) -> None:
     """Others' turn comes first, also where the last wait was cancelled before."""
-    set_fairness(messages=1, ms=0)
+    zmq.set_fairness(messages=1, ms=0)
     a, b = front.pair()
     for wait in (b.recv, b.recv_multipart, b.recv_string, b.recv_many, b.poll):
         waiter = front.start(wait)

@@ -135,7 +135,7 @@ PROGRAMS = {
         "s = bound()\ntry:\n    context.term(timeout=0.01)\nexcept zmq.TermTimeout:\n    pass"
     ),
     "a relay": (
-        "from zmq.core.relay import Relay\n"
+        "from zmq.devices import Relay\n"
         "relay = held['relay'] = Relay(bound(), bound(zmq.PUSH))\nin_thread(relay.run)\n"
         "held['idle'] = Relay(bound(), bound(zmq.PUSH))"
     ),

@@ -201,7 +201,7 @@ class TestByProtocol:
         assert [pull.recv_multipart() for _ in range(3)] == [[b"%d" % n, b"more"] for n in range(3)]
 
     def test_a_relay_goes_on_with_what_it_gave_back(self, socket: Make) -> None:
-        from zmq.core.relay import Relay
+        from zmq.devices import Relay
 
         pull, push, source, sink = (
             socket(each) for each in (zmq.PULL, zmq.PUSH, zmq.PUSH, zmq.PULL)

@@ -249,7 +249,7 @@ def test_what_a_device_of_the_parent_uses_does_not_hang_the_child() -> None:
     lines = run_python(
         PROLOGUE
         + """
-from zmq.core.relay import Relay
+from zmq.devices import Relay
 c, d = context.socket(zmq.PULL), context.socket(zmq.PUSH)
 relay = Relay(c, d)
 thread = threading.Thread(target=relay.run)

@@ -19,7 +19,6 @@ import zmq
 import zmq.green
 from helpers.processes import run_python
 from helpers.sockets import connected
-from zmq.core.engine import set_fairness
 from zmq.utils.monitor import recv_monitor_message
 
 DEADLINE_S = 20
@@ -399,7 +398,7 @@ def test_others_have_their_turn_while_a_poller_is_always_ready(pair: Any) -> Non
 def test_a_timeout_does_not_hide_a_send(pair: Any) -> None:
     """A sender gives way before it sends: when it runs out of time, it has not sent."""
     a, b = pair(zmq.PUSH, zmq.PULL)
-    set_fairness(messages=1, ms=0)
+    zmq.set_fairness(messages=1, ms=0)
     try:
         sent = 0
         for _ in range(50):
@@ -409,7 +408,7 @@ def test_a_timeout_does_not_hide_a_send(pair: Any) -> None:
                     sent += 1
         assert len(zmq.Socket.shadow(b.underlying).recv_many(1000)) == sent
     finally:
-        set_fairness()
+        zmq.set_fairness()
 
 
 # ---- programs that replace send and recv ----

@@ -16,7 +16,6 @@ pytest.importorskip("tornado", reason="Tornado is not installed")
 import zmq
 import zmq.asyncio
 from helpers.loops import run, turns, until
-from zmq.core.engine import set_fairness
 from zmq.eventloop.zmqstream import ZMQStream
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
@@ -24,8 +23,8 @@ Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 
 @pytest.fixture
 def fairness() -> Iterator[Callable[..., None]]:
-    yield set_fairness
-    set_fairness()
+    yield zmq.set_fairness
+    zmq.set_fairness()
 
 
 # Every one of these makes libzmq take up what its peers have sent, and with it the signal.

@@ -10,11 +10,9 @@ from zmq.auth import load_certificate
 from zmq.auth.thread import ThreadAuthenticator
 from zmq.constants import Event, SocketType
 from zmq.core.monitor import MonitorMessage
-from zmq.core.relay import Relay
-from zmq.core.relay_stats import RelayStats
 from zmq.decorators import context as with_context
 from zmq.decorators import socket as with_socket
-from zmq.devices import monitored_queue
+from zmq.devices import DeviceStats, Relay, RelayStats, monitored_queue
 from zmq.utils.monitor import parse_monitor_message, recv_monitor_message
 
 
@@ -50,6 +48,12 @@ def devices(a: zmq.Socket[bytes], b: zmq.Socket[bytes], c: zmq.Socket[bytes]) ->
     relay.stop()
     assert_type(relay.join(timeout=1.0), bool)
     assert_type(relay.stats(), RelayStats)
+    assert_type(relay.measure(), DeviceStats)
+
+
+def fairness() -> None:
+    zmq.set_fairness()
+    zmq.set_fairness(messages=10, ms=0.5)
 
 
 def monitor(socket: zmq.Socket[bytes], of_any_kind: zmq.Socket) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import zmq
 from helpers.waiting import until
-from zmq.core.relay import Relay
+from zmq.devices import Relay
 
 SIZE = 2**31 + 1
 

@@ -17,7 +17,7 @@ import zmq
 import zmq.anyio
 import zmq.asyncio
 import zmq.green
-from zmq.core.relay import Relay
+from zmq.devices import Relay
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # eventlet announces its own end

@@ -43,17 +43,22 @@ cdef int64_t _fair_ns = 1000000
 
 
 def set_fairness(messages=64, ms=1.0):
-    """Say how much an event loop does for its sockets before others have their turn.
+    """Limit how much an event loop does for its sockets in one turn.
 
-    A loop has a turn after this many messages or this much time, whichever is later. Holds for all
-    loops of the process.
+    Other tasks of the loop have their turn after this many messages or this much time, whichever is
+    later. Holds for all loops of the process. Any thread may call it; it never blocks.
 
     Parameters
     ----------
     messages : int
         Messages that are sent and received in one turn, at least 1.
     ms : float
-        Milliseconds that may pass in one turn.
+        Time that may pass in one turn, in ms.
+
+    Raises
+    ------
+    ValueError
+        A number is too small.
     """
     global _fair_messages, _fair_ns
     if messages < 1 or ms < 0:

@@ -198,15 +198,20 @@ cdef class Relay:
         """The socket that requests come from, if it is one that has them answered."""
         return self.sockets[self.loop.drain.requests] if self.loop.drain.requests >= 0 else None
 
-    def _counters(self) -> tuple:
-        """Messages and bytes from in to out, from out to in, and copies that were dropped."""
+    def _counters(self) -> dict:
+        """The fields of RelayStats: `_in` is from in to out, `_out` is from out to in."""
         cdef Direction *in_to_out = &self.loop.directions[0]
         cdef Direction *out_to_in = &self.loop.directions[1]
-        return (in_to_out.messages, in_to_out.bytes, out_to_in.messages, out_to_in.bytes,
-                in_to_out.monitor_dropped + out_to_in.monitor_dropped)
+        return {
+            "messages_in": in_to_out.messages,
+            "bytes_in": in_to_out.bytes,
+            "messages_out": out_to_in.messages,
+            "bytes_out": out_to_in.bytes,
+            "monitor_dropped": in_to_out.monitor_dropped + out_to_in.monitor_dropped,
+        }
 
-    def _gauges(self) -> tuple:
-        """What changes with time: seconds blocked each direction, seconds in all, rates, peers."""
+    def _gauges(self) -> dict:
+        """The fields of DeviceStats that change with time, without any traffic."""
         cdef RelayLoop *loop = &self.loop
         cdef int64_t now = loop.ended or ohmq_now()
         cdef double per_s[4]
@@ -220,7 +225,18 @@ cdef class Relay:
         peers = [None if loop.events[i] == NULL else loop.peers[i] for i in range(2)]
         seconds = (now - loop.begun) / 1e9 if loop.begun else 0.0
         open_requests = unanswered(loop) if loop.begun and loop.drain.requests >= 0 else None
-        return (*blocked, seconds, *[per_s[i] for i in range(4)], *peers, open_requests)
+        return {
+            "blocked_in_s": blocked[0],
+            "blocked_out_s": blocked[1],
+            "seconds": seconds,
+            "messages_in_per_s": per_s[0],
+            "bytes_in_per_s": per_s[1],
+            "messages_out_per_s": per_s[2],
+            "bytes_out_per_s": per_s[3],
+            "peers_in": peers[0],
+            "peers_out": peers[1],
+            "unanswered": open_requests,
+        }
 
     cdef bint abandon(self) noexcept:
         """End the loop of a thread that will not run Python again; False if it goes on."""

@@ -48,16 +48,16 @@ class Relay(NativeRelay):
     """
 
     def stats(self) -> RelayStats:
-        """Return what has passed through, counted over all runs. Never blocks."""
+        """Return the counts of messages and bytes, over all runs. Never blocks; any thread may."""
         from zmq.core.relay_stats import RelayStats
 
-        return RelayStats(*self._counters())
+        return RelayStats(**self._counters())
 
     def measure(self) -> DeviceStats:
-        """Return the counts together with times, rates and peers. Never blocks."""
+        """Return the counts together with times, rates and peers. Never blocks; any thread may."""
         from zmq.core.relay_stats import DeviceStats
 
-        return DeviceStats._make((*self._counters(), *self._gauges()))
+        return DeviceStats(**self._counters(), **self._gauges())
 
 
 def device(device_type: int, frontend: Any, backend: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zmq.constants import DeviceType
-from zmq.core.relay import device, monitored_queue, proxy, proxy_steerable
+from zmq.core.relay import Relay, device, monitored_queue, proxy, proxy_steerable
+from zmq.core.relay_stats import RelayStats
 from zmq.devices import monitoredqueue as monitoredqueue
 from zmq.devices import monitoredqueuedevice as submod  # what a loop over them has left in PyZMQ
 from zmq.devices.basedevice import (
@@ -37,6 +38,8 @@ __all__ = [
     "ProcessProxySteerable",
     "Proxy",
     "ProxySteerable",
+    "Relay",
+    "RelayStats",
     "ThreadDevice",
     "ThreadMonitoredQueue",
     "ThreadProxy",

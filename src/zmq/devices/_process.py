@@ -148,13 +148,13 @@ class RemoteRun:
             self._state = "running"
         elif word == "stats":
             self._answered, state, stats, self._complaint = what
-            self._stats = DeviceStats(*stats)
+            self._stats = DeviceStats(**stats)
             if state != "new":  # a loop of a subclass does not tell
                 self._state = state
         else:
             stats, self._clean, self._left, self.error = what
             warn(self._device, self._left)
-            self._stats = DeviceStats(*stats)
+            self._stats = DeviceStats(**stats)
             self._state = "stopped" if self.error is None else "failed"
             _going_on.discard(self)
 
@@ -317,7 +317,7 @@ def serve(device: Launched, end: Connection) -> None:
     run.execute(device.run)
     told = run.worked
     left = run.left_behind()
-    if not write("ended", tuple(_at_end(run.stats())), run.clean(), left, _portable(run.error)):
+    if not write("ended", _at_end(run.stats())._asdict(), run.clean(), left, _portable(run.error)):
         warn(type(device), left)
     end.close()
     if run.error is not None:
@@ -344,7 +344,7 @@ def _attend(run: Run, end: Connection, write: Any) -> None:
         except RuntimeError as error:
             complaint = str(error)
         if not run.ended.is_set():
-            write("stats", number, run.state(), tuple(run.stats()), complaint)
+            write("stats", number, run.state(), run.stats()._asdict(), complaint)
 
 
 def _terminated(run: Run) -> None:

@@ -38,8 +38,7 @@ from helpers.waiting import until
 from zmq import dashboard
 from zmq.cli.supervisor.config import load_config
 from zmq.cli.supervisor.supervised import Supervised
-from zmq.core.relay import Relay
-from zmq.devices import ProcessMonitoredQueue, ThreadDevice, ThreadProxy
+from zmq.devices import ProcessMonitoredQueue, Relay, ThreadDevice, ThreadProxy
 
 pytestmark = pytest.mark.timeout(60)
 ANY_PAGE = "127.0.0.1:*"
