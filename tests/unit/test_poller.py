@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import socket as stdlib_socket
 import threading
 from collections.abc import Callable, Iterator
@@ -10,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import zmq
+import zmq.asyncio
 from helpers.waiting import until
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
@@ -387,3 +390,30 @@ def test_the_fd_of_a_socket_with_events(pair: Pair) -> None:
 
     until(ready)
     assert b.recv(zmq.NOBLOCK) == b"x"
+
+
+@pytest.mark.parametrize("poller_class", [zmq.Poller, zmq.asyncio.Poller])
+def test_a_copy_of_a_poller_watches_the_same(
+    poller_class: type[zmq.Poller], socket: Make, pipe: tuple[int, int]
+) -> None:
+    poller = poller_class()
+    pull = socket(zmq.PULL)
+    poller.register(pull, zmq.POLLIN)
+    poller.register(pipe[0], zmq.POLLIN)
+    other = copy.copy(poller)
+    assert type(other) is poller_class
+    assert other.sockets == poller.sockets == [(pull, zmq.POLLIN), (pipe[0], zmq.POLLIN)]
+    other.unregister(pipe[0])
+    assert pipe[0] in poller
+
+
+@pytest.mark.parametrize(
+    "again", [copy.deepcopy, lambda poller: pickle.loads(pickle.dumps(poller))]
+)
+def test_an_object_that_holds_a_poller_can_be_copied_and_pickled(
+    again: Callable[[zmq.Poller], zmq.Poller], pipe: tuple[int, int]
+) -> None:
+    poller = zmq.Poller()
+    poller.register(pipe[0], zmq.POLLIN)
+    os.write(pipe[1], b"x")
+    assert again(poller).poll(0) == [(pipe[0], zmq.POLLIN)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copyreg
+
 from zmq._native import Poller as NativePoller
 from zmq._native import zmq_poll
 from zmq.constants import POLLERR, POLLIN, POLLOUT
@@ -20,6 +22,16 @@ class Poller(NativePoller):
     other threads while one waits; a socket that is closed ends the wait, and is reported with
     POLLERR until it is unregistered.
     """
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Copies and pickles, as of any object of Python: programs do so to what holds a poller.
+        return copyreg.__newobj__, (type(self),), (self.sockets, self.__dict__)  # type: ignore[attr-defined]
+
+    def __setstate__(self, state: tuple[list[tuple[Any, int]], dict[str, Any]]) -> None:
+        registered, attributes = state
+        self.__dict__.update(attributes)
+        for thing, flags in registered:
+            self.register(thing, flags)
 
 
 def select(
