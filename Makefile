@@ -1,7 +1,7 @@
-# Everything the project does from the command line. Each target makes the virtual
-# environment and installs what is missing; a second call goes straight to its work.
+# Each target creates the virtual environment and installs what is missing; a second call starts its
+# work at once.
 
-# PYTHON=/path/to/python chooses the interpreter; each version has environments of its own.
+# PYTHON=/path/to/python chooses the interpreter; each version has its own environments.
 export PYTHON
 ifneq ($(PYTHON),)
 SUFFIX := $(shell $(PYTHON) tools/version_suffix.py)
@@ -18,7 +18,7 @@ INSTALL_STAMP := $(VENV)/.stamp-install
 PYZMQ_STAMP := $(PYZMQ_VENV)/.stamp-$(PYZMQ_VERSION)-tornado
 RIVALS_STAMP := $(PYZMQ_VENV)/.stamp-rivals
 
-# PyZMQ lives in an environment of its own: both distributions install `zmq`.
+# PyZMQ has its own environment: both distributions install `zmq`.
 export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
@@ -27,19 +27,19 @@ ARGS :=
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo   a monitored queue with clients and workers; DURATION=10 ends by itself"
-	@echo "make test   unit, integration, compatibility and leak tests; ARGS=\"-k poll\" is passed on"
-	@echo "make test-all  make test with every Python from 3.11 on that is found; PYTHON=... chooses one"
-	@echo "make sanitize  unit tests and ends of programs with AddressSanitizer"
-	@echo "make test-browser  the dashboard's page in Chromium, which is installed if need be"
-	@echo "make check  ruff, cython-lint, mypy, pyright, import-linter"
-	@echo "make bench  this package against PyZMQ $(PYZMQ_VERSION) and against C"
-	@echo "make stress the tests that take their time"
-	@echo "make ecosystem  Jupyter, ipyparallel, locust and zerorpc on this package"
-	@echo "make build  compile what has changed"
-	@echo "make venv   $(VENV) with the pinned tools"
-	@echo "make lock   write requirements-dev.lock again from pyproject.toml"
-	@echo "make clean  remove the environments and everything built"
+	@echo "make demo          run a monitored queue with clients and workers; DURATION=10 ends it after 10 s"
+	@echo "make test          run the unit, integration, compatibility and leak tests; ARGS=\"-k poll\" selects"
+	@echo "make test-all      run make test with each Python from 3.11 on that is found; PYTHON=... chooses one"
+	@echo "make test-browser  test the dashboard's page in Chromium; installs Chromium if it is missing"
+	@echo "make sanitize      run the unit tests and the tests of program exit with AddressSanitizer"
+	@echo "make stress        run the slow tests"
+	@echo "make ecosystem     run Jupyter, ipyparallel, locust and zerorpc on this package"
+	@echo "make check         run ruff, cython-lint, mypy, pyright and import-linter"
+	@echo "make bench         compare this package with PyZMQ $(PYZMQ_VERSION) and with C; ARGS=--quick is shorter"
+	@echo "make build         compile what has changed"
+	@echo "make venv          create $(VENV) with the pinned tools"
+	@echo "make lock          write requirements-dev.lock from pyproject.toml"
+	@echo "make clean         remove the environments and all build results"
 
 demo: build
 	@$(BIN)/python examples/monitored_queue/demo.py $(if $(DURATION),--duration $(DURATION))
@@ -50,7 +50,8 @@ test: build $(PYZMQ_STAMP)
 test-all:
 	@sh tools/test-all ARGS="$(ARGS)"
 
-# A child of a fork may hang: the lock of the sanitizer's allocator can be held by a thread that is not there.
+# The child of a fork may hang: another thread of the parent may have held the lock of the sanitizer's
+# allocator, and the child has no such thread to release it.
 sanitize: build
 	@sh tools/sanitize $(BIN)/python $(BIN)/python -m pytest --timeout 120 -k "not fork" \
 		tests/unit tests/integration/test_exit.py tests/integration/test_exit_hooks.py $(ARGS)
@@ -93,21 +94,21 @@ $(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml src/zmq/_version.py tools/instal
 	@sh tools/install $(BIN)/python
 	@touch $@
 
-# PyZMQ comes with them, and goes again: both distributions install `zmq`.
+# They install PyZMQ, which is then removed: both distributions install `zmq`.
 $(ECOSYSTEM_STAMP): | $(TOOLS_STAMP)
 	@PYTHON=$(BIN)/python sh tools/setup-venv $(ECOSYSTEM_VENV) ipykernel nbclient nbformat ipyparallel locust zerorpc
 	@$(ECOSYSTEM_VENV)/bin/python -m pip uninstall -qq -y pyzmq
 	@$(ECOSYSTEM_VENV)/bin/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "ohmq.pth").write_text("$(CURDIR)/src")'
 	@touch $@
 
-# With Tornado, for its streams.
+# Tornado is for its streams.
 $(PYZMQ_STAMP): | $(TOOLS_STAMP)
 	@sh tools/setup-system --c++
 	@PYTHON=$(BIN)/python sh tools/setup-venv $(PYZMQ_VENV) -c requirements-dev.lock \
 		--no-binary pyzmq pyzmq==$(PYZMQ_VERSION) tornado
 	@touch $@
 
-# Only benchmarks need these. PyZMQ is named again so that it stays the one built here.
+# Only the benchmarks need these. PyZMQ is named again to keep the one that was built here.
 $(RIVALS_STAMP): $(PYZMQ_STAMP) benchmarks/requirements.txt requirements-dev.lock
 	@PYTHON=$(BIN)/python sh tools/setup-venv $(PYZMQ_VENV) -r benchmarks/requirements.txt \
 		-c requirements-dev.lock --no-binary pyzmq pyzmq==$(PYZMQ_VERSION)
