@@ -113,6 +113,31 @@ async def test_poller_that_need_not_wait(front: Front, what: str, timeout: float
 
 
 @needs("loop")
+async def test_a_poller_that_is_always_ready_and_receives_that_do_not_wait(front: Front) -> None:
+    """The receives leave no turns to others, so the poller does."""
+    zmq.set_fairness(messages=64, ms=0)
+    a, b = front.pair()
+    poller = front.zmq.Poller()
+    poller.register(b, zmq.POLLIN)
+    turns: list[int] = []
+
+    async def other() -> None:
+        while len(turns) < 5:
+            turns.append(1)
+            await front.sleep(0)
+
+    counting = front.spawn(other)
+    polls = 0
+    while not counting.ended:
+        front.raw(a).send(b"x")
+        assert await front(poller.poll()) == [(b, zmq.POLLIN)]
+        assert front.raw(b).recv(zmq.DONTWAIT) == b"x"
+        polls += 1
+        assert polls < 1000
+    await front.join(counting)
+
+
+@needs("loop")
 @pytest.mark.parametrize("ready", [True, False])
 async def test_poll_that_does_not_wait(front: Front, ready: bool) -> None:
     zmq.set_fairness(messages=64, ms=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -25,6 +26,70 @@ async def test_receives_end(front: Front, name: str, ms: int) -> None:
     await front(a.send(b"1"))
     b.rcvtimeo = 5000
     assert await front(b.recv()) == b"1"
+
+
+RECEIVES: dict[str, tuple[Callable[[Any], Any], object]] = {
+    "recv": (lambda s: s.recv(), b"123"),
+    "recv_multipart": (lambda s: s.recv_multipart(), [b"123"]),
+    "recv_string": (lambda s: s.recv_string(), "123"),
+    "recv_json": (lambda s: s.recv_json(), 123),
+    "recv_into": (lambda s: s.recv_into(bytearray(3)), 3),
+    "recv_many": (lambda s: s.recv_many(), [b"123"]),
+}
+
+
+@pytest.mark.parametrize("ms", TIMEOUTS_MS)
+@pytest.mark.parametrize("name", RECEIVES)
+async def test_the_same_call_after_a_time_out(front: Front, name: str, ms: int) -> None:
+    call, result = RECEIVES[name]
+    a, b = front.pair()
+    b.rcvtimeo = ms
+    with pytest.raises(zmq.Again):
+        await front(call(b))
+    front.raw(a).send(b"123")
+    assert await front(call(b)) == result
+
+
+@needs("cancel")
+@pytest.mark.parametrize("name", [*RECEIVES, "poll", "Poller.poll"])
+async def test_a_limit_of_the_loop(front: Front, name: str) -> None:
+    """The loop's own way to limit the time of a wait ends each kind of wait, and takes nothing."""
+    a, b = front.pair()
+    poller = front.zmq.Poller()
+    poller.register(b, zmq.POLLIN)
+    polls = {"poll": lambda: b.poll(), "Poller.poll": lambda: poller.poll()}
+
+    async def wait() -> Any:
+        return await front(polls[name]() if name in polls else RECEIVES[name][0](b))
+
+    with pytest.raises(TimeoutError):
+        await front.within(0.01, wait)
+    front.raw(a).send(b"abc")
+    assert await front(b.recv()) == b"abc"
+
+
+@needs("cancel")
+@pytest.mark.parametrize("transport", ["inproc", "tcp"])
+@pytest.mark.parametrize("name", RECEIVES)
+async def test_a_limit_around_the_arrival(front: Front, name: str, transport: str) -> None:
+    """The receiver runs out of time a little before, in the middle of, and after the arrival."""
+    call, result = RECEIVES[name]
+    a, b = front.pair(transport=transport)
+
+    async def receive() -> Any:
+        return await front(call(b))
+
+    for n in range(60):
+        receiver = front.start(front.within, 0.00005 * (n % 20), receive)
+        await front.turns(2)
+        front.raw(a).send(b"123")
+        await front.finished(receiver)
+        if receiver.error is None:
+            assert receiver.result() == result
+        else:
+            assert isinstance(receiver.error, TimeoutError)
+            assert await front(b.recv()) == b"123"
+        assert await front(b.poll(0)) == 0
 
 
 @pytest.mark.parametrize("ms", TIMEOUTS_MS)

@@ -8,6 +8,7 @@ round that loses it ends with the deadline of the run.
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -16,6 +17,7 @@ import pytest
 
 import zmq
 from helpers.fronts import Front, needs
+from helpers.waiting import PATIENCE_S
 
 ROUNDS = 30
 
@@ -110,6 +112,53 @@ async def test_a_call_of_the_same_object(front: Front) -> None:
         sender.send(b"x")
         await front(call())
         await front.join(waiter)
+
+
+@needs("loop")
+@pytest.mark.parametrize("consume", ["EVENTS", "send", "poll"])
+async def test_a_call_beside_the_loop_uses_up_the_announcement(front: Front, consume: str) -> None:
+    """The edge of ZMQ_FD is gone when the loop looks: the receiver is woken all the same."""
+    a, b = front.pair(transport="tcp")
+    raw = front.raw(b)
+    for _ in range(20):
+        waiter = front.start(b.recv)
+        await front.turns(2)
+        front.raw(a).send(b"x")
+        # Without a turn of the loop until the message is there.
+        deadline = time.monotonic() + PATIENCE_S
+        while not raw.get(zmq.EVENTS) & zmq.POLLIN:
+            assert time.monotonic() < deadline
+            if consume == "send":
+                raw.send(b"")
+            elif consume == "poll":
+                raw.poll(0)
+        assert await front.join(waiter) == b"x"
+
+
+@needs("loop")
+@pytest.mark.parametrize("name", [*WAITS, "recv_json", "recv_many", "Poller.poll"])
+async def test_others_run_while_one_waits(front: Front, name: str) -> None:
+    turns: list[int] = []
+    a, b = front.pair(transport="tcp")
+    poller = front.zmq.Poller()
+    poller.register(b, zmq.POLLIN)
+
+    async def count() -> None:
+        while True:
+            turns.append(1)
+            await front.sleep(0.001)
+
+    counting = front.spawn(count)
+    waiter = front.start(poller.poll if name == "Poller.poll" else getattr(b, name))
+    await front.until(lambda: len(turns) > 1)
+    assert not waiter.ended
+    front.raw(a).send(b"123")
+    ready = {"poll": zmq.POLLIN, "Poller.poll": [(b, zmq.POLLIN)]}
+    got = await front.join(waiter)
+    assert got == ready[name] if name in ready else got in (b"123", [b"123"], "123", 123)
+    if name in ready:
+        assert await front(b.recv()) == b"123"
+    await front.cancel(counting)
 
 
 @contextmanager

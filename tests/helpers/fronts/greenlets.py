@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from helpers.fronts.front import Body, Front, Task, straight
@@ -12,7 +13,7 @@ class Gevent(Front):
 
     name = "gevent"
     module = "zmq.green"
-    can = frozenset({"cancel", "loop", "leave"})
+    can = frozenset({"cancel", "loop", "leave", "greenlets", "gevent"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,6 +24,11 @@ class Gevent(Front):
 
     def launch(self, body: Body) -> Any:
         return self.gevent.spawn(lambda: straight(body()))
+
+    def spawn_raw(self, function: Callable[[], object]) -> None:
+        """Call in a greenlet whose error the hub reports."""
+        hub = self.gevent.get_hub()
+        hub.loop.run_callback(self.load("greenlet").greenlet(function, hub).switch)
 
     async def ended(self, handle: Any) -> None:
         handle.join()
@@ -46,7 +52,7 @@ class Eventlet(Front):
 
     name = "eventlet"
     module = "zmq.eventlet"
-    can = frozenset({"cancel", "loop", "leave"})
+    can = frozenset({"cancel", "loop", "leave", "greenlets", "eventlet"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +64,10 @@ class Eventlet(Front):
 
     def launch(self, body: Body) -> Any:
         return self.eventlet.spawn(lambda: straight(body()))
+
+    def spawn_raw(self, function: Callable[[], object]) -> None:
+        """Call in a green thread whose error the hub reports."""
+        self.eventlet.spawn(function)
 
     async def ended(self, handle: Any) -> None:
         try:
