@@ -15,7 +15,6 @@ import zmq
 from helpers.interpreters import NO_PYZMQ, pyzmq_python
 from helpers.processes import Child
 
-DEFAULT_TIMEOUT_S = 30
 TRANSPORTS = ("inproc", "ipc", "tcp")
 
 
@@ -35,12 +34,14 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Every test has a deadline; one that needs another says so with the mark."""
+    """Shuffle the tests, and let --timeout lengthen the limits that tests have of their own."""
     if seed := config.getoption("shuffle"):
         random.Random(seed).shuffle(items)
+    limit_s = config.getoption("timeout")
     for item in items:
-        if item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(DEFAULT_TIMEOUT_S))
+        own = item.get_closest_marker("timeout")
+        if own is not None and limit_s is not None and own.args[0] < limit_s:
+            item.add_marker(pytest.mark.timeout(limit_s), append=False)
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +90,7 @@ def socket(context: zmq.Context) -> Iterator[Callable[..., zmq.Socket]]:
         one = context.socket(socket_type)
         made.append(one)
         one.linger = 0
-        one.rcvtimeo = one.sndtimeo = 5000
+        one.rcvtimeo = one.sndtimeo = 20_000
         for name, value in options.items():
             setattr(one, name, value)
         return one

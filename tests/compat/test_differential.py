@@ -25,7 +25,6 @@ def drivers(both: Drivers) -> Drivers:
     return both
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("section", SECTIONS)
 def test_written_statements_have_the_same_outcome(drivers: Drivers, section: str) -> None:
     mismatches = drivers.mismatches(SECTIONS[section])
@@ -76,7 +75,6 @@ def option_names() -> list[str]:
     return [option.name for option in zmq.SocketOption]
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("socket_type", SOCKET_TYPES)
 def test_every_option_is_read_and_set_alike(drivers: Drivers, socket_type: str) -> None:
     mismatches = [

@@ -49,7 +49,6 @@ def drivers(pyzmq: Path) -> Iterator[Drivers]:
     both.close()
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("section", SECTIONS)
 def test_devices_have_the_same_outcome(drivers: Drivers, section: str) -> None:
     mismatches = []

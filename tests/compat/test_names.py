@@ -19,7 +19,6 @@ from helpers.interpreters import NO_PYZMQ, TESTS, environment, pyzmq_python
 NAMES = TESTS / "helpers" / "compat" / "names.py"
 pytestmark = [
     pytest.mark.skipif(pyzmq_python() is None, reason=NO_PYZMQ),
-    pytest.mark.timeout(120),
 ]
 
 # What a call takes under another name, and why.

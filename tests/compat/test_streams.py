@@ -14,6 +14,7 @@ from helpers.processes import Child, run_python
 
 pytest.importorskip("tornado", reason="Tornado is not installed")
 
+from helpers.compat.streams.bench import SCENARIO_S
 from helpers.compat.streams.scenarios import SCENARIOS
 
 
@@ -57,7 +58,7 @@ class Both:
     def run(self, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
         for child in self.children:
             child.write(name)
-        theirs, ours = (child.json(15) for child in self.children)
+        theirs, ours = (child.json(SCENARIO_S + 5) for child in self.children)
         return theirs, ours
 
 

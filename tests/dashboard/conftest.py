@@ -26,13 +26,6 @@ FLAGS = (
     # Names of other sites lead here: how an attacker's name server would answer.
     "--host-resolver-rules=MAP *.example 127.0.0.1",
 )
-# Starting a browser takes its time on a busy machine.
-DEADLINE_S = 120
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.timeout(DEADLINE_S), append=False)
 
 
 @pytest.fixture(scope="session")

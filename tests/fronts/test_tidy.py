@@ -255,7 +255,6 @@ COUNT = 12_000
 SLACK_BYTES = 1 << 20
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", [front.name for front in FRONTS if "cancel" in front.can])
 def test_memory(name: str) -> None:
     """Many operations leave no memory, no objects and no descriptors behind."""

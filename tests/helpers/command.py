@@ -15,12 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from helpers.processes import Child
+from helpers.waiting import PATIENCE_S
 
 OHMQ = (sys.executable, "-m", "zmq")
 
 
 def run(
-    *arguments: str, stdin: bytes = b"", timeout_s: float = 20, cwd: Path | None = None
+    *arguments: str, stdin: bytes = b"", timeout_s: float = 2 * PATIENCE_S, cwd: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
     """Run the command to its end."""
     return subprocess.run(
@@ -44,7 +45,7 @@ def rest(child: Child) -> list[str]:
             return lines
 
 
-def bound(child: Child, timeout_s: float = 20) -> str:
+def bound(child: Child, timeout_s: float = PATIENCE_S) -> str:
     """The address that a command says it has bound."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:
@@ -92,7 +93,7 @@ class Terminal:
         self.text += data.decode()
         return bool(data)
 
-    def read_until(self, text: str, timeout_s: float = 20) -> None:
+    def read_until(self, text: str, timeout_s: float = PATIENCE_S) -> None:
         deadline = time.monotonic() + timeout_s
         while text not in self.text:
             self.read(0.1)
@@ -101,7 +102,7 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self.master, text.encode())
 
-    def wait(self, timeout_s: float = 20) -> int:
+    def wait(self, timeout_s: float = PATIENCE_S) -> int:
         """The exit status; everything that it has written is in `text`."""
         deadline = time.monotonic() + timeout_s
         while self.process.poll() is None and time.monotonic() < deadline:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import zmq
-from helpers.waiting import until
+from helpers.waiting import PATIENCE_S, until
 from zmq.devices import ProcessDevice, ThreadDevice
 
 #: How a background device may run.
 KINDS = ("thread", *multiprocessing.get_all_start_methods())
 #: One of the processes is enough where the way it was started makes no difference.
 TWO_KINDS = ("thread", "spawn")
+#: A message that should not come would have come by then.
+QUIET_MS = 200
 
 
 def classes(cls: type[ThreadDevice], kind: str) -> type[Any]:
@@ -65,16 +68,53 @@ def running(device: Any) -> Iterator[Any]:
         device.stop(0)
 
 
-def count_until_quiet(pull: zmq.Socket, quiet_s: float = 1.0) -> int:
-    """How many messages come until none does for a while."""
+def count_until_quiet(pull: zmq.Socket, expected: int = 0) -> int:
+    """How many messages come, until there are as many as expected and then none for a while."""
     count = 0
-    while pull.poll(quiet_s * 1000):
+    while pull.poll(QUIET_MS if count >= expected else PATIENCE_S * 1000):
         pull.recv_multipart()
         count += 1
     return count
 
 
-def stats_when(device: Any, condition: Callable[[Any], bool], timeout_s: float = 10.0) -> Any:
+class Counter:
+    """Receives in a thread, and counts what comes."""
+
+    def __init__(
+        self, pull: zmq.Socket, every: Callable[[int], object] = lambda count: None
+    ) -> None:
+        self.count = 0
+        self._pull = pull
+        self._every = every
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        while self._pull.poll(QUIET_MS) or not self._over.is_set():
+            while self._pull.poll(0):
+                self._pull.recv_multipart()
+                self.count += 1
+                self._every(self.count)
+
+    def total(self, expected: int) -> int:
+        """How many have come when there are as many as expected, and then none for a while."""
+        until(lambda: self.count >= expected)
+        self.stop()
+        return self.count
+
+    def stop(self) -> None:
+        self._over.set()
+        self._thread.join(PATIENCE_S)
+
+    def __enter__(self) -> Counter:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+
+def stats_when(device: Any, condition: Callable[[Any], bool], timeout_s: float = PATIENCE_S) -> Any:
     """The first stats of a device for which a condition is true."""
 
     def look() -> Any:

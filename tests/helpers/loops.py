@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 
 
 def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:

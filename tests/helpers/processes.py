@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from helpers.interpreters import environment
+from helpers.waiting import PATIENCE_S
 
 
 class Child:
@@ -57,7 +58,7 @@ class Child:
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
 
-    def line(self, timeout_s: float = 20.0) -> str:
+    def line(self, timeout_s: float = PATIENCE_S) -> str:
         """The next line of the child's output; fails when it ends or is late."""
         assert self.process.stdout is not None
         deadline = time.monotonic() + timeout_s
@@ -72,10 +73,10 @@ class Child:
         line, self._pending = self._pending.split(b"\n", 1)
         return line.decode()
 
-    def json(self, timeout_s: float = 20.0) -> Any:
+    def json(self, timeout_s: float = PATIENCE_S) -> Any:
         return json.loads(self.line(timeout_s))
 
-    def wait(self, timeout_s: float = 20.0) -> int:
+    def wait(self, timeout_s: float = PATIENCE_S) -> int:
         """The exit status; fails when the child is still there after the time."""
         try:
             return self.process.wait(timeout_s)
@@ -99,6 +100,15 @@ class Child:
         self.kill()
 
 
+def alive(pid: int) -> bool:
+    """Whether a process is there, and not only its remains."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def snippet(code: str) -> str:
     """Source indented like the test around it, as a program."""
     return textwrap.dedent(code)
@@ -107,7 +117,7 @@ def snippet(code: str) -> str:
 def run_python(
     code: str,
     *args: str,
-    timeout_s: float = 30.0,
+    timeout_s: float = 2 * PATIENCE_S,
     python: str | os.PathLike[str] = sys.executable,
     env: Mapping[str, str] | None = None,
     options: Sequence[str] = (),

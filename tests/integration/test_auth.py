@@ -148,7 +148,6 @@ class Server:
         assert self.process.wait() == 0
 
 
-@pytest.mark.timeout(120)
 class TestHandshakes:
     @pytest.fixture
     def keys(self, tmp_path: Path) -> dict[str, str]:

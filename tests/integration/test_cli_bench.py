@@ -14,7 +14,7 @@ import pytest
 
 import zmq
 from helpers.command import Terminal, bound, run, start
-from helpers.processes import Child
+from helpers.processes import Child, alive
 from helpers.sockets import ANY, free_address
 from helpers.waiting import until
 
@@ -23,17 +23,17 @@ MakeSocket = Callable[..., zmq.Socket]
 SHORT = ["--seconds", "0.05"]
 
 
-def others() -> list[str]:
-    """Servers of `ohmq bench` that are running."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
+def server_of(pid: int) -> int:
+    """The process that a client of `ohmq bench` has started as its other side, or 0."""
+    for path in Path("/proc").glob("[0-9]*"):
         try:
-            words = path.read_bytes().split(b"\0")
+            words = (path / "cmdline").read_bytes().split(b"\0")
+            fields = (path / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue
-        if b"bench" in words and b"--once" in words:
-            found.append(path.parent.name)
-    return found
+        if int(fields[1]) == pid and b"--once" in words:
+            return int(path.name)
+    return 0
 
 
 def test_on_one_machine() -> None:
@@ -100,13 +100,12 @@ def test_nobody_and_somebody_else(child: Start, socket: MakeSocket) -> None:
 
 
 def test_the_other_side_ends_with_it(child: Start) -> None:
-    before = set(others())
     for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
         client = child(start("bench", "--seconds", "60"))
-        until(lambda: set(others()) - before)
+        server = until(lambda client=client: server_of(client.pid))
         client.process.send_signal(number)
         assert client.wait() == code
-        until(lambda: not set(others()) - before)
+        until(lambda server=server: not alive(server))
         assert client.complaint() == ""
 
 

@@ -18,7 +18,7 @@ import pytest
 import zmq
 from helpers.command import Terminal, rest
 from helpers.processes import Child
-from helpers.sockets import ANY
+from helpers.sockets import ANY, deliver
 from helpers.waiting import until
 
 Start = Callable[..., Child]
@@ -292,11 +292,7 @@ def test_ctrl_c_from_the_keyboard() -> None:
 def fill(address: str, count: int) -> list[bytes]:
     """Send messages that the device cannot hand on yet, and let it take them in."""
     messages = [b"%06d" % number for number in range(count)]
-    with zmq.Context() as context, context.socket(zmq.PUSH) as source:
-        source.connect(address)
-        for message in messages:
-            source.send(message)
-    time.sleep(0.2)  # all have left the sender; the last may be on their way
+    deliver(address, messages)
     return messages
 
 
@@ -326,7 +322,7 @@ def test_a_queue_waits_for_answers(child: Start, socket: MakeSocket, answered: b
         client.send(b"%d" % number)
     requests = [worker.recv_multipart() for _ in range(3)]
     device.process.send_signal(signal.SIGTERM)
-    time.sleep(0.2)
+    time.sleep(0.2)  # time to hear of it; the test is right without it
     if answered:
         for each in requests:
             worker.send_multipart(each)

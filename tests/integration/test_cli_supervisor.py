@@ -9,7 +9,6 @@ import re
 import signal
 import socket as os_socket
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,8 +18,8 @@ import pytest
 
 import zmq
 from helpers.command import Terminal, run, start
-from helpers.processes import Child
-from helpers.sockets import ANY, free_address, free_port
+from helpers.processes import Child, alive
+from helpers.sockets import ANY, deliver, free_address, free_port
 from helpers.waiting import until
 from zmq.auth import load_certificate
 
@@ -75,15 +74,6 @@ class Supervisor:
         return self._child.complaint()
 
 
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    # The process is dead, but nobody has asked yet how it ended.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-
-
 def test_two_devices_work(child: Start, socket: MakeSocket, tmp_path: Path) -> None:
     supervisor = Supervisor(child, tmp_path, QUEUE + PIPE)
     places = {}
@@ -106,7 +96,7 @@ def test_two_devices_work(child: Start, socket: MakeSocket, tmp_path: Path) -> N
     ended = {e["device"]: e for e in supervisor.log if e["event"] == "stopped"}
     assert ended["pipe"]["messages_in"] == 1
     assert (ended["orders"]["messages_in"], ended["orders"]["messages_out"]) == (1, 1)
-    assert all(gone(entry["pid"]) for entry in places.values())
+    assert all(not alive(entry["pid"]) for entry in places.values())
     assert all(re.fullmatch(r"\d{4}-.*T.*\.\d{3}Z", entry["time"]) for entry in supervisor.log)
 
 
@@ -168,12 +158,7 @@ def test_an_end_drains(child: Start, socket: MakeSocket, tmp_path: Path) -> None
     out = free_address()
     text = PIPE.replace('out = "tcp://127.0.0.1:*"', f'out = ">{out}"')
     supervisor = Supervisor(child, tmp_path, FAST + text)
-    source = socket(zmq.PUSH)
-    source.connect(supervisor.until("started")["in"][0])
-    for number in range(100):
-        source.send(str(number).encode())
-    source.close(5000)
-    time.sleep(0.2)  # it has to have reached the device
+    deliver(supervisor.until("started")["in"][0], [b"%d" % number for number in range(100)])
     supervisor.send(signal.SIGTERM)
     supervisor.until("stopping")
     sink = socket(zmq.PULL)
@@ -189,17 +174,13 @@ def test_an_end_takes_no_longer_than_it_may(
     text = PIPE.replace('out = "tcp://127.0.0.1:*"', f'out = ">{free_address()}"')
     supervisor = Supervisor(child, tmp_path, FAST.replace("drain_s = 5", "drain_s = 0.3") + text)
     pid = supervisor.until("started")["pid"]
-    source = socket(zmq.PUSH)
-    source.connect(supervisor.log[-1]["in"][0])
-    source.send(b"lost")
-    source.close(5000)
-    time.sleep(0.2)
+    deliver(supervisor.log[-1]["in"][0], [b"lost"])
     assert supervisor.end(signal.SIGINT) == 1
     last = supervisor.log[-1]
     assert last["level"] == "warning"
     assert last["error"] == "there was no time for peers to take all that was handed on"
     assert supervisor.complaint() == ("ohmq: ended before all messages were handed on: pipe\n")
-    assert gone(pid)
+    assert not alive(pid)
 
 
 def test_reloading(child: Start, tmp_path: Path) -> None:
@@ -222,14 +203,14 @@ def test_reloading(child: Start, tmp_path: Path) -> None:
     assert set(after) == {"orders", "extra"}
     assert after["orders"]["in"] == before["orders"]["in"]
     assert after["orders"]["pid"] != before["orders"]["pid"]
-    until(lambda: gone(before["pipe"]["pid"]))
-    assert not gone(before["same"]["pid"])
+    until(lambda: not alive(before["pipe"]["pid"]))
+    assert alive(before["same"]["pid"])
     supervisor.file.write_text(FAST + changed + "x = 1\n")
     supervisor.send(signal.SIGHUP)
     refused = supervisor.until("reload refused")
     line = (FAST + changed).count("\n") + 1
     assert refused["error"].startswith(f"{supervisor.file}:{line}: device.orders.x: unknown key")
-    assert not gone(after["orders"]["pid"])
+    assert alive(after["orders"]["pid"])
     assert supervisor.end() == 0
 
 
@@ -300,7 +281,7 @@ def test_devices_do_not_outlive_a_killed_supervisor(child: Start, tmp_path: Path
     supervisor = Supervisor(child, tmp_path, QUEUE)
     pid = supervisor.until("started")["pid"]
     supervisor.send(signal.SIGKILL)
-    until(lambda: gone(pid), 20)
+    until(lambda: not alive(pid), 20)
 
 
 def test_statistics_are_logged(child: Start, socket: MakeSocket, tmp_path: Path) -> None:
@@ -404,7 +385,7 @@ def test_a_reader_of_the_log_that_goes_away(child: Start, tmp_path: Path) -> Non
     supervisor._child.process.stdout = None
     assert supervisor._child.wait() == 0
     assert supervisor.complaint() == ""
-    assert gone(pid)
+    assert not alive(pid)
 
 
 def test_on_a_terminal_a_line_is_refreshed(tmp_path: Path) -> None:
@@ -471,10 +452,7 @@ def test_a_reload_that_a_signal_overtakes(child: Start, socket: MakeSocket, tmp_
     """What leaves because of it is still drained, and missing messages are complained of."""
     text = PIPE.replace('out = "tcp://127.0.0.1:*"', f'out = ">{free_address()}"')
     supervisor = Supervisor(child, tmp_path, FAST.replace("drain_s = 5", "drain_s = 1") + text)
-    source = socket(zmq.PUSH)
-    source.connect(supervisor.until("started")["in"][0])
-    source.send(b"keeps it from ending at once")
-    time.sleep(0.2)  # it has to have reached the device
+    deliver(supervisor.until("started")["in"][0], [b"keeps it from ending at once"])
     supervisor.file.write_text(supervisor.file.read_text() + "hwm = 5\n")
     supervisor.send(signal.SIGHUP)
     supervisor.until("stopping")

@@ -60,7 +60,6 @@ def worker_pid(lines: list[str]) -> int:
     return int(re.findall(r"\d+", line.partition("pid")[2])[0])
 
 
-@pytest.mark.timeout(60)
 def test_every_request_is_answered_and_every_message_seen(child: Start) -> None:
     demo = child([DEMO, "--duration", "2"])
     lines = lines_until(demo, "PASSED")
@@ -72,7 +71,6 @@ def test_every_request_is_answered_and_every_message_seen(child: Start) -> None:
     assert any(line.startswith("out <--") for line in lines)
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_a_signal_ends_it_with_a_verdict(child: Start, name: str) -> None:
     demo = child([DEMO, "--workers", "1", "--clients", "1"])
@@ -84,7 +82,6 @@ def test_a_signal_ends_it_with_a_verdict(child: Start, name: str) -> None:
     assert processes(group) == []
 
 
-@pytest.mark.timeout(60)
 def test_a_lost_worker_is_a_failure(child: Start) -> None:
     demo = child([DEMO, "--workers", "1", "--clients", "1"])
     worker = worker_pid(lines_until(demo, "out <--"))
@@ -96,7 +93,6 @@ def test_a_lost_worker_is_a_failure(child: Start) -> None:
     assert processes(group) == []
 
 
-@pytest.mark.timeout(60)
 def test_nothing_outlives_a_demo_that_was_killed(child: Start) -> None:
     demo = child([DEMO])
     worker = worker_pid(lines_until(demo, "out <--"))
@@ -116,7 +112,6 @@ def test_quickstart() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello, world\n", "")
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("resumed", [True, False])
 def test_a_queue_that_is_paused_on_its_page(child: Start, resumed: bool) -> None:
     """Requests wait for as long as it takes; at the end the queue hands on what is there."""
@@ -132,7 +127,6 @@ def test_a_queue_that_is_paused_on_its_page(child: Start, resumed: bool) -> None
     assert demo.wait() == 0
 
 
-@pytest.mark.timeout(60)
 def test_the_page(child: Start) -> None:
     demo = child([DEMO])
     page = lines_until(demo, "#token=")[-1].split()[1].partition("#")[0]

@@ -138,7 +138,7 @@ class TestFunctions:
         push = socket(zmq.PUSH)
         push.connect(f"tcp://127.0.0.1:{port}")
         push.send(b"x")
-        time.sleep(0.2)
+        time.sleep(0.2)  # time to come to its wait; the test is right without it
         context.term()
         thread.join(10)
         assert errors == [zmq.ETERM]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import signal
@@ -14,7 +13,8 @@ import pytest
 
 import zmq
 from helpers.devices import TWO_KINDS, count_until_quiet, make, queue, running, stats_when, to
-from helpers.processes import Child, snippet
+from helpers.processes import Child, alive, snippet
+from helpers.sockets import connections, deliver
 from helpers.waiting import until
 from zmq.devices import ProcessDevice, ThreadDevice
 
@@ -59,7 +59,7 @@ def test_a_device_that_the_program_does_not_keep(socket: Make, method: str) -> N
     for number in range(20):
         push.send(b"%d" % number)
         assert pull.recv() == b"%d" % number
-        time.sleep(0.01)
+        time.sleep(0.01)  # nothing shows that it does not end
     os.kill(process.pid, signal.SIGKILL)
     process.join(10)
 
@@ -108,15 +108,6 @@ if __name__ == "__main__":
     elif sys.argv[2] == "_exit":
         os._exit(0)
 """
-
-
-def alive(pid: int) -> bool:
-    """Whether a process is there, and not only its remains."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 class TestPeers:
@@ -227,7 +218,7 @@ class TestTheDevice:
     def test_started_again_it_serves_the_same_peers(self, socket: Make) -> None:
         """What a supervisor does: peers connect again, and what they hold is sent."""
         device = make(ThreadDevice, "spawn", zmq.QUEUE, zmq.PULL, zmq.PUSH)
-        device.bind_in_to_random_port("tcp://127.0.0.1")
+        taken = device.bind_in_to_random_port("tcp://127.0.0.1")
         device.bind_out_to_random_port("tcp://127.0.0.1")
         device.start()
         push, pull = (socket(each, reconnect_ivl=20) for each in (zmq.PUSH, zmq.PULL))
@@ -240,7 +231,7 @@ class TestTheDevice:
             os.kill(device.launcher.pid, signal.SIGKILL)
             device.join(10)
             assert device.state == "failed"
-            time.sleep(0.2)
+            until(lambda: not connections(f"tcp://127.0.0.1:{taken}"))
             for _ in range(10):
                 push.send(b"while nobody is there")
             device.start()
@@ -281,16 +272,11 @@ class TestTheParent:
     def test_what_was_taken_in_is_handed_on(self, socket: Make, child: ChildMaker) -> None:
         owner = child(["-c", OWNER_FILE, "spawn", "wait"])
         _, into, out = owner.line().split()
-        push = socket(zmq.PUSH)
-        push.connect(into)
-        for _ in range(100):
-            push.send(b"x")
-        time.sleep(0.5)  # on its way
+        deliver(into, [b"x"] * 100)
         os.kill(owner.pid, signal.SIGKILL)
         pull = socket(zmq.PULL)
         pull.connect(out)
-        with contextlib.suppress(zmq.Again):
-            assert count_until_quiet(pull) == 100
+        assert count_until_quiet(pull, 100) == 100
 
 
 # spawn imports the program again: it has to be a file.

@@ -73,6 +73,20 @@ class Stream:
             monitor.recv_multipart()
 
 
+def subscribed(a: zmq.Socket, b: zmq.Socket, monitor: zmq.Socket) -> None:
+    """Send from a to b until the monitor hears of it, and forget what it heard."""
+
+    def heard() -> bool:
+        a.send(b"heard?")
+        return b.recv() == b"heard?" and bool(monitor.poll(20))
+
+    until(heard)
+    a.send(b"heard")
+    assert b.recv() == b"heard"
+    while monitor.recv_multipart()[1] != b"heard":
+        pass
+
+
 class TestShows:
     @kinds
     @monitors
@@ -83,7 +97,7 @@ class TestShows:
             a, b = socket(zmq.PAIR), socket(zmq.PAIR)
             a.connect(to(device, "in"))
             b.connect(to(device, "out"))
-            time.sleep(0.2)  # a PUB has to hear of its subscriber
+            subscribed(a, b, monitor)
             for n in range(100):
                 a.send_multipart([b"%d" % n, b"", b"part"])
                 assert b.recv_multipart() == [b"%d" % n, b"", b"part"]

@@ -69,7 +69,8 @@ class TestByMethod:
             stats_when(device, lambda s: s.messages_out > 10)
             device.pause()
             assert device.state == "paused"
-            time.sleep(0.1)  # the burst that is on its way
+            until(lambda: still(device))  # after the burst that is on its way
+            assert device.state == "paused"
             assert still(device)
             device.pause()
             device.resume()
@@ -137,7 +138,7 @@ class TestByProtocol:
                 stats_when(device, lambda s: s.messages_out > 10)
                 say(b"PAUSE")
                 until(lambda: device.state == "paused")
-                time.sleep(0.1)
+                until(lambda: still(device))  # after the burst that is on its way
                 assert still(device)
                 # A method undoes what a command did, and the other way round.
                 device.resume()
@@ -149,7 +150,7 @@ class TestByProtocol:
                 say(b"NONSENSE")
                 before = device.stats().messages_out
                 stats_when(device, lambda s: s.messages_out > before + 10)
-            time.sleep(0.1)
+            until(lambda: still(device))
             control.send(b"STATISTICS")
             got = numbers(control.recv_multipart())
             stats = device.stats()
@@ -194,7 +195,7 @@ class TestByProtocol:
             target=lambda: ended.append(zmq.proxy_steerable(pull, push, None, control))
         )
         thread.start()
-        time.sleep(0.1)
+        time.sleep(0.1)  # time to come to its wait; the test is right without it
         steering.send(b"TERMINATE")
         thread.join(5)
         assert ended == [0]
@@ -215,7 +216,7 @@ class TestByProtocol:
         for _ in range(3):
             thread = threading.Thread(target=relay.run)
             thread.start()
-            time.sleep(0.05)
+            time.sleep(0.05)  # time to come to its wait; the test is right without it
             relay.stop()
             thread.join(5)
         sink.connect("inproc://push")

@@ -187,7 +187,6 @@ print("of the parent")
 }
 
 
-@pytest.mark.timeout(60)
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_loop_goes_on_in_the_child(name: str) -> None:
     module = {"no-add_reader": "asyncio"}.get(name, name)

@@ -9,7 +9,6 @@ import pytest
 from helpers.processes import run_python
 
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform != "linux", reason="resident memory is read from /proc"),
 ]
 

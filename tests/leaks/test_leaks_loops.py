@@ -13,7 +13,6 @@ import pytest
 from helpers.processes import run_python
 
 pytestmark = [
-    pytest.mark.timeout(60),
     pytest.mark.skipif(sys.platform != "linux", reason="descriptors are read from /proc"),
 ]
 

@@ -11,7 +11,6 @@ pytest.importorskip("tornado", reason="Tornado is not installed")
 from helpers.processes import run_python, snippet
 
 pytestmark = [
-    pytest.mark.timeout(120),
     pytest.mark.skipif(sys.platform != "linux", reason="resident memory is read from /proc"),
 ]
 

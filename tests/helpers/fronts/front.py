@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import zmq
 
 Body = Callable[..., Coroutine[Any, Any, Any]]
-DEADLINE_S = 20.0
+DEADLINE_S = 40.0
 SETTLE_S = 0.005
 
 
@@ -65,7 +65,8 @@ class Front:
     module: ClassVar[str]
     # cancel: tasks can be cancelled; futures: calls are eager and return futures;
     # loop: tasks take turns in one thread; leave: a waiter can outlive its loop; await: calls are
-    # awaited, so that a receive may be waiting before the request is sent.
+    # awaited, so that a receive may be waiting before the request is sent; greenlets: tasks are
+    # greenlets, of the loop that is named beside it.
     can: ClassVar[frozenset[str]] = frozenset({"cancel", "loop", "await"})
 
     def __init__(self) -> None:

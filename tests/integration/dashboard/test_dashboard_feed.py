@@ -7,8 +7,6 @@ import json
 import threading
 from typing import Any
 
-import pytest
-
 import zmq
 from helpers.dashboard import (
     Pipe,
@@ -21,9 +19,6 @@ from helpers.dashboard import (
 )
 from helpers.waiting import until
 from zmq import dashboard
-
-pytestmark = pytest.mark.timeout(60)
-
 
 # ---- the feed
 

@@ -23,8 +23,6 @@ from helpers.waiting import until
 from zmq import dashboard
 from zmq.dashboard import door, server
 
-pytestmark = pytest.mark.timeout(60)
-
 HALF = b"GET / HTTP/1.1\r\nX: "
 
 

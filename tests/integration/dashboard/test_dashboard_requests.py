@@ -24,9 +24,6 @@ from helpers.waiting import until
 from zmq import dashboard
 from zmq.dashboard import asking
 
-pytestmark = pytest.mark.timeout(60)
-
-
 # ---- what everybody may read
 
 

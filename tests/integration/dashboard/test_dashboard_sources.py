@@ -40,7 +40,6 @@ from zmq.cli.supervisor.config import load_config
 from zmq.cli.supervisor.supervised import Supervised
 from zmq.devices import ProcessMonitoredQueue, Relay, ThreadDevice, ThreadProxy
 
-pytestmark = pytest.mark.timeout(60)
 ANY_PAGE = "127.0.0.1:*"
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import zmq
 from zmq.eventloop.zmqstream import ZMQStream
 
-SCENARIO_S = 6.0
-PATIENCE_S = 3.0
+SCENARIO_S = 40.0
+PATIENCE_S = 20.0
 
 Seen = dict[str, Any]
 
