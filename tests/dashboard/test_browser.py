@@ -19,7 +19,7 @@ from zmq import dashboard
 
 SCRIPT = b"<script>document.title='owned'</script>"
 IMAGE = b"<img src=x onerror=\"document.title='owned'\">"
-HELD = "document.querySelectorAll('#rows li').length"
+ROW_COUNT = "document.querySelectorAll('#rows li').length"
 
 
 def last_of(page: Page, chart: str, column: str) -> float:
@@ -32,7 +32,7 @@ def last_of(page: Page, chart: str, column: str) -> float:
 
 
 def total(page: Page) -> int:
-    return int((page.text_content("#total_in") or "0").split()[0].replace(",", "").strip("–") or 0)
+    return int((page.text_content("#total_in") or "0").split()[-1].replace(",", "").strip("–") or 0)
 
 
 def wait(page: Page, condition: str, arg: object = None) -> None:
@@ -166,33 +166,33 @@ def test_filters(page: Page, traffic: Traffic) -> None:
     page.fill("#text", "OPERA")
     until(lambda: shown() == {"news.arts"})
     said = "document.getElementById('sampling').textContent"
-    wait(page, f"{said} === 'Every message that matches is shown.'")
+    wait(page, f"{said} === 'All matching messages are shown.'")
     page.fill("#prefix", "")
     page.fill("#text", "0x7261696e")
     until(lambda: shown() == {"weather"})
-    page.click("[data-way=out]")
+    page.click("[data-direction=out_to_in]")
     until(lambda: shown() == set())
-    wait(page, "document.getElementById('none').textContent.includes('matches')")
-    page.click("[data-way=in]")
+    wait(page, "document.getElementById('no-rows').textContent.includes('matches')")
+    page.click("[data-direction=in_to_out]")
     until(lambda: shown() == {"weather"})
 
 
-def test_hold(page: Page, traffic: Traffic) -> None:
+def test_freeze(page: Page, traffic: Traffic) -> None:
     wait_for_row(page, "body")
-    page.click("#hold")
-    held = page.evaluate(HELD)
+    page.click("#freeze")
+    held = page.evaluate(ROW_COUNT)
     before = total(page)
     until(lambda: total(page) > before + 20)
-    assert page.evaluate(HELD) == held
-    page.click("#hold")
-    until(lambda: page.evaluate(HELD) > held)
+    assert page.evaluate(ROW_COUNT) == held
+    page.click("#freeze")
+    until(lambda: page.evaluate(ROW_COUNT) > held)
 
 
 def test_a_message_is_opened(page: Page, traffic: Traffic) -> None:
     traffic.bodies = [[b"long", b"x" * 5000]]
     wait_for_row(page, "long")
     page.locator(".row").first.click()
-    assert page.get_attribute("#hold", "aria-pressed") == "true"  # it does not move away
+    assert page.get_attribute("#freeze", "aria-pressed") == "true"  # it does not move away
     wait(page, "document.querySelectorAll('.whole pre')[1]?.textContent === 'x'.repeat(5000)")
     page.locator(".row").first.press("Enter")
     assert page.locator(".whole").count() == 0
@@ -224,13 +224,13 @@ def test_without_the_token_nothing_is_stopped(
     page.goto(served.url)
     wait_for_row(page, "body")  # reading is free on loopback
     page.click("#pause")
-    page.wait_for_selector("#lock:not([hidden])")
+    page.wait_for_selector("#token-form:not([hidden])")
     page.fill("#token", "not-the-token-of-it")
-    page.click("#lock .primary")
-    wait(page, "document.getElementById('lockwhy').textContent.includes('not the')")
+    page.click("#token-form .primary")
+    wait(page, "document.getElementById('token-reason').textContent.includes('Wrong')")
     assert device.state == "running"
     page.fill("#token", TOKEN)
-    page.click("#lock .primary")
+    page.click("#token-form .primary")
     page.wait_for_selector(".pill.paused")
     assert device.state == "paused"
     answers = page.evaluate(
@@ -247,10 +247,10 @@ def test_a_private_page_asks_first(browser: BrowserContext, device: Any, traffic
     with dashboard.serve(device, "127.0.0.1:*", TOKEN, private=True) as served:
         page = browser.new_page()
         page.goto(served.url)
-        page.wait_for_selector("#lock:not([hidden])")
+        page.wait_for_selector("#token-form:not([hidden])")
         assert total(page) == 0
         page.fill("#token", TOKEN)
-        page.click("#lock .primary")
+        page.click("#token-form .primary")
         wait_for_row(page, "body")
 
 
@@ -360,7 +360,7 @@ def test_it_says_that_it_samples(page: Page, traffic: Traffic) -> None:
         }"""
     )
     assert frames > 4
-    assert page.evaluate(HELD) <= 300
+    assert page.evaluate(ROW_COUNT) <= 300
 
 
 def test_a_monitor(browser: BrowserContext, device: Any, traffic: Traffic) -> None:

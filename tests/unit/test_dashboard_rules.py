@@ -21,7 +21,7 @@ from zmq.dashboard.messages import (
 from zmq.dashboard.readings import History, Reading
 
 TOKEN = "a token has to be long".replace(" ", "-")
-WAYS = {b"in": "in", b"out": "out"}
+DIRECTIONS = {b"in": "in_to_out", b"out": "out_to_in"}
 
 
 def guard(address: str = "127.0.0.1:80", **settings: object) -> Guard:
@@ -29,7 +29,7 @@ def guard(address: str = "127.0.0.1:80", **settings: object) -> Guard:
 
 
 def copy(*frames: bytes, number: int = 1) -> Copy:
-    return keep(number, 0.0, frames, WAYS)
+    return keep(number, 0.0, frames, DIRECTIONS)
 
 
 # ---- addresses
@@ -141,8 +141,8 @@ def test_origins(origin: str | None, known: bool) -> None:
         ("Bearer Ø", False),
     ],
 )
-def test_steering_needs_the_token(authorization: str | None, may: bool) -> None:
-    assert guard().may_steer(authorization) is may
+def test_control_needs_the_token(authorization: str | None, may: bool) -> None:
+    assert guard().may_control(authorization) is may
     assert guard(private=True).may_read(authorization) is may
     assert guard().may_read(authorization)
 
@@ -169,11 +169,11 @@ def test_tokens() -> None:
 
 def test_what_is_kept_of_a_message() -> None:
     found = copy(b"in", b"id", b"", b"text \xc3\x98")
-    assert (found.way, found.n_parts, found.size) == ("in", 3, 9)
+    assert (found.direction, found.n_parts, found.size) == ("in_to_out", 3, 9)
     assert found.describe() == {
         "id": 1,
         "time": 0.0,
-        "way": "in",
+        "direction": "in_to_out",
         "size": 9,
         "n_parts": 3,
         "parts": [
@@ -185,7 +185,7 @@ def test_what_is_kept_of_a_message() -> None:
 
 
 def test_without_a_prefix_all_parts_are_shown() -> None:
-    assert copy(b"topic", b"in").describe()["way"] == ""
+    assert copy(b"topic", b"in").describe()["direction"] == ""
     assert copy(b"topic", b"in").n_parts == 2
     assert keep(1, 0.0, [b"in", b"x"], {}).n_parts == 2
 
@@ -225,13 +225,13 @@ def test_what_is_text(head: bytes, cut: bool, text: str | None) -> None:
     ("wanted", "matches"),
     [
         (Filter(), True),
-        (Filter(way="in"), True),
-        (Filter(way="out"), False),
+        (Filter(direction="in_to_out"), True),
+        (Filter(direction="out_to_in"), False),
         (Filter(prefix=b"Hel"), True),
         (Filter(prefix=b"ello"), False),
         (Filter(text=b"WORLD".lower()), True),
         (Filter(text=b"moon"), False),
-        (Filter(way="in", prefix=b"id", text=b"\x00"), True),
+        (Filter(direction="in_to_out", prefix=b"id", text=b"\x00"), True),
     ],
 )
 def test_filters(wanted: Filter, matches: bool) -> None:
@@ -239,7 +239,7 @@ def test_filters(wanted: Filter, matches: bool) -> None:
 
 
 def test_a_filter_of_what_a_page_sent() -> None:
-    assert make_filter("in", "0x00ff", "Text") == Filter("in", b"\x00\xff", b"text")
+    assert make_filter("in_to_out", "0x00ff", "Text") == Filter("in_to_out", b"\x00\xff", b"text")
     assert make_filter("sideways", None, ["x"]) == Filter()
     assert typed_bytes("0xz") == b"0xz"
     assert typed_bytes("\ud800") == b"?"

@@ -5,19 +5,19 @@
 
 The rules, which tests hold:
 
-- The device does not wait for the page. Counters are read twice a second; of the messages only a
-  sample is read, and nothing at all while nobody looks.
-- What is read of a message is shown as text, never as markup.
-- On loopback everybody may read. Whoever wants to pause, resume or stop, or comes over another
-  address, has to know the token. It travels in a header, never in an address.
-- Requests that name a foreign host or origin are refused: pages of others cannot use a browser
-  to reach in here.
+- The device does not wait for the page. Counters are read twice a second. Of the messages only a
+  sample is read, and none while no page is open.
+- The content of a message is shown as text, never as markup.
+- On loopback every user may read. Pausing, resuming and stopping, and all access over another
+  address, need the token. It travels in a header, never in a URL.
+- Requests that name a foreign host or origin are refused: a page of another site cannot use a
+  browser to reach the dashboard.
 """
 
 from __future__ import annotations
 
 try:
-    from zmq.dashboard.running import Dashboard, serve
+    from zmq.dashboard.dashboard import Dashboard, serve
 except ModuleNotFoundError as error:
     if error.name is None or error.name.split(".")[0] not in {
         "tornado",

@@ -1,4 +1,4 @@
-"""Where the dashboard listens, and which names a browser may call it by. Pure functions."""
+"""The address to listen on, and hosts in Host headers. Pure functions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 _ADDRESS = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\*|\d{1,5})")
-# A Host header: a name or number, and mostly a port.
+# A Host header: a name or number, usually with a port.
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]/@\s]+))(?::\d{1,5})?")
 
 
@@ -24,7 +24,7 @@ class Address:
         return is_loopback(self.host)
 
     def url(self, port: int) -> str:
-        """The page, as a browser on this machine reaches it."""
+        """URL of the page for a browser on this machine."""
         host = self.host
         if host in {"", "0.0.0.0", "*"}:
             host = "127.0.0.1"
@@ -40,7 +40,7 @@ def parse_address(text: str) -> Address:
     ----------
     text
         ``127.0.0.1:8080``, ``[::1]:8080``, ``localhost:8080``; port 0 or ``*`` takes a free one,
-        and host ``*`` is every interface.
+        and host ``*`` is all interfaces.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def parse_address(text: str) -> Address:
     Raises
     ------
     ValueError
-        It is no such address.
+        The text is not an address.
     """
     match = _ADDRESS.fullmatch(text)
     host = match and (match["v6"] or match["host"])
@@ -69,12 +69,12 @@ def is_loopback(host: str) -> bool:
 
 
 def named_host(header: str) -> str | None:
-    """The name or number in a Host header, in small letters, without the port.
+    """The name or number in a Host header, in lower case, without the port.
 
     Parameters
     ----------
     header
-        The header as it came.
+        The header as received.
 
     Returns
     -------
@@ -89,7 +89,7 @@ def named_host(header: str) -> str | None:
 
 
 def is_number(host: str) -> bool:
-    """Whether a host is an IP address: no name server can have been made to lie about it."""
+    """Whether a host is an IP address, which no name server can redirect."""
     return _number(host) is not None
 
 

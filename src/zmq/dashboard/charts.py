@@ -1,4 +1,4 @@
-"""The charts, made with bokeh here and drawn by BokehJS in the page."""
+"""Descriptions of the charts, made with bokeh; BokehJS draws them in the page."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from zmq.dashboard.readings import Point
 
 THEMES = ("light", "dark")
 HEIGHT, LOW = 180, 130
-# Where both directions are alike, one is seen in the gaps of the other. Both are equally wide: at
-# the edges of a narrow line on a wide one their colours would mix to grey.
+# Where both directions are equal, one line is visible in the gaps of the other. Both have the same
+# width: at the edges of a narrow line on a wide one their colours would mix to grey.
 WIDTH = 2.2
 DASHES = [9, 9]
 _FONT = "system-ui, -apple-system, 'Segoe UI', sans-serif"
 
 
 class Line(NamedTuple):
-    """One curve: the column of `Point` that it shows, its name, whether it is the in side's."""
+    """One line: its column of `Point`, its name, and whether its direction is in to out."""
 
     column: str
     name: str
@@ -44,7 +44,7 @@ class Chart(NamedTuple):
     name: str
     lines: tuple[Line, ...]
     value: str
-    #: Upper end of the axis where the numbers are small, or always (for a share of the time).
+    #: Least upper end of the axis; with `fixed`, its upper end.
     least: float
     fixed: bool = False
     steps: bool = False
@@ -62,7 +62,7 @@ CHARTS = (
     Chart("blocked", _both("blocked"), "0.[0] %", 100, fixed=True),
     Chart("dropped", (Line("dropped", "dropped", True),), "0,0.[0] /s", 10),
 )
-_INKS = {
+_COLOURS = {
     "light": {"text": "#5b6472", "grid": "#e6e9ef", "in": "#2563c9", "out": "#c2570c"},
     "dark": {"text": "#9aa4b2", "grid": "#262d38", "in": "#6ea8fe", "out": "#f59e5b"},
 }
@@ -70,7 +70,7 @@ _INKS = {
 
 @lru_cache
 def chart_items(theme: str) -> dict[str, Any]:
-    """Describe all charts for BokehJS, without data.
+    """Describe the charts for BokehJS, without data.
 
     Parameters
     ----------
@@ -80,13 +80,13 @@ def chart_items(theme: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        By name, what Bokeh.embed.embed_item takes. The data source of each is called "points", and
-        has the columns of `Point`.
+        By name, an item for Bokeh.embed.embed_item. The data source of each is named "points" and
+        has columns of `Point`.
     """
-    return {chart.name: json_item(_draw(chart, _INKS[theme])) for chart in CHARTS}
+    return {chart.name: json_item(_draw(chart, _COLOURS[theme])) for chart in CHARTS}
 
 
-def _draw(chart: Chart, inks: dict[str, str]) -> figure:
+def _draw(chart: Chart, colours: dict[str, str]) -> figure:
     columns: dict[str, list[float]] = {name: [] for name in ("time", *_columns(chart))}
     source = ColumnDataSource(data=columns, name="points")
     if chart.fixed:
@@ -108,29 +108,31 @@ def _draw(chart: Chart, inks: dict[str, str]) -> figure:
         outline_line_color=None,
         lod_threshold=None,
     )
-    drawn: list[DataRenderer] = []
+    lines: list[DataRenderer] = []
     for line in chart.lines:
-        ink = inks["in" if line.is_in else "out"]
-        look: dict[str, Any] = {"source": source, "color": ink, "line_width": WIDTH}
+        colour = colours["in" if line.is_in else "out"]
+        style: dict[str, Any] = {"source": source, "color": colour, "line_width": WIDTH}
         if not line.is_in:
-            look["line_dash"] = DASHES
+            style["line_dash"] = DASHES
         if chart.steps:
-            drawn.append(plot.step("time", line.column, mode="after", **look))
+            lines.append(plot.step("time", line.column, mode="after", **style))
         else:
-            if line.is_in:  # two of them would mix to grey, too
-                plot.varea("time", 0, line.column, source=source, fill_color=ink, fill_alpha=0.08)
-            drawn.append(plot.line("time", line.column, **look))
+            if line.is_in:  # two areas would mix to grey
+                plot.varea(
+                    "time", 0, line.column, source=source, fill_color=colour, fill_alpha=0.08
+                )
+            lines.append(plot.line("time", line.column, **style))
     tips = [(line.name, f"@{line.column}{{{chart.value}}}") for line in chart.lines]
     plot.add_tools(
         HoverTool(
-            renderers=drawn[:1],
+            renderers=lines[:1],
             mode="vline",
             line_policy="nearest",
             tooltips=[("", "@time{%H:%M:%S}"), *tips],
             formatters={"@time": "datetime"},
         )
     )
-    _dress(plot, inks)
+    _style_axes(plot, colours)
     return plot
 
 
@@ -140,22 +142,22 @@ def _columns(chart: Chart) -> list[str]:
     return names
 
 
-def _dress(plot: figure, inks: dict[str, str]) -> None:
-    """Thin lines, quiet letters."""
+def _style_axes(plot: figure, colours: dict[str, str]) -> None:
+    """No axis lines, muted labels."""
     for axis in (plot.xaxis[0], plot.yaxis[0]):
         axis.axis_line_color = None
         axis.major_tick_line_color = None
         axis.minor_tick_line_color = None
-        axis.major_label_text_color = inks["text"]
+        axis.major_label_text_color = colours["text"]
         axis.major_label_text_font = _FONT
         axis.major_label_text_font_size = "11px"
     plot.xgrid[0].grid_line_color = None
-    plot.ygrid[0].grid_line_color = inks["grid"]
+    plot.ygrid[0].grid_line_color = colours["grid"]
     clock = "%H:%M:%S"
     plot.xaxis[0].formatter = DatetimeTickFormatter(
         milliseconds=clock, seconds=clock, minsec=clock, minutes="%H:%M", hourmin="%H:%M"
     )
     plot.xaxis[0].ticker = DatetimeTicker(desired_num_ticks=4)
-    # The page puts its own words here, those of its tiles.
+    # The page sets its own formatter here: the axis has the units of the tiles.
     plot.yaxis[0].formatter = BasicTickFormatter(name="ticks")
     plot.yaxis[0].ticker = BasicTicker(desired_num_ticks=3)

@@ -1,4 +1,4 @@
-"""Who may do what. Pure functions on headers; the handlers obey them."""
+"""Access rules: pure functions on headers, which the handlers apply."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Guard:
         return parts.scheme in {"http", "https"} and bool(host) and parts.netloc == host
 
     def knows_token(self, token: str | None) -> bool:
-        """Whether a token is the right one, in a time that does not tell how much of it is."""
+        """Whether a token is the right one, in constant time."""
         return hmac.compare_digest((token or "").encode(), self.token.encode())
 
     def may_read(self, authorization: str | None) -> bool:
         """Whether a request with this Authorization header may see numbers and messages."""
-        return not self.private or self.may_steer(authorization)
+        return not self.private or self.may_control(authorization)
 
-    def may_steer(self, authorization: str | None) -> bool:
+    def may_control(self, authorization: str | None) -> bool:
         """Whether a request with this Authorization header may pause, resume and stop."""
         scheme, _, token = (authorization or "").partition(" ")
         return scheme.lower() == "bearer" and self.knows_token(token.strip())
@@ -64,23 +64,23 @@ def make_guard(
     Parameters
     ----------
     address
-        Where the dashboard listens.
+        Address to listen on.
     token
-        What allows to steer; None makes one.
+        Permits pause, resume and stop; None generates one.
     names
         Further names that browsers may use for this machine.
     private
-        Whether reading needs the token on loopback, too.
+        Whether reading needs the token on loopback too.
 
     Returns
     -------
     Guard
-        Off loopback, one whose readers need the token, whatever `private` says.
+        Off loopback, reading needs the token whatever `private` is.
 
     Raises
     ------
     ValueError
-        The token is so short that it could be guessed, or cannot stand in a header.
+        The token is so short that it could be guessed, or is not valid in a header.
     """
     if token is None:
         token = secrets.token_urlsafe(24)

@@ -1,4 +1,4 @@
-"""The requests that the dashboard answers. Each passes the guard before anything else happens."""
+"""Request handlers of the dashboard. Each request passes the guard first."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tornado.iostream import IOStream
 from tornado.web import HTTPError, RequestHandler, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from zmq.dashboard.asking import Fresh, in_thread
 from zmq.dashboard.charts import THEMES, chart_items
 from zmq.dashboard.guard import Guard
 from zmq.dashboard.hub import Hub, numbers
 from zmq.dashboard.messages import Filter, make_filter
 from zmq.dashboard.metrics import render
 from zmq.dashboard.readings import Reading
+from zmq.dashboard.stats_query import StatsQuery, run_in_thread
 
-# Nothing from elsewhere, no script in the page, no page around it. BokehJS writes its styles into
-# the document, so styles may stand there.
+# Nothing from other origins, no inline script, no frame around the page. BokehJS writes its styles
+# into the document, so inline styles are allowed.
 POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -44,18 +44,18 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-# How long a request waits for a device to obey, and a page may take to show its token.
-PATIENCE_S = 10.0
+# How long an action may take before it is answered as pending, and a page to send its token.
+ACTION_S = 10.0
 TOKEN_S = 10.0
-# Private codes of a WebSocket: the page asks for the token, or gives up.
-NEEDS_TOKEN, TOO_MANY = 4401, 4429
+# Close codes of the WebSocket for private use: the page asks for the token, or gives up.
+NEEDS_TOKEN, TOO_MANY_PAGES = 4401, 4429
 
 
 class Guarded(RequestHandler):
-    """A request that has to come from where it may come from."""
+    """A request that the guard checks: host, origin, and token where it is needed."""
 
-    #: Whether what it answers is the same for everybody, and says nothing about messages.
-    harmless: ClassVar[bool] = False
+    #: Whether the answer is the same for every reader and tells nothing about messages.
+    is_public: ClassVar[bool] = False
 
     @property
     def guard(self) -> Guard:
@@ -73,7 +73,7 @@ class Guarded(RequestHandler):
             self.set_header(name, value)
 
     def prepare(self) -> None:
-        """Refuse foreign hosts, foreign pages, and those without the token where it is needed."""
+        """Refuse foreign hosts, foreign origins, and requests without the token they need."""
         host = self.request.headers.get("Host")
         if not self.guard.knows_host(host):
             raise HTTPError(403, reason="Foreign host")
@@ -81,9 +81,9 @@ class Guarded(RequestHandler):
             raise HTTPError(403, reason="Foreign origin")
         authorization = self.request.headers.get("Authorization")
         reading = self.request.method in {"GET", "HEAD"}
-        if reading and (self.harmless or self.guard.may_read(authorization)):
+        if reading and (self.is_public or self.guard.may_read(authorization)):
             return
-        if not self.guard.may_steer(authorization):
+        if not self.guard.may_control(authorization):
             raise HTTPError(401, reason="Token needed")
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -98,23 +98,23 @@ class Guarded(RequestHandler):
         value: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        """Leave out what tornado would add, headers among it; refusals are no news."""
+        """Log without the headers that tornado would add; refusals are not logged."""
         if value is not None and not isinstance(value, HTTPError):
             log: logging.Logger = self.settings["log"]
-            # The path alone: what somebody typed behind a question mark could be a token.
+            # The path alone: a query string could hold a token.
             log.error("%s %s failed", self.request.method, self.request.path, exc_info=value)
 
     def answer(self, value: object, status: int = 200) -> None:
-        """Answer with JSON."""
+        """Status with JSON."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.finish(json.dumps(value))
 
 
 class NotFound(Guarded):
-    """Whatever there is not."""
+    """Any path without a handler."""
 
-    harmless = True
+    is_public = True
 
     def prepare(self) -> None:
         super().prepare()
@@ -122,27 +122,27 @@ class NotFound(Guarded):
 
 
 class Files(Guarded, StaticFileHandler):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """The page, its script and style, and BokehJS. They hold no data and no secret."""
+    """The page, its scripts and styles, and BokehJS. They hold no data and no secret."""
 
-    harmless = True
+    is_public = True
 
     def set_extra_headers(self, path: str) -> None:
-        # The same address serves another file after an update; an unchanged one costs a 304.
+        # After an update the same URL serves another file; an unchanged one costs a 304.
         self.set_header("Cache-Control", "no-cache")
 
 
 class Readable(Guarded):
-    """Something to GET; a HEAD is answered with the head of that."""
+    """A resource with GET; HEAD is answered with the headers of GET."""
 
     def head(self) -> Awaitable[None] | None:
-        answering: Awaitable[None] | None = self.get()
-        return answering
+        answer: Awaitable[None] | None = self.get()
+        return answer
 
 
 class Charts(Readable):
-    """What BokehJS draws."""
+    """Descriptions of the charts for BokehJS."""
 
-    harmless = True
+    is_public = True
 
     def get(self) -> None:
         theme = self.get_query_argument("theme", "light")
@@ -152,23 +152,23 @@ class Charts(Readable):
 
 
 class Health(Readable):
-    """Whether the source is watched and lives."""
+    """Whether the source is watched and works."""
 
-    harmless = True
+    is_public = True
 
     def get(self) -> None:
-        ailment = self.hub.ailment()
-        self.set_status(503 if ailment else 200)
+        problem = self.hub.problem()
+        self.set_status(503 if problem else 200)
         self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(f"{ailment or 'ok'}\n")
+        self.finish(f"{problem or 'ok'}\n")
 
 
 class Prometheus(Readable):
-    """The counters for Prometheus."""
+    """Counters for Prometheus."""
 
     async def get(self) -> None:
-        fresh: Fresh = self.settings["fresh"]
-        state, reading, _ = await fresh.ask()
+        query: StatsQuery = self.settings["stats_query"]
+        state, reading, _ = await query.run()
         text, content_type = render(
             reading or Reading(), state, self.request.headers.get("Accept", "")
         )
@@ -177,15 +177,15 @@ class Prometheus(Readable):
 
 
 class Stats(Readable):
-    """The counters for programs."""
+    """Counters as JSON."""
 
     async def get(self) -> None:
-        fresh: Fresh = self.settings["fresh"]
-        self.answer(numbers(await fresh.ask()))
+        query: StatsQuery = self.settings["stats_query"]
+        self.answer(numbers(await query.run()))
 
 
 class Action(Guarded):
-    """Pause, resume or stop. The guard has seen the token: it is no GET."""
+    """Pause, resume or stop. The guard has checked the token, as this is not a GET."""
 
     async def post(self, action: str) -> None:
         source = self.hub.source
@@ -193,29 +193,29 @@ class Action(Guarded):
             self.answer({"error": f"{action} is not possible here"}, 409)
             return
         try:
-            await asyncio.wait_for(in_thread(lambda: source.act(action)), PATIENCE_S)
+            await asyncio.wait_for(run_in_thread(lambda: source.act(action)), ACTION_S)
         except TimeoutError:
             self.answer({"state": source.state(), "done": False}, 202)
-        except Exception as error:  # whatever the device raises is the answer
+        except Exception as error:  # any exception of the device is reported to the client
             self.answer({"error": f"{type(error).__name__}: {error}"}, 409)
         else:
             self.answer({"state": source.state(), "done": True})
 
 
 class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMethodOverride]
-    """One open page: what it is sent, and the little that it says.
+    """The WebSocket of one open page.
 
-    It says {"token": ...}, first of all where reading needs it; {"filter": {"way", "prefix",
-    "text"}}; {"whole": id}, to see a message as far as it was kept.
+    The page sends {"token": ...}, first of all where reading needs it; {"filter": {"direction",
+    "prefix", "text"}}; {"whole": id}, for all that was kept of a message.
     """
 
-    harmless = True  # until it has shown its token it gets nothing
+    is_public = True  # nothing is sent before the token has been checked
 
     filter = Filter()
 
     def initialize(self) -> None:
         self._unsent = 0
-        self._waiting: asyncio.TimerHandle | None = None
+        self._token_timer: asyncio.TimerHandle | None = None
 
     def check_origin(self, origin: str) -> bool:
         return self.guard.knows_origin(origin, self.request.headers.get("Host"))
@@ -226,12 +226,12 @@ class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMeth
             self._admit()
             return
         loop = asyncio.get_running_loop()
-        self._waiting = loop.call_later(TOKEN_S, self.close, NEEDS_TOKEN, "token needed")
+        self._token_timer = loop.call_later(TOKEN_S, self.close, NEEDS_TOKEN, "token needed")
         self.answer_page('{"type":"locked"}')
 
     def _admit(self) -> None:
-        if len(self.hub.viewers) >= self.settings["most_viewers"]:
-            self.close(TOO_MANY, "too many pages")
+        if len(self.hub.viewers) >= self.settings["max_pages"]:
+            self.close(TOO_MANY_PAGES, "too many pages")
             return
         self.answer_page(self.hub.hello())
         self.answer_page(self.hub.rows(self.filter))
@@ -240,34 +240,36 @@ class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMeth
 
     def on_message(self, message: str | bytes) -> None:
         try:
-            said = json.loads(message)
+            request = json.loads(message)
         except ValueError:
-            said = None
-        if not isinstance(said, dict):
+            request = None
+        if not isinstance(request, dict):
             self.close(1003, "not understood")
         elif self not in self.hub.viewers:
-            self._show_token(said.get("token"))
-        elif isinstance(wanted := said.get("filter"), dict):
-            self.filter = make_filter(wanted.get("way"), wanted.get("prefix"), wanted.get("text"))
+            self._check_token(request.get("token"))
+        elif isinstance(wanted := request.get("filter"), dict):
+            self.filter = make_filter(
+                wanted.get("direction"), wanted.get("prefix"), wanted.get("text")
+            )
             self.answer_page(self.hub.rows(self.filter))
-        elif "whole" in said:
-            self.answer_page(self.hub.whole(said["whole"]))
+        elif "whole" in request:
+            self.answer_page(self.hub.whole(request["whole"]))
 
-    def _show_token(self, token: object) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
+    def _check_token(self, token: object) -> None:
+        if self._token_timer is not None:
+            self._token_timer.cancel()
         if isinstance(token, str) and self.guard.knows_token(token):
             self._admit()
         else:
             self.close(NEEDS_TOKEN, "token needed")
 
     def send(self, text: str) -> None:
-        """Send, unless the page has not even taken the last message: then it misses this one."""
+        """Send, unless the last message is still unsent: then the slow page misses this one."""
         if not self._unsent:
             self.answer_page(text)
 
     def answer_page(self, text: str) -> None:
-        """Send what a page has asked for, and does not miss."""
+        """Send an answer that the page must not miss."""
         try:
             sent = self.write_message(text)
         except WebSocketClosedError:
@@ -278,21 +280,22 @@ class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMeth
     def _sent(self, sent: asyncio.Future[None]) -> None:
         self._unsent -= 1
         if not sent.cancelled():
-            sent.exception()  # a page that has gone; on_close comes, too
+            sent.exception()  # the page is gone; on_close is called too
 
     @property
-    def wire(self) -> IOStream | None:
-        """Its connection, as long as there is one."""
+    def connection_stream(self) -> IOStream | None:
+        """Stream of its connection; None when that is closed."""
         return None if self.ws_connection is None else self.ws_connection.stream
 
     def abort(self) -> None:
-        """Hang up on a page that does not say good-bye."""
-        if self.wire is not None:
-            self.wire.close()
+        """Close the connection without the closing handshake."""
+        stream = self.connection_stream
+        if stream is not None:
+            stream.close()
 
     def on_close(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
+        if self._token_timer is not None:
+            self._token_timer.cancel()
         self.settings["pages"].discard(self)
         self.hub.viewers.discard(self)
         self.settings["viewers"](len(self.hub.viewers))

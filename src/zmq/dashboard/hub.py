@@ -1,4 +1,4 @@
-"""What the server remembers, and the pages that look. Lives in the server's event loop."""
+"""State of a dashboard and its open pages. Belongs to the server's event loop."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any, Protocol
 
 from zmq.dashboard.messages import Copy, Filter, spread
 from zmq.dashboard.readings import TICK_S, History, Point, Reading
-from zmq.dashboard.sources import Source
-from zmq.dashboard.watcher import Answer, Look
+from zmq.dashboard.source import Source
+from zmq.dashboard.watcher import Snapshot, Status
 
-# Messages that a page gets in one tick, and after it was opened or its filter was changed.
+# Messages sent to a page in one tick, and after it was opened or its filter was changed.
 ROWS_A_TICK = 12
 ROWS_AT_ONCE = 100
-# Messages that filters find afterwards, and how many bytes of them are kept at most.
+# Messages kept for filters that change later, and how many bytes of them at most.
 REMEMBERED = 2000
 REMEMBERED_BYTES = 8_000_000
-# A watcher that has said nothing for so long hangs, or waits for a device that does.
+# A watcher without a snapshot for this long is blocked, mostly by a device that does not answer.
 STALE_S = 10.0
 
 
@@ -28,16 +28,16 @@ class Viewer(Protocol):
     filter: Filter
 
     def send(self, text: str) -> None:
-        """Send a message, or leave it out when the page is slow. Never blocks."""
+        """Send a message, or drop it when the page is slow. Never blocks."""
 
 
 class Hub:
-    """The state of one dashboard, as its pages see it.
+    """State of one dashboard, as its pages show it.
 
     Parameters
     ----------
     source
-        What is looked at.
+        The device or monitor that is watched.
     """
 
     def __init__(self, source: Source) -> None:
@@ -48,21 +48,21 @@ class Hub:
         self.copies: deque[Copy] = deque(maxlen=REMEMBERED)
         self.viewers: set[Viewer] = set()
         self._kept_bytes = 0
-        self._heard_s = time.monotonic()
+        self._published_s = time.monotonic()
 
-    # ---- what comes in
+    # ---- from the watcher
 
-    def publish(self, look: Look) -> None:
-        """Take in what the watcher saw, and tell every page."""
-        self._heard_s = look.now_s
-        self.state, self.error = look.state, look.error
+    def publish(self, snapshot: Snapshot) -> None:
+        """Store a snapshot and send it to every page."""
+        self._published_s = snapshot.now_s
+        self.state, self.error = snapshot.state, snapshot.error
         point = None
-        if look.reading is not None:
-            point = self.history.add(look.now_s, look.reading, look.wall_s)
-        for copy in look.sample.copies:
+        if snapshot.reading is not None:
+            point = self.history.add(snapshot.now_s, snapshot.reading, snapshot.wall_s)
+        for copy in snapshot.sample.copies:
             self._remember(copy)
         for viewer in list(self.viewers):
-            viewer.send(self._tick(viewer, look, point))
+            viewer.send(self._tick(viewer, snapshot, point))
 
     def _remember(self, copy: Copy) -> None:
         if len(self.copies) == REMEMBERED:
@@ -76,7 +76,7 @@ class Hub:
         old = self.copies.popleft()
         self._kept_bytes -= sum(len(part.head) for part in old.parts)
 
-    # ---- what goes out
+    # ---- to the pages
 
     def hello(self) -> str:
         """The first message to a page."""
@@ -95,7 +95,7 @@ class Hub:
         )
 
     def rows(self, wanted: Filter) -> str:
-        """The latest messages that a filter lets through, for a page that starts over."""
+        """The latest messages that match a filter, to replace those of a page."""
         found = [copy for copy in self.copies if wanted.matches(copy)][-ROWS_AT_ONCE:]
         return _text(type="rows", messages=[copy.describe() for copy in found])
 
@@ -104,16 +104,16 @@ class Hub:
         found = next((copy for copy in self.copies if copy.number == number), None)
         return _text(type="whole", id=number, message=found and found.describe(whole=True))
 
-    def _tick(self, viewer: Viewer, look: Look, point: Point | None) -> str:
-        found = [copy for copy in look.sample.copies if viewer.filter.matches(copy)]
+    def _tick(self, viewer: Viewer, snapshot: Snapshot, point: Point | None) -> str:
+        found = [copy for copy in snapshot.sample.copies if viewer.filter.matches(copy)]
         shown = spread(found, ROWS_A_TICK)
         return _text(
             type="tick",
             point=point,
             sample={
-                "taken": look.sampled,
-                "complete": look.sample.complete,
-                "read": len(look.sample.copies),
+                "taken": snapshot.sampled,
+                "complete": snapshot.sample.complete,
+                "read": len(snapshot.sample.copies),
                 "found": len(found),
                 "shown": len(shown),
             },
@@ -121,30 +121,30 @@ class Hub:
             **numbers(self.current()),
         )
 
-    # ---- what others ask
+    # ---- for other requests
 
     @property
     def is_stale(self) -> bool:
-        """Whether the watcher has not been heard of for too long."""
-        return time.monotonic() - self._heard_s > STALE_S
+        """Whether the last snapshot is too old."""
+        return time.monotonic() - self._published_s > STALE_S
 
-    def ailment(self) -> str:
-        """What keeps the source from being watched, in a word; empty when it is well."""
+    def problem(self) -> str:
+        """Why the source is not healthy, in a word or two; empty when it is."""
         if self.is_stale:
             return "stale"
         if self.state == "waiting" and self.source.about.kind == "monitor":
             return "not connected"
-        # What waits for its next start hands nothing on meanwhile.
+        # A device that waits for its next start forwards nothing.
         if self.state in {"failed", "stopped", "waiting"}:
             return self.state
         return "no numbers" if self.error else ""
 
-    def current(self) -> Answer:
+    def current(self) -> Status:
         """The latest state and counters."""
-        return Answer(self.state, self.history.latest, self.error)
+        return Status(self.state, self.history.latest, self.error)
 
 
-def numbers(answer: Answer) -> dict[str, Any]:
+def numbers(answer: Status) -> dict[str, Any]:
     """State and counters, as plain values."""
     return {
         "state": answer.state,

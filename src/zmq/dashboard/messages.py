@@ -1,4 +1,4 @@
-"""Messages as the page shows them: cut to size, described in plain values, filtered."""
+"""Messages as the page shows them: truncated, described in plain values, filtered."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-# What is kept of a message: its first parts, and the first bytes of them.
+# Parts and bytes that are kept of a message; the rest is dropped.
 KEPT_PARTS = 32
 KEPT_BYTES = 16_384
-# What a row of the page gets to see, before somebody opens it.
+# Parts and bytes that a row of the page shows before it is opened.
 ROW_PARTS = 8
 ROW_BYTES = 120
 
-WAYS = ("in", "out")
+IN_TO_OUT, OUT_TO_IN = DIRECTIONS = ("in_to_out", "out_to_in")
 _HEX = re.compile(r"0x((?:[0-9a-fA-F]{2})+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The head of one part, and the size of the whole."""
+    """The first bytes of one part, and its size."""
 
     size: int
     head: bytes
 
     def describe(self, limit: int) -> dict[str, Any]:
-        """Plain values: size, text where it is text, hex, and whether something was left out."""
+        """Plain values: size, text (None for binary data), hex, and whether it is cut."""
         head = self.head[:limit]
         cut = len(head) < self.size
         text = as_text(head, cut=cut)
@@ -35,12 +35,12 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What was kept of one message that a monitor showed."""
+    """One message of a monitor, as far as it is kept."""
 
     number: int
     time_s: float
-    #: "in", "out", or "" when the monitor does not say.
-    way: str
+    #: One of `DIRECTIONS`, or "" when the monitor does not tell.
+    direction: str
     parts: tuple[Part, ...]
     n_parts: int
     size: int
@@ -52,7 +52,7 @@ class Copy:
         return {
             "id": self.number,
             "time": self.time_s,
-            "way": self.way,
+            "direction": self.direction,
             "size": self.size,
             "n_parts": self.n_parts,
             "parts": [part.describe(limit) for part in shown],
@@ -60,40 +60,40 @@ class Copy:
 
 
 def keep(number: int, time_s: float, frames: Sequence[Any], prefixes: dict[bytes, str]) -> Copy:
-    """Keep what the page may want to see of a message.
+    """Keep the part of a message that the page can show.
 
     Parameters
     ----------
     number
-        Number of the copy, which names it on the page.
+        Number of the copy, its id on the page.
     time_s
-        When it was read, in s since 1970.
+        Time of reading, in s since 1970.
     frames
-        Its parts, as objects with the buffer interface; nothing of them is held afterwards.
+        Its parts, as objects with the buffer interface; no reference to them is kept.
     prefixes
-        What the first part says of the way: "in" or "out".
+        Direction by the first part of a copy.
 
     Returns
     -------
     Copy
-        With the first part taken away where it was a prefix.
+        Without the first part, where that was a prefix.
     """
-    way = ""
+    direction = ""
     if frames and prefixes:
-        way = prefixes.get(bytes(memoryview(frames[0])[:KEPT_BYTES]), "")
-        if way:
+        direction = prefixes.get(bytes(memoryview(frames[0])[:KEPT_BYTES]), "")
+        if direction:
             frames = frames[1:]
-    left = KEPT_BYTES
+    left_bytes = KEPT_BYTES
     parts = []
     size = 0
     for index, frame in enumerate(frames):
         view = memoryview(frame)
         size += view.nbytes
         if index < KEPT_PARTS:
-            head = bytes(view[:left])
-            left -= len(head)
+            head = bytes(view[:left_bytes])
+            left_bytes -= len(head)
             parts.append(Part(view.nbytes, head))
-    return Copy(number, time_s, way, tuple(parts), len(frames), size)
+    return Copy(number, time_s, direction, tuple(parts), len(frames), size)
 
 
 def as_text(head: bytes, *, cut: bool = False) -> str | None:
@@ -104,12 +104,12 @@ def as_text(head: bytes, *, cut: bool = False) -> str | None:
     head
         The bytes.
     cut
-        Whether they end where a character may not.
+        Whether more bytes follow, so the last character may be incomplete.
 
     Returns
     -------
     str or None
-        None for bytes that are no text a person would read.
+        None for bytes that are not printable text.
     """
     for end in range(len(head), max(len(head) - 4, -1), -1):
         try:
@@ -124,32 +124,32 @@ def as_text(head: bytes, *, cut: bool = False) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which messages one page wants to see."""
+    """The messages that one page shows."""
 
-    way: str = ""
+    direction: str = ""
     prefix: bytes = b""
     text: bytes = b""
 
     def matches(self, copy: Copy) -> bool:
-        """Whether a part begins with the prefix, and one holds the text, as far as was kept."""
-        if self.way and copy.way != self.way:
+        """Whether a kept part begins with the prefix, and one contains the text."""
+        if self.direction and copy.direction != self.direction:
             return False
         if self.prefix and not any(part.head.startswith(self.prefix) for part in copy.parts):
             return False
         return not self.text or any(self.text in part.head.lower() for part in copy.parts)
 
 
-def make_filter(way: object, prefix: object, text: object) -> Filter:
-    """Make a filter of what a page sent; what makes no sense filters nothing."""
+def make_filter(direction: object, prefix: object, text: object) -> Filter:
+    """Make a filter of the values that a page sent; invalid values filter nothing."""
     return Filter(
-        way=way if isinstance(way, str) and way in WAYS else "",
+        direction=direction if isinstance(direction, str) and direction in DIRECTIONS else "",
         prefix=typed_bytes(prefix),
         text=typed_bytes(text).lower(),
     )
 
 
 def typed_bytes(typed: object) -> bytes:
-    """What somebody typed, as bytes: UTF-8, or hex after ``0x``."""
+    """Typed text as bytes: UTF-8, or hex after ``0x``."""
     if not isinstance(typed, str):
         return b""
     match = _HEX.fullmatch(typed.strip())
@@ -159,7 +159,7 @@ def typed_bytes(typed: object) -> bytes:
 
 
 def spread(copies: Sequence[Copy], limit: int) -> list[Copy]:
-    """Pick at most so many, evenly over all of them, the last one included."""
+    """Pick at most `limit` copies, evenly spread, the last one included."""
     if len(copies) <= limit:
         return list(copies)
     return [copies[(index + 1) * len(copies) // limit - 1] for index in range(limit)]

@@ -1,4 +1,4 @@
-"""The counters as Prometheus reads them."""
+"""Counters in the formats of Prometheus."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from zmq.dashboard.readings import Reading
-from zmq.dashboard.sources import STATES
+from zmq.dashboard.source import STATES
 
 
 class _DeviceCollector(Collector):
@@ -27,24 +27,24 @@ class _DeviceCollector(Collector):
         reading, state = self._reading, self._state
         yield _by_direction(
             "ohmq_device_messages",
-            "Whole messages, by the side that they came in on.",
+            "Whole messages, by the side that received them.",
             (reading.messages_in, reading.messages_out),
         )
         yield _by_direction(
             "ohmq_device_bytes",
-            "Bytes of all parts, by the side that they came in on.",
+            "Bytes of all parts, by the side that received them.",
             (reading.bytes_in, reading.bytes_out),
         )
         if reading.blocked_in_s is not None and reading.blocked_out_s is not None:
             yield _by_direction(
                 "ohmq_device_blocked_seconds",
-                "Time in which messages of a side could not be handed on.",
+                "Time during which messages of a side could not be forwarded.",
                 (reading.blocked_in_s, reading.blocked_out_s),
             )
         if reading.dropped is not None:
             yield CounterMetricFamily(
                 "ohmq_device_monitor_dropped",
-                "Copies that the monitor could not take.",
+                "Copies that the monitor dropped.",
                 value=reading.dropped,
             )
         peers = GaugeMetricFamily("ohmq_device_peers", "Peers connected now.", labels=["side"])
@@ -54,19 +54,19 @@ class _DeviceCollector(Collector):
         if peers.samples:
             yield peers
         yield StateSetMetricFamily(
-            "ohmq_device_state", "What it does.", {each: each == state for each in STATES}
+            "ohmq_device_state", "State of the device.", {each: each == state for each in STATES}
         )
 
 
-def _by_direction(name: str, what: str, values: tuple[float, float]) -> CounterMetricFamily:
-    family = CounterMetricFamily(name, what, labels=["side"])
+def _by_direction(name: str, help_text: str, values: tuple[float, float]) -> CounterMetricFamily:
+    family = CounterMetricFamily(name, help_text, labels=["side"])
     for side, value in zip(("in", "out"), values, strict=True):
         family.add_metric([side], value)
     return family
 
 
 def render(reading: Reading, state: str, accept: str) -> tuple[bytes, str]:
-    """Write down the counters of a source.
+    """Format the counters of a source.
 
     Parameters
     ----------
@@ -75,14 +75,14 @@ def render(reading: Reading, state: str, accept: str) -> tuple[bytes, str]:
     state
         One of `STATES`.
     accept
-        The Accept header, which says in what format.
+        The Accept header, which chooses the format.
 
     Returns
     -------
     tuple of bytes and str
         The metrics, and their content type.
     """
-    # A registry of its own: the program beside it may have metrics, too.
+    # A registry of its own: the program may have metrics too.
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_DeviceCollector(reading, state))
     encoder, content_type = choose_encoder(accept)

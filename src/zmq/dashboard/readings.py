@@ -6,14 +6,14 @@ from collections import deque
 from typing import NamedTuple
 
 TICK_S = 0.5
-# As far back as the page can look.
+# Time span of the charts.
 HISTORY_S = 600.0
-# Rates are taken over this time: shorter makes them nervous, longer makes them late.
+# Rates are means over this time: a shorter one is noisy, a longer one is late.
 RATE_S = 1.0
 
 
 class Reading(NamedTuple):
-    """Counters since the start of a device. None stands for what its source cannot tell."""
+    """Counters since the start of a device. None: the source does not know it."""
 
     messages_in: int = 0
     bytes_in: int = 0
@@ -29,9 +29,9 @@ class Reading(NamedTuple):
 
 
 class Point(NamedTuple):
-    """One moment of the charts; the names are the columns."""
+    """One moment of the charts; the fields are the columns."""
 
-    #: When, in ms since 1970.
+    #: In ms since 1970.
     time: float
     #: Per second.
     messages_in: float
@@ -47,7 +47,7 @@ class Point(NamedTuple):
 
 
 class History:
-    """The latest points, and what is needed to make the next."""
+    """The latest points, and the readings from which the next is made."""
 
     def __init__(self, tick_s: float = TICK_S) -> None:
         self.points: deque[Point] = deque(maxlen=max(2, round(HISTORY_S / tick_s)))
@@ -60,7 +60,7 @@ class History:
         Parameters
         ----------
         now_s
-            A clock that never goes back, in s.
+            A monotonic time, in s.
         reading
             The counters.
         wall_s
@@ -69,16 +69,16 @@ class History:
         Returns
         -------
         Point or None
-            None for the first one, to which there is no difference yet.
+            None for the first reading, as there is no rate yet.
         """
         readings = self._readings
         self.latest = reading
         if readings and reading.messages_in + reading.messages_out < (
             readings[-1][1].messages_in + readings[-1][1].messages_out
         ):
-            readings.clear()  # a device that was started again counts from zero
+            readings.clear()  # a restarted device counts from zero
         readings.append((now_s, reading))
-        # A quarter of a tick of grace: ticks are never exact.
+        # Ticks are not exact: a quarter of one is tolerated.
         while len(readings) > 2 and now_s - readings[1][0] >= RATE_S - TICK_S / 4:
             readings.popleft()
         before_s, before = readings[0]

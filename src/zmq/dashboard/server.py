@@ -1,4 +1,4 @@
-"""The web server of a dashboard: which address leads to which handler."""
+"""The web server of a dashboard: listening sockets, limits and routes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from tornado.web import Application, RequestHandler
 from zmq.core.forking import close_in_children
 from zmq.dashboard import handlers
 from zmq.dashboard.address import Address
-from zmq.dashboard.asking import Fresh
-from zmq.dashboard.door import Door, most_open
+from zmq.dashboard.connection_limit import ConnectionLimit, max_connections
 from zmq.dashboard.guard import Guard
 from zmq.dashboard.hub import Hub
+from zmq.dashboard.stats_query import StatsQuery
 
 log = logging.getLogger("zmq.dashboard")
 
@@ -33,8 +33,8 @@ IDLE_S = 5.0
 BODY_S = 10.0
 PING_S = 20
 BACKLOG = 128
-# How long pages have to say good-bye when the server ends.
-GOODBYE_S = 0.5
+# How long the closing handshakes of pages may take when the server ends.
+CLOSE_S = 0.5
 
 
 def listen(address: Address) -> list[socket.socket]:
@@ -43,7 +43,7 @@ def listen(address: Address) -> list[socket.socket]:
     Raises
     ------
     OSError
-        The address cannot be had, or the host has none.
+        The address cannot be bound, or the host name has no address.
     """
     found: list[socket.socket] = []
     port = address.port
@@ -53,10 +53,10 @@ def listen(address: Address) -> list[socket.socket]:
     try:
         for family, where in dict.fromkeys((place[0], place[4]) for place in places):
             if found and family == socket.AF_INET6 and not socket.has_dualstack_ipv6():
-                continue  # a name may have an address of a protocol that this machine is without
+                continue  # a name may have an IPv6 address on a machine without IPv6
             one = _bind(family, (where[0], port, *where[2:]))
             found.append(close_in_children(one))
-            port = one.getsockname()[1]  # of a free port: the same for each of them
+            port = one.getsockname()[1]  # port 0: the first free port serves for all
     except BaseException:
         for one in found:
             one.close()
@@ -67,7 +67,7 @@ def listen(address: Address) -> list[socket.socket]:
 def _bind(family: int, where: tuple[Any, ...]) -> socket.socket:
     one = socket.socket(family, socket.SOCK_STREAM)
     try:
-        if os.name != "nt":  # there it would let two programs have one port
+        if os.name != "nt":  # on Windows it would let two programs bind one port
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -81,18 +81,18 @@ def _bind(family: int, where: tuple[Any, ...]) -> socket.socket:
 
 
 class Server:
-    """A server that runs in the loop of the thread that makes it.
+    """A web server in the running event loop.
 
     Parameters
     ----------
     hub
-        What the pages get to see.
+        State that the pages show.
     guard
-        Who may do what.
+        Access rules.
     sockets
-        What was bound.
+        Bound and listening.
     viewers
-        Told how many pages are open, each time that changes.
+        Called with the number of open pages when it changes.
     """
 
     def __init__(
@@ -107,12 +107,12 @@ class Server:
             _routes(),
             guard=guard,
             hub=hub,
-            fresh=Fresh(hub),
+            stats_query=StatsQuery(hub),
             log=log,
             viewers=viewers,
             pages=self._pages,
-            # The others are for those who ask for numbers, and for the parts of a page.
-            most_viewers=max(1, most_open() // 2),
+            # The other half is for requests of counters and of files.
+            max_pages=max(1, max_connections() // 2),
             default_handler_class=handlers.NotFound,
             log_function=_log_request,
             compress_response=True,
@@ -126,23 +126,23 @@ class Server:
             idle_connection_timeout=IDLE_S,
             body_timeout=BODY_S,
         )
-        self.door = Door(self._server, sockets, self._is_page)
+        self.connections = ConnectionLimit(self._server, sockets, self._is_page)
 
     async def close(self) -> None:
-        """Take leave of the pages, and close every connection."""
-        await self.door.close()
+        """Close the pages, then every other connection."""
+        await self.connections.close()
         for page in list(self._pages):
-            page.close(1001, "the dashboard has ended")
-        patience = GOODBYE_S
-        while self._pages and patience > 0:
+            page.close(1001, "the dashboard has stopped")
+        left_s = CLOSE_S
+        while self._pages and left_s > 0:
             await asyncio.sleep(0.01)
-            patience -= 0.01
+            left_s -= 0.01
         for page in list(self._pages):
             page.abort()
         await self._server.close_all_connections()
 
     def _is_page(self, stream: IOStream) -> bool:
-        return any(page.wire is stream for page in self._pages)
+        return any(page.connection_stream is stream for page in self._pages)
 
 
 def _routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
@@ -161,6 +161,6 @@ def _routes() -> list[tuple[str, type[RequestHandler], dict[str, Any]]]:
 
 
 def _log_request(handler: RequestHandler) -> None:
-    # The path alone: what somebody typed behind a question mark could be a token.
+    # The path alone: a query string could hold a token.
     request = handler.request
     log.debug("%s %s %d", request.method, request.path, handler.get_status())

@@ -39,7 +39,7 @@ async def _message_and_filters(page: dashboard.Dashboard, pipe: Pipe) -> None:
 
     script = b"<script>alert(1)</script>"
     message = await found_by(feed, lambda: pipe.send(b"topic", script, b"\xff\x00"), script)
-    assert message["way"] == "in"
+    assert message["direction"] == "in_to_out"
     assert [part["text"] for part in message["parts"]] == ["topic", script.decode(), None]
     assert message["size"] == 5 + len(script) + 2
 
@@ -47,9 +47,9 @@ async def _message_and_filters(page: dashboard.Dashboard, pipe: Pipe) -> None:
         ({"prefix": "top"}, True),
         ({"prefix": "opic"}, False),
         ({"text": "ALERT"}, True),
-        ({"text": "0xff00", "way": "in"}, True),
-        ({"way": "out"}, False),
-        ({"way": ["in"], "prefix": 3}, True),
+        ({"text": "0xff00", "direction": "in_to_out"}, True),
+        ({"direction": "out_to_in"}, False),
+        ({"direction": ["in_to_out"], "prefix": 3}, True),
     ):
         await feed.write_message(json.dumps({"filter": wanted}))
         rows = await next_said(feed, "rows")

@@ -21,7 +21,7 @@ from helpers.processes import Child
 from helpers.sockets import ANY
 from helpers.waiting import until
 from zmq import dashboard
-from zmq.dashboard import door, server
+from zmq.dashboard import connection_limit, server
 
 HALF = b"GET / HTTP/1.1\r\nX: "
 
@@ -64,7 +64,7 @@ def health(address: tuple[str, int]) -> bytes:
 
 def let_in(page: dashboard.Dashboard) -> int:
     """How many connections the dashboard has open."""
-    return 0 if page._server is None else page._server.door.count()
+    return 0 if page._server is None else page._server.connections.count()
 
 
 def open_of(connections: list[os_socket.socket]) -> int:
@@ -128,7 +128,7 @@ def test_half_a_request_and_an_idle_connection_end(
 def test_who_does_not_read_the_answer_is_hung_up_on(
     device: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "LOOK_S", 0.2)
+    monkeypatch.setattr(connection_limit, "CHECK_S", 0.2)
     monkeypatch.setattr(server, "IDLE_S", 3600)
     request = b"GET /static/bokeh/bokeh.min.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -149,7 +149,7 @@ def test_who_does_not_read_the_answer_is_hung_up_on(
 
 
 def test_open_pages_count_and_leave_room(device: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door, "MOST_OPEN", 6)
+    monkeypatch.setattr(connection_limit, "MAX_CONNECTIONS", 6)
 
     async def story() -> None:
         with dashboard.serve(device, "127.0.0.1:*") as page:
@@ -173,7 +173,7 @@ def test_too_many_connections(
     caplog: pytest.LogCaptureFixture,
     crowd: Callable[[tuple[str, int], int], list[os_socket.socket]],
 ) -> None:
-    monkeypatch.setattr(door, "MOST_OPEN", 6)
+    monkeypatch.setattr(connection_limit, "MAX_CONNECTIONS", 6)
     monkeypatch.setattr(server, "IDLE_S", 3600)
     with dashboard.serve(device, "127.0.0.1:*") as page:
         half = crowd(page.address, 30)
@@ -192,7 +192,7 @@ def test_without_descriptors_it_waits(
 ) -> None:
     """Accepting fails as it does when the program has used up its descriptors otherwise."""
     failures = [errno.EMFILE, errno.ENFILE, errno.EMFILE]
-    monkeypatch.setattr(door, "BACK_OFF_S", 0.05)
+    monkeypatch.setattr(connection_limit, "BACK_OFF_S", 0.05)
     accept = os_socket.socket.accept
 
     def scarce(one: os_socket.socket) -> Any:

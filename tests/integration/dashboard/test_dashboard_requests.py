@@ -22,7 +22,7 @@ from helpers.dashboard import (
 )
 from helpers.waiting import until
 from zmq import dashboard
-from zmq.dashboard import asking
+from zmq.dashboard import stats_query
 
 # ---- what everybody may read
 
@@ -113,7 +113,7 @@ def test_numbers_of_a_device_that_does_not_answer(
     device: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Scrapes go on, with what was last known; they do not gather threads that wait."""
-    monkeypatch.setattr(asking, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(stats_query, "TIMEOUT_S", 0.05)
     over, asked = threading.Event(), []
     with dashboard.serve(device, "127.0.0.1:*") as page:
         page._watcher.end(5)
@@ -172,7 +172,7 @@ def test_foreign_origins_are_refused(page: dashboard.Dashboard, device: Any, ori
     assert answer.code == 403
 
 
-def test_steering_needs_the_token(page: dashboard.Dashboard, device: Any) -> None:
+def test_control_needs_the_token(page: dashboard.Dashboard, device: Any) -> None:
     for action in ("pause", "resume", "stop"):
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": f"token={TOKEN}"}):
             answer = ask(page, f"api/{action}", "POST", **headers)

@@ -65,7 +65,7 @@ async def _monitor(page: dashboard.Dashboard, pipe: Pipe) -> None:
     feed = await listen(page)
     assert (await next_said(feed, "hello"))["actions"] == []
     message = await found_by(feed, lambda: pipe.send(b"hello"), b"hello")
-    assert message["way"] == "in"
+    assert message["direction"] == "in_to_out"
     await leave(feed)
 
 
@@ -115,16 +115,16 @@ def test_directions_of_a_monitor(socket: MakeSocket) -> None:
 def test_other_devices(kind: type, socket: MakeSocket) -> None:
     with start(kind) as device, dashboard.serve(device, "127.0.0.1:*", TOKEN) as page:
         pipe = Pipe(device, socket)
-        asyncio.run(_other_device(page, pipe, "in" if kind is ProcessMonitoredQueue else ""))
+        asyncio.run(_other_device(page, pipe, "in_to_out" if kind is ProcessMonitoredQueue else ""))
         assert ask(page, "api/pause", "POST", **BEARER).code == 200
         assert device.state == "paused"
 
 
-async def _other_device(page: dashboard.Dashboard, pipe: Pipe, way: str) -> None:
+async def _other_device(page: dashboard.Dashboard, pipe: Pipe, direction: str) -> None:
     feed = await listen(page)
     # Named as a prefix is: a proxy has none, so nothing may be taken away.
     message = await found_by(feed, lambda: pipe.send(b"in", b"x"), b"x")
-    assert (message["way"], message["n_parts"]) == (way, 2)
+    assert (message["direction"], message["n_parts"]) == (direction, 2)
     await leave(feed)
 
 

@@ -1,4 +1,4 @@
-// The connection to the dashboard: it comes back by itself, and tells who listens what came.
+// The WebSocket to the dashboard: reconnects by itself and calls listeners with messages.
 
 import { token } from "./token.js";
 
@@ -6,30 +6,30 @@ const SILENCE_MS = 6000;
 const NEEDS_TOKEN = 4401;
 
 export class Feed {
-  // listeners: {hello, rows, tick, whole, locked, lost}, each called with what came.
+  // listeners: functions {hello, rows, tick, whole, locked, lost}, called with the message.
   constructor(listeners) {
     this.listeners = listeners;
     this.delay = 500;
     this.locked = false;
     this.connect();
-    setInterval(() => this.look(), 1000);
+    setInterval(() => this.checkSilence(), 1000);
   }
 
   connect() {
     clearTimeout(this.timer);
-    this.heard = Date.now();
+    this.lastMessage = Date.now();
     const url = new URL("feed", location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     url.hash = "";
     const socket = new WebSocket(url);
     this.socket = socket;
     socket.onmessage = (event) => {
-      this.heard = Date.now();
-      const said = JSON.parse(event.data);
-      if (said.type === "locked") this.unlock();
+      this.lastMessage = Date.now();
+      const message = JSON.parse(event.data);
+      if (message.type === "locked") this.unlock();
       else {
         this.delay = 500;
-        this.listeners[said.type]?.(said);
+        this.listeners[message.type]?.(message);
       }
     };
     socket.onclose = (event) => {
@@ -40,20 +40,20 @@ export class Feed {
   }
 
   unlock() {
-    if (token.value) this.say({ token: token.value });
+    if (token.value) this.send({ token: token.value });
     else this.lock();
   }
 
   lock() {
     this.locked = true;
-    const gone = this.socket;
+    const old = this.socket;
     this.socket = null;
-    gone?.close();
+    old?.close();
     this.listeners.locked(Boolean(token.value));
   }
 
-  // After a token was typed.
-  again() {
+  // Called when a token was entered.
+  reconnect() {
     this.locked = false;
     this.connect();
   }
@@ -65,17 +65,17 @@ export class Feed {
     this.delay = Math.min(this.delay * 2, 5000);
   }
 
-  // A connection may be dead without anybody having said so.
-  look() {
-    if (this.locked || Date.now() - this.heard < SILENCE_MS) return;
+  // A connection can be dead without a close event.
+  checkSilence() {
+    if (this.locked || Date.now() - this.lastMessage < SILENCE_MS) return;
     const silent = this.socket;
     this.socket = null;
     silent?.close();
-    this.heard = Date.now();
+    this.lastMessage = Date.now();
     this.retry();
   }
 
-  say(what) {
-    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(what));
+  send(message) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
   }
 }

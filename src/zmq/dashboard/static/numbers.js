@@ -1,4 +1,4 @@
-// Numbers and times as people read them. Pure functions.
+// Formatting of numbers and times. Pure functions.
 
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
@@ -7,7 +7,7 @@ export function count(value) {
   return value === null || value === undefined ? "–" : whole.format(value);
 }
 
-// Rates of a slow device are not all "0".
+// A rate below 10 has one decimal.
 export function rate(value) {
   if (value === null || value === undefined) return "–";
   return value > 0 && value < 10 ? tenth.format(value) : whole.format(value);
@@ -17,7 +17,7 @@ export function bytes(value) {
   return scaled(value, ["B", "kB", "MB", "GB", "TB"], 0);
 }
 
-// For an axis: short, and of small numbers not only whole ones.
+// For an axis: without a unit, with one decimal.
 export function short(value) {
   return scaled(value, ["", "k", "M", "G", "T"], 1).trim();
 }
@@ -41,7 +41,7 @@ export function seconds(value) {
   return `${whole.format(Math.floor(value / 60))} min ${whole.format(Math.floor(value % 60))} s`;
 }
 
-// How long something has run: the two largest units will do.
+// A duration in its two largest units.
 export function age(value) {
   const units = [["d", 86400], ["h", 3600], ["min", 60], ["s", 1]];
   const first = units.findIndex(([, size]) => value >= size);

@@ -1,13 +1,13 @@
-// Puts the pieces together: what the feed brings goes to the tiles, the charts and the rows.
+// Entry point: passes messages of the feed to the tiles, the charts and the rows.
 
+import { Actions } from "./actions.js";
 import { Charts } from "./charts.js";
 import { Feed } from "./feed.js";
 import { age, bytes, count, percent, rate, seconds } from "./numbers.js";
 import { Rows } from "./rows.js";
-import { Steer } from "./steer.js";
 
 const $ = (id) => document.getElementById(id);
-const page = { kind: "device", tick_s: 0.5, columns: [], hidden: "", shown: [] };
+const page = { kind: "device", tick_s: 0.5, columns: [], known: "", samples: [] };
 
 function notice(text) {
   $("notice").textContent = text;
@@ -15,31 +15,31 @@ function notice(text) {
 }
 
 const charts = new Charts();
-// What somebody has opened to read does not move away.
-const rows = new Rows($("rows"), $("none"), (wish) => feed.say(wish), () => hold(true));
-const steer = new Steer(notice, () => feed.again());
+// Opening a message freezes the list, so that the message does not move.
+const rows = new Rows($("rows"), $("no-rows"), (request) => feed.send(request), () => freeze(true));
+const actions = new Actions(notice, () => feed.reconnect());
 const feed = new Feed({
   hello,
   tick,
-  rows: (said) => rows.reset(said.messages),
-  whole: (said) => rows.whole(said.id, said.message),
+  rows: (message) => rows.reset(message.messages),
+  whole: (message) => rows.whole(message.id, message.message),
   lost: () => state("lost"),
   locked: (wrong) => {
     state("locked");
-    steer.ask(wrong ? "That was not the token." : "From here, reading needs the token, too.", true);
+    actions.askToken(wrong ? "Wrong token." : "This page requires the token.", true);
   },
 });
 
-// ---- what comes in
+// ---- messages from the server
 
-function hello(said) {
-  page.kind = said.kind;
-  page.tick_s = said.tick_s;
-  page.columns = said.columns;
-  page.title = said.title;
-  $("title").textContent = said.title;
+function hello(message) {
+  page.kind = message.kind;
+  page.tick_s = message.tick_s;
+  page.columns = message.columns;
+  page.title = message.title;
+  $("title").textContent = message.title;
   $("endpoints").replaceChildren(
-    ...said.endpoints.map(([side, address]) => {
+    ...message.endpoints.map(([side, address]) => {
       const item = document.createElement("li");
       const name = document.createElement("b");
       const where = document.createElement("code");
@@ -49,28 +49,28 @@ function hello(said) {
       return item;
     }),
   );
-  rows.why = said.no_messages || "No messages yet.";
+  rows.emptyText = message.no_messages || "No messages yet.";
   $("sampling").textContent =
-    said.kind === "monitor" ? "Counted from what the monitor publishes." : "";
-  steer.offer(said.actions);
-  charts.start(said.columns, said.points, said.tick_s);
-  totals(said);
-  if (said.points.length) now(said.points[said.points.length - 1]);
-  wish();
+    message.kind === "monitor" ? "Counted from what the monitor publishes." : "";
+  actions.offer(message.actions);
+  charts.start(message.columns, message.points, message.tick_s);
+  totals(message);
+  if (message.points.length) showPoint(message.points[message.points.length - 1]);
+  sendFilter();
 }
 
-function tick(said) {
-  totals(said);
-  if (said.point) {
-    now(said.point);
-    charts.add(said.point);
+function tick(message) {
+  totals(message);
+  if (message.point) {
+    showPoint(message.point);
+    charts.add(message.point);
   }
-  if (said.sample.taken) sampling(said.sample);
-  rows.add(said.messages);
+  if (message.sample.taken) sampling(message.sample);
+  rows.add(message.messages);
 }
 
-// Words of what a source is in, where the bare state would mislead.
-function words(name) {
+// Text for a state.
+function stateText(name) {
   if (name === "lost") return "no connection";
   if (page.kind === "monitor") {
     return { running: "watching", waiting: "monitor not connected" }[name] ?? name;
@@ -79,26 +79,26 @@ function words(name) {
 }
 
 function state(name) {
-  $("state").textContent = words(name);
+  $("state").textContent = stateText(name);
   $("state").className = `pill ${name}`;
-  steer.show(name);
-  document.title = `${page.title ?? "ohmq"} · ${words(name)}`;
+  actions.show(name);
+  document.title = `${page.title ?? "ohmq"} · ${stateText(name)}`;
 }
 
-function totals(said) {
-  const all = said.totals;
-  state(said.state);
-  if (said.error !== page.error) {
-    page.error = said.error;
-    notice(said.error ? `The device does not tell its numbers: ${said.error}` : "");
+function totals(message) {
+  const all = message.totals;
+  state(message.state);
+  if (message.error !== page.error) {
+    page.error = message.error;
+    notice(message.error ? `The device does not report its counters: ${message.error}` : "");
   }
-  $("total_in").textContent = `${count(all.messages_in)} in all`;
-  $("total_out").textContent = `${count(all.messages_out)} in all`;
+  $("total_in").textContent = `total ${count(all.messages_in)}`;
+  $("total_out").textContent = `total ${count(all.messages_out)}`;
   $("total_dropped").textContent = count(all.dropped);
   if (all.blocked_in_s !== null) {
     $("blocked_s").textContent = seconds(all.blocked_in_s + all.blocked_out_s);
   }
-  const running = ["running", "paused"].includes(said.state) && all.seconds !== null;
+  const running = ["running", "paused"].includes(message.state) && all.seconds !== null;
   $("uptime").textContent = running ? `for ${age(all.seconds)}` : "";
   reveal({
     peers: all.peers_in !== null || all.peers_out !== null,
@@ -107,41 +107,41 @@ function totals(said) {
   });
 }
 
-// What a source cannot tell has no place on the page.
+// Hide tiles and charts of values that the source does not know.
 function reveal(known) {
-  const hidden = JSON.stringify(known);
-  if (hidden === page.hidden) return;
-  page.hidden = hidden;
-  for (const place of document.querySelectorAll("[data-needs]")) {
-    place.hidden = !known[place.dataset.needs];
+  const text = JSON.stringify(known);
+  if (text === page.known) return;
+  page.known = text;
+  for (const element of document.querySelectorAll("[data-needs]")) {
+    element.hidden = !known[element.dataset.needs];
   }
   draw();
 }
 
-function now(point) {
+function showPoint(point) {
   const at = Object.fromEntries(page.columns.map((name, index) => [name, point[index]]));
-  for (const way of ["in", "out"]) {
-    $(`messages_${way}`).textContent = rate(at[`messages_${way}`]);
-    $(`bytes_${way}`).textContent = `${bytes(at[`bytes_${way}`])}/s`;
-    $(`peers_${way}`).textContent = count(at[`peers_${way}`]);
-    $(`blocked_${way}`).textContent = percent(at[`blocked_${way}`]);
+  for (const side of ["in", "out"]) {
+    $(`messages_${side}`).textContent = rate(at[`messages_${side}`]);
+    $(`bytes_${side}`).textContent = `${bytes(at[`bytes_${side}`])}/s`;
+    $(`peers_${side}`).textContent = count(at[`peers_${side}`]);
+    $(`blocked_${side}`).textContent = percent(at[`blocked_${side}`]);
   }
   $("dropped").textContent = rate(at.dropped);
   page.rate = at.messages_in + at.messages_out;
 }
 
-// Say how much of the traffic the list shows: of the last few ticks, as single ones jump.
+// Show how much of the traffic the list shows, as a mean of the last ticks.
 function sampling(sample) {
-  page.shown.push(sample);
-  page.shown.splice(0, page.shown.length - 4);
-  const sum = (name) => page.shown.reduce((so_far, each) => so_far + each[name], 0);
-  const per_s = (number) => number / (page.shown.length * page.tick_s);
+  page.samples.push(sample);
+  page.samples.splice(0, page.samples.length - 4);
+  const sum = (name) => page.samples.reduce((so_far, each) => so_far + each[name], 0);
+  const per_s = (number) => number / (page.samples.length * page.tick_s);
   const shown = sum("shown");
-  const complete = page.shown.every((each) => each.complete);
-  const filtered = Boolean(filter.way || filter.prefix || filter.text);
+  const complete = page.samples.every((each) => each.complete);
+  const filtered = Boolean(filter.direction || filter.prefix || filter.text);
   let text;
   if (complete && shown === sum("found")) {
-    text = filtered ? "Every message that matches is shown." : "Every message is shown.";
+    text = filtered ? "All matching messages are shown." : "All messages are shown.";
   } else {
     const all = complete ? per_s(sum("read")) : Math.max(page.rate ?? 0, per_s(sum("read")));
     text = filtered
@@ -152,26 +152,26 @@ function sampling(sample) {
   $("sampling").textContent = text;
 }
 
-// ---- what people do
+// ---- user input
 
-const filter = { way: "", prefix: "", text: "" };
+const filter = { direction: "", prefix: "", text: "" };
 
-function wish() {
-  feed.say({ filter });
+function sendFilter() {
+  feed.send({ filter });
 }
 
-let typing;
+let inputTimer;
 for (const id of ["prefix", "text"]) {
   $(id).oninput = () => {
     filter[id] = $(id).value;
-    rows.why = "Nothing that was read so far matches.";
-    clearTimeout(typing);
-    typing = setTimeout(wish, 200);
+    rows.emptyText = "No message read so far matches.";
+    clearTimeout(inputTimer);
+    inputTimer = setTimeout(sendFilter, 200);
   };
 }
 
-// Buttons of which one is chosen.
-function choice(name, chosen) {
+// A group of buttons of which one is selected.
+function buttonGroup(name, onSelect) {
   const buttons = [...document.querySelectorAll(`[data-${name}]`)].filter(
     (each) => each.tagName === "BUTTON",
   );
@@ -182,26 +182,26 @@ function choice(name, chosen) {
         each.classList.toggle("on", each === button);
         each.setAttribute("aria-pressed", each === button);
       }
-      chosen(button.dataset[name]);
+      onSelect(button.dataset[name]);
     };
   }
 }
 
-choice("way", (way) => {
-  filter.way = way;
-  wish();
+buttonGroup("direction", (direction) => {
+  filter.direction = direction;
+  sendFilter();
 });
-choice("show", (how) => rows.show(how === "hex"));
-choice("window", (window_s) => charts.show(Number(window_s)));
+buttonGroup("show", (format) => rows.show(format === "hex"));
+buttonGroup("window", (window_s) => charts.show(Number(window_s)));
 
-function hold(held) {
-  if (held === rows.held) return;
-  rows.hold(held);
-  $("hold").setAttribute("aria-pressed", held);
-  $("hold").textContent = held ? "Go on" : "Hold";
+function freeze(frozen) {
+  if (frozen === rows.frozen) return;
+  rows.freeze(frozen);
+  $("freeze").setAttribute("aria-pressed", frozen);
+  $("freeze").textContent = frozen ? "Unfreeze list" : "Freeze list";
 }
 
-$("hold").onclick = () => hold(!rows.held);
+$("freeze").onclick = () => freeze(!rows.frozen);
 
 $("theme").onclick = () => {
   const root = document.documentElement;
@@ -209,7 +209,7 @@ $("theme").onclick = () => {
   try {
     localStorage.setItem("ohmq-theme", root.dataset.theme);
   } catch {
-    // Storage is switched off: it lasts until the page is loaded again.
+    // Storage is disabled: the theme lasts until the page is reloaded.
   }
   draw();
 };
@@ -222,5 +222,5 @@ function draw() {
   charts.draw(document.documentElement.dataset.theme).catch((error) => notice(String(error)));
 }
 
-// For tests: what the charts hold.
+// For tests.
 globalThis.ohmqCharts = charts;

@@ -1,8 +1,9 @@
-// The latest messages. What they hold is only ever set as text: nothing in it becomes markup.
+// The list of latest messages. Content of messages is set as text only, never as markup.
 
 import { bytes, clock, count } from "./numbers.js";
 
-const MOST = 300;
+const MAX_ROWS = 300;
+const ARROWS = { in_to_out: "in →", out_to_in: "← out" };
 
 function element(tag, name, text) {
   const made = document.createElement(tag);
@@ -17,16 +18,16 @@ function spaced(hex) {
 }
 
 export class Rows {
-  // say: sends a wish to the server. opened: called when somebody wants to read a message.
-  constructor(list, note, say, opened) {
+  // send: sends a request to the server. opened: called when a message is opened.
+  constructor(list, note, send, opened) {
     this.opened = opened;
     this.list = list;
     this.note = note;
-    this.say = say;
+    this.send = send;
     this.hex = false;
-    this.held = false;
+    this.frozen = false;
     this.waiting = [];
-    this.why = "";
+    this.emptyText = "";
     list.addEventListener("click", (event) => this.open(event.target.closest(".row")));
     list.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
@@ -37,34 +38,34 @@ export class Rows {
     });
   }
 
-  // Start over with these.
+  // Replace all rows.
   reset(messages) {
     this.waiting = [];
     this.list.replaceChildren(...messages.map((message) => this.row(message)).reverse());
-    this.tell();
+    this.updateNote();
   }
 
   add(messages) {
-    if (this.held) {
+    if (this.frozen) {
       this.waiting.push(...messages);
-      this.waiting.splice(0, this.waiting.length - MOST);
+      this.waiting.splice(0, this.waiting.length - MAX_ROWS);
       return;
     }
     if (!messages.length) {
-      this.tell();
+      this.updateNote();
       return;
     }
-    // Who has scrolled down to read stays where he is.
+    // A scrolled list keeps its position.
     const before = this.list.scrollTop ? this.list.scrollHeight : 0;
     this.list.prepend(...messages.map((message) => this.row(message)).reverse());
-    while (this.list.children.length > MOST) this.list.lastChild.remove();
+    while (this.list.children.length > MAX_ROWS) this.list.lastChild.remove();
     if (before) this.list.scrollTop += this.list.scrollHeight - before;
-    this.tell();
+    this.updateNote();
   }
 
-  hold(held) {
-    this.held = held;
-    if (!held) this.add(this.waiting.splice(0));
+  freeze(frozen) {
+    this.frozen = frozen;
+    if (!frozen) this.add(this.waiting.splice(0));
   }
 
   show(hex) {
@@ -75,8 +76,8 @@ export class Rows {
     }
   }
 
-  tell() {
-    this.note.textContent = this.list.children.length ? "" : this.why;
+  updateNote() {
+    this.note.textContent = this.list.children.length ? "" : this.emptyText;
   }
 
   row(message) {
@@ -87,7 +88,7 @@ export class Rows {
     row.setAttribute("role", "button");
     row.append(
       element("span", "time", clock(message.time)),
-      element("span", `way ${message.way}`, { in: "in →", out: "← out" }[message.way] ?? ""),
+      element("span", `direction ${message.direction}`, ARROWS[message.direction] ?? ""),
       element("span", "size", bytes(message.size)),
       this.parts(message),
     );
@@ -126,10 +127,10 @@ export class Rows {
     item.classList.add("open");
     this.opened();
     this.unfold(item, item.message);
-    this.say({ whole: item.message.id });
+    this.send({ whole: item.message.id });
   }
 
-  // The server sent all that it has kept of a message.
+  // The server has sent all that it keeps of a message.
   whole(id, message) {
     for (const item of this.list.children) {
       if (item.message.id === id && item.whole) this.unfold(item, message ?? item.message);
@@ -145,11 +146,11 @@ export class Rows {
       const text = part.text !== null && !this.hex ? part.text : spaced(part.hex);
       const body = element("dd");
       body.append(element("pre", "", part.size ? text : "empty"));
-      if (part.cut) body.append(element("span", "quiet", "and more, which was not kept"));
+      if (part.cut) body.append(element("span", "quiet", "The rest was not kept."));
       list.append(body);
     });
     const left = message.n_parts - message.parts.length;
-    if (left > 0) list.append(element("dt", "", `and ${count(left)} parts more`));
+    if (left > 0) list.append(element("dt", "", `${count(left)} more parts`));
     box.append(list);
     item.querySelector(".whole")?.remove();
     item.append(box);

@@ -1,12 +1,12 @@
 "use strict";
-// Before the first paint, so that a dark page does not flash white.
+// Runs before the first paint, so that a dark page does not flash white.
 (() => {
-  let chosen = null;
+  let stored = null;
   try {
-    chosen = localStorage.getItem("ohmq-theme");
+    stored = localStorage.getItem("ohmq-theme");
   } catch {
-    // Storage is switched off: the system decides.
+    // Storage is disabled: the system decides.
   }
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  document.documentElement.dataset.theme = chosen || (dark ? "dark" : "light");
+  document.documentElement.dataset.theme = stored || (dark ? "dark" : "light");
 })();

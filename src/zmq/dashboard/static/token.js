@@ -1,5 +1,5 @@
-// The token, for as long as this tab is open. It comes behind the # of the address, which is never
-// sent anywhere, and is taken away from there at once, so that it stays out of the history.
+// The token, stored while this tab is open. It comes in the fragment of the URL, which a browser does
+// not send, and is removed from there at once, so that it is not in the history.
 
 const NAME = "ohmq-token";
 
@@ -20,7 +20,7 @@ export const token = {
       if (value) sessionStorage.setItem(NAME, value);
       else sessionStorage.removeItem(NAME);
     } catch {
-      // Storage is switched off: it is known until the page is loaded again.
+      // Storage is disabled: the token lasts until the page is reloaded.
     }
   },
 };

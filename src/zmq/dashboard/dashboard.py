@@ -1,4 +1,4 @@
-"""Starting and stopping a dashboard beside any program."""
+"""Starting and stopping a dashboard in any program."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from types import TracebackType
 
 from zmq.dashboard.address import Address, parse_address
 from zmq.dashboard.charts import THEMES, chart_items
-from zmq.dashboard.choice import make_source
 from zmq.dashboard.guard import Guard, make_guard
 from zmq.dashboard.hub import Hub
+from zmq.dashboard.make_source import make_source
+from zmq.dashboard.sampler import Prepare
 from zmq.dashboard.server import Server, listen, log
-from zmq.dashboard.sources import Device, Prefixes, Source, as_bytes
-from zmq.dashboard.tap import Prepare
-from zmq.dashboard.watcher import Look, Watcher
+from zmq.dashboard.source import Device, Prefixes, Source, as_bytes
+from zmq.dashboard.watcher import Snapshot, Watcher
 
-# How long stopping may take: a tick of the watcher, or a device that is slow to tell its numbers.
+# How long stopping may wait for a tick of the watcher, or for a device that answers slowly.
 STOP_S = 5.0
 
 
 class Dashboard:
-    """A running dashboard; `serve` makes it. As a context manager it is stopped at the end.
+    """A running dashboard, started by `serve`. A context manager, which stops it.
 
     Attributes
     ----------
     url : str
-        The page. It holds no secret.
+        URL of the page, without the token.
     token : str
-        What allows to pause, resume and stop, and to read from another machine.
+        Permits pause, resume and stop, and reading from another machine.
     address : tuple of str and int
-        Host and port that it listens on.
+        Host and port.
     """
 
     def __init__(self, source: Source, address: Address, guard: Guard, background: bool) -> None:
@@ -42,10 +42,10 @@ class Dashboard:
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
         for theme in THEMES:
-            chart_items(theme)  # slow the first time: not while the loop should run
+            chart_items(theme)  # slow the first time, so not in the event loop
         self._loop = asyncio.new_event_loop() if background else asyncio.get_running_loop()
         self._hub = Hub(source)
-        self._watcher = Watcher(source, source.make_tap(), self._publish)
+        self._watcher = Watcher(source, source.make_sampler(), self._publish)
         try:
             self._sockets = listen(address)
         except BaseException:
@@ -69,38 +69,37 @@ class Dashboard:
 
     @property
     def token(self) -> str:
-        """What allows to steer."""
+        """Permits pause, resume and stop."""
         return self._guard.token
 
     @property
     def link(self) -> str:
-        """The page, opened with the token. For a person; keep it out of logs.
+        """URL of the page with the token. For a person; keep it out of logs.
 
-        The token is behind the ``#``, which a browser sends nowhere.
+        The token follows ``#``; a browser does not send that part.
         """
         return f"{self.url}#token={self.token}"
 
     @property
     def private(self) -> bool:
-        """Whether reading needs the token, too."""
+        """Whether reading needs the token too."""
         return self._guard.private
 
     @property
     def running(self) -> bool:
-        """Whether it answers."""
+        """Whether it has not been stopped."""
         return not self._stopped
 
     def stop(self) -> None:
-        """End it; what it shows goes on. Blocks up to a few seconds; any thread may call it.
+        """Stop the dashboard, not its source. Blocks up to a few seconds; any thread may call it.
 
-        One that runs in a loop of the program is stopped there; its connections are closed in the
-        next turns of the loop.
+        With ``background=False`` its connections are closed in the next turns of the loop.
         """
         with self._lock:
             if self._stopped:
                 return
             self._stopped = True
-        # The watcher first: it uses what is closed afterwards.
+        # The watcher ends first: it uses the source, which is closed afterwards.
         ended = self._watcher.end(STOP_S)
         if self._thread is None:
             self._closing = self._loop.create_task(self._close())
@@ -110,7 +109,7 @@ class Dashboard:
         if ended:
             self._source.close()
         else:
-            log.warning("a device does not tell its numbers; its dashboard was left behind")
+            log.warning("a device does not report its counters; its dashboard left sockets open")
 
     def __enter__(self) -> Dashboard:
         return self
@@ -158,10 +157,10 @@ class Dashboard:
     def _count_viewers(self, count: int) -> None:
         self._watcher.viewers = count
 
-    def _publish(self, look: Look) -> None:
-        """Called in the thread of the watcher."""
+    def _publish(self, snapshot: Snapshot) -> None:
+        """Pass a snapshot to the event loop. Called in the thread of the watcher."""
         if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._hub.publish, look)
+            self._loop.call_soon_threadsafe(self._hub.publish, snapshot)
 
 
 def serve(
@@ -178,34 +177,34 @@ def serve(
     prepare: Prepare | None = None,
     background: bool = True,
 ) -> Dashboard:
-    """Show what passes through a device, on a page of this program's own web server.
+    """Show the traffic of a device on a web page, served by this program.
 
     Returns at once; the server runs in a thread. It reads the counters of the device twice a second
-    and, while a page is open, a sample of its messages. It neither starts nor stops the device,
-    unless somebody with the token presses the button.
+    and, while a page is open, a sample of its messages. It stops the device only when a user with
+    the token presses the button.
 
     Parameters
     ----------
     source
         A background device (of zmq.devices, or anything with stats, pause and resume), or the
-        endpoint of a monitor, of a queue that runs anywhere. Of the latter only what the
-        monitor publishes is known, and it cannot be paused or stopped.
+        endpoint of the monitor of a queue that runs anywhere. Such a queue is known only by its
+        monitor, and cannot be paused or stopped.
     address
         HOST:PORT to listen on; port 0 or ``*`` takes a free one. Off loopback every reader needs
         the token, and it travels unencrypted: put a proxy with TLS or a tunnel in between.
     token
-        At least 16 characters; None makes one.
+        At least 16 characters; None generates one.
     title
         Name on the page.
     monitor
-        Where copies of the messages can be read, if the device does not say so itself.
+        Endpoint of the monitor, if `device.endpoints` does not have it.
     in_prefix, out_prefix
-        First part of the copies, by direction; give both or none. By default those of the device,
-        and "in" and "out" for a monitor.
+        First part of the copies, in to out and out to in; give both or none. By default those of
+        the device, and "in" and "out" for a monitor.
     hosts
-        Further names that browsers may call this machine by. Requests for others are refused.
+        Further names of this machine in requests of browsers. Requests for others are refused.
     private
-        Whether reading needs the token on loopback, too: other users of this machine can reach it.
+        Whether reading needs the token on loopback too: other users of this machine can reach it.
     prepare
         Called with each socket that reads a monitor before it connects: to set its CURVE keys,
         for example.
@@ -220,24 +219,24 @@ def serve(
     Raises
     ------
     ValueError
-        The address, the token or the prefixes make no sense.
+        The address, the token or the prefixes are not valid.
     TypeError
-        The source is nothing to look at.
+        The source is neither a device nor an endpoint.
     OSError
-        The address cannot be had.
+        The address cannot be bound.
     ZMQError
         The monitor cannot be connected to.
     """
-    where = parse_address(address)
-    guard = make_guard(where, token, hosts, private=private)
+    listen_on = parse_address(address)
+    guard = make_guard(listen_on, token, hosts, private=private)
     prefixes: Prefixes = None
     if in_prefix is not None and out_prefix is not None:
         prefixes = (as_bytes(in_prefix), as_bytes(out_prefix))
     elif in_prefix is not None or out_prefix is not None:
         raise ValueError("give both in_prefix and out_prefix, or none of them")
-    found = make_source(source, title=title, monitor=monitor, prefixes=prefixes, prepare=prepare)
+    made = make_source(source, title=title, monitor=monitor, prefixes=prefixes, prepare=prepare)
     try:
-        return Dashboard(found, where, guard, background)
+        return Dashboard(made, listen_on, guard, background)
     except BaseException:
-        found.close()
+        made.close()
         raise

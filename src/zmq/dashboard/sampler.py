@@ -1,9 +1,9 @@
 """Samples of the messages that a monitor publishes.
 
-A monitor that has a reader costs its device a copy of every message, and the program that reads it
-the time to read. So where there are few messages the tap stays connected and reads them all; where
-there are many it connects for some milliseconds of each tick, takes what a page can show, and hangs
-up, with all that was still on its way. When nobody looks it is not connected.
+A monitor that has a reader costs the device a copy of every message, and the reader the time to
+read it. So at a low rate the sampler stays connected and reads every message. At a high rate it
+connects for some milliseconds of each tick, reads as many as a page can show, and disconnects;
+messages still in transit are dropped. While no page is open it is not connected.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import zmq
 from zmq.dashboard.messages import Copy, keep
 from zmq.dashboard.readings import TICK_S
 
-# Messages of one tick: as many as the filters of the pages get to choose from.
+# Messages of one tick at most: those that the filters of the pages search.
 SAMPLE = 250
-# How often a tap looks for messages: where there are few, and where there are many.
-LOOK_S = 0.02
-SHORT_LOOK_S = 0.001
-# How long the first message may take through a new connection, and then the rest of a sample.
+# How often messages are read: at a low rate, and within a burst.
+READ_S = 0.02
+BURST_READ_S = 0.001
+# How long a burst waits for its first message through a new connection, and then for the rest.
 FIRST_S = 0.1
-SAMPLE_S = 0.05
-# If no more than so many come in that time, there are few.
-FEW = int(SAMPLE * SAMPLE_S / TICK_S)
-# What may wait between two looks.
+BURST_S = 0.05
+# A burst of this size or less is a low rate: the sampler stays connected again.
+LOW_RATE = int(SAMPLE * BURST_S / TICK_S)
+# Messages that may be queued between two reads.
 RCVHWM = 2 * SAMPLE
 RCVBUF = 64 * 1024
 
@@ -35,24 +35,24 @@ Prepare = Callable[[zmq.Socket[Any]], object]
 
 
 class Sample(NamedTuple):
-    """What was read in one tick."""
+    """Messages read in one tick."""
 
     copies: Sequence[Copy] = ()
-    #: Whether these are all the messages that the monitor has sent meanwhile.
+    #: Whether these are all the messages that the monitor has sent in the tick.
     complete: bool = False
 
 
-class Tap:
-    """Reads a monitor for as long as is needed. Belongs to one thread, once it is made.
+class MessageSampler:
+    """Reads samples from a monitor. Belongs to the thread that calls `collect`.
 
     Parameters
     ----------
     context
-        Where its socket is made.
+        Context of its socket.
     endpoints
         PUB or XPUB sockets to connect to.
     prefixes
-        What the first part of a copy says of its way.
+        Direction of a message by the first part of its copy.
     prepare
         Called with the socket before it connects, to set its keys, for example.
 
@@ -74,9 +74,9 @@ class Tap:
         self._prefixes = prefixes
         self._prepare = prepare
         self._number = 0
-        self._many = False
+        self._high_rate = False
         self._socket: zmq.Socket[Any] | None = None
-        self._connect()  # so that who makes it hears of a bad endpoint
+        self._connect()  # reports a wrong endpoint to the caller
 
     def _connect(self) -> zmq.Socket[Any]:
         socket: zmq.Socket[Any] = self._context.socket(zmq.SUB)
@@ -96,59 +96,59 @@ class Tap:
         return socket
 
     def collect(self, until_s: float, stop: threading.Event) -> Sample:
-        """Take a sample; blocks until a time.
+        """Take a sample. Blocks until the end of the tick.
 
         Parameters
         ----------
         until_s
-            When the tick ends, by time.monotonic().
+            End of the tick, by time.monotonic().
         stop
             Ends the wait early.
 
         Returns
         -------
         Sample
-            At most `SAMPLE` messages. It is complete when the tap was connected all the time.
+            At most `SAMPLE` messages. Complete when the socket was connected all the time.
         """
         copies: list[Copy] = []
         complete = False
-        if self._many:
-            self._sip(copies, stop)
+        if self._high_rate:
+            self._collect_burst(copies, stop)
         else:
-            complete = self._drink(copies, until_s, stop)
+            complete = self._collect_all(copies, until_s, stop)
         stop.wait(max(0.0, until_s - time.monotonic()))
         return Sample(copies, complete)
 
-    def _drink(self, copies: list[Copy], until_s: float, stop: threading.Event) -> bool:
-        """Take all that comes until the end of the tick; return whether it was all."""
+    def _collect_all(self, copies: list[Copy], until_s: float, stop: threading.Event) -> bool:
+        """Read every message until the end of the tick; return whether the sample is complete."""
         complete = self._socket is not None
         socket = self._socket or self._connect()
-        while not stop.wait(max(0.0, min(LOOK_S, until_s - time.monotonic()))):
+        while not stop.wait(max(0.0, min(READ_S, until_s - time.monotonic()))):
             self._read(socket, copies)
             if len(copies) >= SAMPLE:
-                self._many = True
+                self._high_rate = True
                 self.close()
                 return False
             if time.monotonic() >= until_s:
                 break
         return complete
 
-    def _sip(self, copies: list[Copy], stop: threading.Event) -> None:
-        """Take a sample through a connection of its own."""
+    def _collect_burst(self, copies: list[Copy], stop: threading.Event) -> None:
+        """Read a burst of messages through a new connection."""
         self.close()
         socket = self._connect()
         if socket.poll(FIRST_S * 1000):
-            end_s = time.monotonic() + SAMPLE_S
+            end_s = time.monotonic() + BURST_S
             self._read(socket, copies)
             while len(copies) < SAMPLE and time.monotonic() < end_s and not stop.is_set():
-                time.sleep(SHORT_LOOK_S)
+                time.sleep(BURST_READ_S)
                 self._read(socket, copies)
-        self._many = len(copies) > FEW
-        if self._many:
+        self._high_rate = len(copies) > LOW_RATE
+        if self._high_rate:
             self.close()
 
     def close(self) -> None:
-        """Hang up, until the next sample."""
+        """Disconnect until the next sample."""
         if self._socket is not None:
             self._socket.close()
             self._socket = None

@@ -1,4 +1,4 @@
-"""What a dashboard can look at: a device of this program, or a monitor anywhere."""
+"""Sources of a dashboard: their contract, and the device of this program."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import zmq
+from zmq.dashboard.messages import DIRECTIONS
 from zmq.dashboard.readings import Reading
-from zmq.dashboard.tap import Prepare, Tap
+from zmq.dashboard.sampler import MessageSampler, Prepare
 
-# First parts of copies, in and out; None where they are to be found out.
+# First parts of copies, in to out and out to in; None takes those of the source.
 Prefixes = tuple[bytes, bytes] | None
 DEFAULT_PREFIXES = (b"in", b"out")
 
@@ -31,21 +32,21 @@ class Device(Protocol):
 
 
 class About(NamedTuple):
-    """What does not change while a dashboard runs."""
+    """Description of a source, constant while a dashboard runs."""
 
     title: str
-    #: Lines of side, and address.
+    #: Pairs of side and address.
     endpoints: list[tuple[str, str]]
     #: "device" or "monitor".
     kind: str
     #: Actions that the page may offer.
     actions: list[str]
-    #: Why there are no messages to see; empty when there are.
+    #: Why messages cannot be shown; empty when they can.
     no_messages: str
 
 
 class Source(Protocol):
-    """What the server knows of a source. All of it may be called from any thread."""
+    """Contract of a source. Any thread may call its methods."""
 
     about: About
 
@@ -58,13 +59,13 @@ class Source(Protocol):
         raise NotImplementedError
 
     def act(self, action: str) -> None:
-        """Do one of the actions; may block until it is done."""
+        """Perform one of the actions; may block until it is done."""
 
-    def make_tap(self) -> Tap | None:
-        """What samples its messages; None when nothing can."""
+    def make_sampler(self) -> MessageSampler | None:
+        """Make a sampler of its messages; None when it has no monitor."""
 
     def close(self) -> None:
-        """Let go of everything; the device itself goes on."""
+        """Release sockets and contexts; the device keeps running."""
 
 
 class DeviceSource:
@@ -73,13 +74,13 @@ class DeviceSource:
     Parameters
     ----------
     device
-        Anything with stats(), pause(), resume(), and mostly stop(), state and endpoints.
+        Anything with stats(), pause() and resume(); stop(), state and endpoints are optional.
     title
         Name on the page; the class of the device by default.
     monitor
-        Where its copies can be read; by default what its endpoints say.
+        Endpoint of its monitor; by default that of its endpoints.
     prefixes
-        First parts of the copies, in and out; None for those of the device.
+        First parts of the copies, in to out and out to in; None for those of the device.
     prepare
         Called with the socket that reads the copies before it connects.
     """
@@ -94,17 +95,19 @@ class DeviceSource:
         prepare: Prepare | None = None,
     ) -> None:
         self._device = device
-        self._prefixes = ways_of(prefixes or _prefixes_of(device))
+        self._prefixes = directions_of(prefixes or _prefixes_of(device))
         self._prepare = prepare
         self._context: zmq.Context[Any] | None = None
         places = getattr(device, "endpoints", None)
         endpoints = dict(places) if isinstance(places, dict) else {}
         self._monitors = [reachable(each) for each in endpoints.get("mon", ())]
-        no_messages = "" if self._monitors else "This device has no monitor to read them from."
-        # Others than these share their messages out: what a page takes would be missing elsewhere.
+        no_messages = "" if self._monitors else "This device has no monitor to read messages from."
+        # Other types distribute messages: what a page reads would be missing at another reader.
         if getattr(device, "mon_type", None) not in (None, zmq.PUB, zmq.XPUB):
             self._monitors = []
-            no_messages = "The monitor of this device is no PUB or XPUB socket: it has one reader."
+            no_messages = (
+                "The monitor of this device is not a PUB or XPUB socket: it supports one reader."
+            )
         if monitor is not None:
             self._monitors, no_messages = [monitor], ""
             endpoints["mon"] = [monitor]
@@ -134,7 +137,7 @@ class DeviceSource:
         )
 
     def state(self) -> str:
-        """What the device says; running when it says nothing."""
+        """State of the device; running when it has no known state."""
         state = getattr(self._device, "state", "running")
         return state if state in STATES else "running"
 
@@ -144,32 +147,34 @@ class DeviceSource:
             raise ValueError(f"a dashboard cannot {action!r} this device")
         getattr(self._device, action)()
 
-    def make_tap(self) -> Tap | None:
-        """A tap on the monitor of the device."""
+    def make_sampler(self) -> MessageSampler | None:
+        """Make a sampler of the monitor of the device."""
         if not self._monitors:
             return None
         if any(each.startswith("inproc://") for each in self._monitors):
             context: zmq.Context[Any] = zmq.Context.instance()
         else:
             self._context = context = zmq.Context()
-        return Tap(context, self._monitors, self._prefixes, self._prepare)
+        return MessageSampler(context, self._monitors, self._prefixes, self._prepare)
 
     def close(self) -> None:
-        """End the context of the tap, which is closed by then."""
+        """Destroy the context of the sampler, which is closed by then."""
         if self._context is not None:
             self._context.destroy(linger=0)
             self._context = None
 
 
-def ways_of(prefixes: tuple[bytes, bytes]) -> dict[bytes, str]:
-    """What the first part of a copy says; nothing where both directions say the same."""
+def directions_of(prefixes: tuple[bytes, bytes]) -> dict[bytes, str]:
+    """Direction by first part; empty when both directions have the same prefix."""
     if prefixes[0] == prefixes[1]:
         return {}
-    return {prefix: way for prefix, way in zip(prefixes, ("in", "out"), strict=True) if prefix}
+    return {
+        prefix: direction for prefix, direction in zip(prefixes, DIRECTIONS, strict=True) if prefix
+    }
 
 
 def _prefixes_of(device: Device) -> tuple[bytes, bytes]:
-    """What a device puts in front of its copies: a monitored queue a prefix, a proxy nothing."""
+    """First parts of the copies of a device: a monitored queue has prefixes, a proxy none."""
     if not hasattr(device, "mon_type"):
         return DEFAULT_PREFIXES
     return (
@@ -184,15 +189,15 @@ def as_bytes(prefix: bytes | str) -> bytes:
 
 
 def reachable(endpoint: str) -> str:
-    """The address to connect to, of one that was bound."""
-    for wildcard, here in (("tcp://0.0.0.0:", "127.0.0.1"), ("tcp://[::]:", "[::1]")):
+    """The address to connect to, for a bound endpoint."""
+    for wildcard, loopback in (("tcp://0.0.0.0:", "127.0.0.1"), ("tcp://[::]:", "[::1]")):
         if endpoint.startswith(wildcard):
-            return f"tcp://{here}:{endpoint.removeprefix(wildcard)}"
+            return f"tcp://{loopback}:{endpoint.removeprefix(wildcard)}"
     return endpoint
 
 
 def close_all(closers: Sequence[Callable[[], object]]) -> None:
-    """Call all of them, whatever the others raise; the first error goes on."""
+    """Call each, also after an error; the first error is raised."""
     with contextlib.ExitStack() as stack:
         for close in reversed(closers):
             stack.callback(close)

@@ -1,8 +1,8 @@
-"""A monitored queue that runs anywhere, seen through what its monitor publishes.
+"""A source that knows only the monitor of a queue, which may run anywhere.
 
-Its copies are the only thing to count, and there may be more of them than Python could read. So a
-relay, without the GIL, moves them from the monitor to a PUB socket in this process, which mostly
-nobody is subscribed to, and counts; the samples of the page are taken there.
+The copies are counted, and there may be more of them than Python can read. So a relay, without the
+GIL, moves them from the monitor to a PUB socket in this process, which drops them unless the
+sampler is subscribed, and counts them.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from typing import Any
 import zmq
 from zmq.core.relay import Relay
 from zmq.dashboard.readings import Reading
-from zmq.dashboard.sources import About, close_all, ways_of
-from zmq.dashboard.tap import Prepare, Tap
+from zmq.dashboard.sampler import MessageSampler, Prepare
+from zmq.dashboard.source import About, close_all, directions_of
 from zmq.utils.monitor import recv_monitor_message
 
 _numbers = itertools.count()
-# The monitor is read as fast as it sends; this only bridges a moment without a processor.
+# The relay keeps up with the monitor; this bridges a moment in which it is not scheduled.
 _RCVHWM = 100_000
 _UP = zmq.Event.HANDSHAKE_SUCCEEDED
 _DOWN = zmq.Event.DISCONNECTED
 
 
 class _Counter:
-    """One direction: a SUB socket for its prefix, and the relay that counts."""
+    """Counts one direction: a SUB socket for its prefix, and a relay."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class _Counter:
         prepare: Prepare | None,
     ) -> None:
         self.prefix = prefix
-        self.place = f"inproc://ohmq-dashboard-{next(_numbers)}"
+        self.endpoint = f"inproc://ohmq-dashboard-{next(_numbers)}"
         self.connected = 0
         self.error: Exception | None = None
         self._sockets: list[zmq.Socket[Any]] = []
@@ -56,12 +56,12 @@ class _Counter:
         self._events = source.get_monitor_socket(_UP | _DOWN)
         self._sockets.insert(0, self._events)
         source.setsockopt(zmq.SUBSCRIBE, self.prefix)
-        target.bind(self.place)
+        target.bind(self.endpoint)
         source.connect(endpoint)
         self._relay = Relay(source, target)
 
     def start(self) -> None:
-        """Begin to count."""
+        """Start counting."""
         self._thread.start()
 
     def _run(self) -> None:
@@ -76,7 +76,7 @@ class _Counter:
         return stats.messages_in, max(0, stats.bytes_in - len(self.prefix) * stats.messages_in)
 
     def is_connected(self) -> bool:
-        """Whether a monitor is at the other end now. Belongs to one thread."""
+        """Whether a monitor is connected now. One thread at a time may call it."""
         while self._events.poll(0):
             if recv_monitor_message(self._events)["event"] == _UP:
                 self.connected += 1
@@ -97,23 +97,23 @@ class _Counter:
 
 
 class MonitorSource:
-    """The monitor of a queue, connected to with SUB sockets.
+    """The monitor of a queue, read with SUB sockets.
 
     Parameters
     ----------
     endpoint
-        Where the PUB or XPUB socket is bound.
+        Endpoint of the PUB or XPUB socket.
     title
         Name on the page.
     prefixes
-        First parts of the copies, in and out; if they are the same, all counts as in.
+        First parts of the copies, in to out and out to in; if equal, all count as in to out.
     prepare
         Called with each socket before it connects, to set its keys, for example.
 
     Raises
     ------
     ValueError
-        One prefix is the beginning of the other: they could not be told apart.
+        One prefix is the beginning of the other, so they cannot be told apart.
     ZMQError
         The endpoint cannot be connected to.
     """
@@ -131,7 +131,7 @@ class MonitorSource:
             distinct[0].startswith(distinct[1]) or distinct[1].startswith(distinct[0])
         ):
             raise ValueError(f"of the prefixes {prefixes} one is the beginning of the other")
-        self._prefixes = ways_of(prefixes)
+        self._prefixes = directions_of(prefixes)
         self.about = About(
             title=title or "Monitored queue",
             endpoints=[("monitor", endpoint)],
@@ -142,9 +142,11 @@ class MonitorSource:
         self._lock = threading.Lock()
         self._closed = False
         self._counters: list[_Counter] = []
-        # Sockets of one process meet at an inproc address only within one context.
-        self._shared = endpoint.startswith("inproc://")
-        self._context: zmq.Context[Any] = zmq.Context.instance() if self._shared else zmq.Context()
+        # An inproc address is known only within one context.
+        self._is_inproc = endpoint.startswith("inproc://")
+        self._context: zmq.Context[Any] = (
+            zmq.Context.instance() if self._is_inproc else zmq.Context()
+        )
         try:
             for prefix in distinct:
                 self._counters.append(_Counter(self._context, endpoint, prefix, prepare))
@@ -155,9 +157,9 @@ class MonitorSource:
             counter.start()
 
     def read(self) -> Reading:
-        """What has arrived from the monitor, by direction."""
-        found = [counter.read() for counter in self._counters] + [(0, 0)]
-        return Reading(found[0][0], found[0][1], found[1][0], found[1][1])
+        """Messages received from the monitor, by direction."""
+        counts = [counter.read() for counter in self._counters] + [(0, 0)]
+        return Reading(*counts[0], *counts[1])
 
     def state(self) -> str:
         """Running when a monitor is connected, waiting when none is."""
@@ -170,19 +172,21 @@ class MonitorSource:
         return "running" if any(connected) else "waiting"
 
     def act(self, action: str) -> None:
-        """Refuse: a monitor only shows."""
+        """Raise: a monitor cannot control its queue."""
         raise ValueError(f"a monitor cannot be used to {action} its queue")
 
-    def make_tap(self) -> Tap:
-        """A tap on what the relays send on."""
-        return Tap(self._context, [each.place for each in self._counters], self._prefixes)
+    def make_sampler(self) -> MessageSampler:
+        """Make a sampler of the messages that the relays forward."""
+        return MessageSampler(
+            self._context, [each.endpoint for each in self._counters], self._prefixes
+        )
 
     def close(self) -> None:
-        """Stop counting; the queue does not notice."""
+        """Stop counting; the queue is not affected."""
         with self._lock:
             if self._closed:
                 return
             self._closed = True
             close_all([counter.close for counter in self._counters])
-            if not self._shared:
+            if not self._is_inproc:
                 self._context.term()

@@ -1,10 +1,10 @@
-"""Which source it is that a dashboard was given."""
+"""Making the source of a dashboard from a device or an endpoint."""
 
 from __future__ import annotations
 
-from zmq.dashboard.monitored import MonitorSource
-from zmq.dashboard.sources import DEFAULT_PREFIXES, Device, DeviceSource, Prefixes, Source
-from zmq.dashboard.tap import Prepare
+from zmq.dashboard.monitor_source import MonitorSource
+from zmq.dashboard.sampler import Prepare
+from zmq.dashboard.source import DEFAULT_PREFIXES, Device, DeviceSource, Prefixes, Source
 
 __all__ = ["make_source"]
 
@@ -17,7 +17,7 @@ def make_source(
     prefixes: Prefixes,
     prepare: Prepare | None,
 ) -> Source:
-    """Find out what was given, and make a source of it.
+    """Make a source of a device, or of the endpoint of a monitor.
 
     Raises
     ------
