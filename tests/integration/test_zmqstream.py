@@ -237,6 +237,27 @@ class TestFairness:
 
         run(main)
 
+    def test_calling_back_obeys_set_fairness(
+        self, pair: Pair, fairness: Callable[..., None]
+    ) -> None:
+        push, _ = pair(zmq.PUSH, zmq.PULL, rcvhwm=0, sndhwm=0)
+        fairness(messages=1, ms=0)
+
+        async def main() -> None:
+            stream = ZMQStream(push)
+            turned = 0
+            told_in: list[int] = []
+            stream.on_send(lambda message, status: told_in.append(turned))
+            for _ in range(10):
+                stream.send(b"")
+            while len(told_in) < 10:
+                await asyncio.sleep(0)
+                turned += 1
+            assert len(set(told_in)) == 10
+            stream.close()
+
+        run(main)
+
     def test_an_echo_keeps_pace_with_a_flood(self, pair: Pair) -> None:
         """What is sent does not pile up behind what is received."""
         socket, peer = pair(zmq.DEALER, zmq.DEALER, rcvhwm=0, sndhwm=0)

@@ -12,6 +12,7 @@ options, the tracker class) they register when they are imported.
 
 include "libzmq.pxi"          # declarations
 include "errors.pxi"          # return codes become exceptions
+include "after_fork.pxi"      # refusal in the child of a fork
 include "handle.pxi"          # one libzmq socket: lock, waiters, unread parts
 include "waiters.pxi"         # blocking, outside the lock
 include "loans.pxi"           # zero-copy

@@ -185,6 +185,11 @@ cdef inline bint overridden(object instance, object name, object native) except 
     return own is not None and name in own
 
 
+def overrides(instance, str name, type base):
+    """Return whether a subclass of base, or the object itself, has a method in place of base's."""
+    return overridden(instance, name, <object> _PyType_Lookup(base, name))
+
+
 cdef inline object PyObject_GenericGetDict_(object instance):
     cdef PyObject **where = _PyObject_GetDictPtr(instance)
     if where == NULL or where[0] == NULL:

@@ -102,7 +102,7 @@ cdef int require(ContextHandle handle) except -1:
     if handle is None or handle.ptr == NULL:
         raise RuntimeError("Context has been destroyed: make a new one with zmq.Context()")
     if handle.generation != ohmq_generation:
-        raise RuntimeError("Context belongs to the parent process: make a new one after a fork")
+        refuse_after_fork("Context", "open a new one")
     if handle.terminator != NULL:
         fail(ETERM)  # from here on libzmq may free it at any moment
     return 0

@@ -31,8 +31,7 @@ cdef class NativeEngine:
         self.reactor = reactor
         if reactor.generation != ohmq_generation:
             # Its descriptors are the parent's as well, which would follow pointers of this process.
-            raise RuntimeError("the event loop belongs to the parent process: run one of its own "
-                               "in the child of a fork")
+            refuse_after_fork("the event loop", "run a new one")
         if not reactor.open:
             raise RuntimeError("the event loop has ended")
         self.watch.owner = <void *> self

@@ -257,8 +257,7 @@ cdef int fail_inside(Handle handle, int error) except -1:
 cdef int refuse(Handle handle) except -1:
     """Raise what keeps the socket from being used. Called without the lock."""
     if handle.generation != ohmq_generation and handle.generation >= 0:
-        fail(ENOTSOCK, f"{describe(handle)} belongs to the parent process: "
-                       "open a new context and socket in the child after a fork")
+        refuse_after_fork(describe(handle), "open a new context and socket")
     if handle.claimed != NULL:
         fail(EBUSY, f"{describe(handle)} is in use by a device: stop the device first, or use "
                     "another socket")

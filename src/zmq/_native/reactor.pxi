@@ -67,6 +67,11 @@ def set_fairness(messages=64, ms=1.0):
     _fair_messages, _fair_ns = messages, <int64_t> (ms * 1e6)
 
 
+def fairness():
+    """Return how many messages and how many s a turn of an event loop lasts at least."""
+    return _fair_messages, _fair_ns / 1e9
+
+
 @cython.no_gc_clear  # engines have pointers to it
 cdef class Reactor:
     """Reactor()\n--\n

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from contextlib import suppress
 
-from zmq._native import FROM_QUEUE, WOULD_BLOCK, NativeEngine, Reactor, set_fairness
+from zmq._native import FROM_QUEUE, WOULD_BLOCK, NativeEngine, Reactor, fairness, set_fairness
 from zmq.constants import POLLIN, POLLOUT, Errno
 from zmq.error import Again, ZMQError
 
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     Callback: TypeAlias = Callable[[], object]
     Queue: TypeAlias = "OrderedDict[Operation, None]"
 
-__all__ = ["FROM_QUEUE", "WOULD_BLOCK", "Engine", "Held", "Loop", "Operation", "set_fairness"]
+__all__ = [
+    "FROM_QUEUE",
+    "WOULD_BLOCK",
+    "Engine",
+    "Held",
+    "Loop",
+    "Operation",
+    "fairness",
+    "set_fairness",
+]
 
 _IN = int(POLLIN)
 _OUT = int(POLLOUT)

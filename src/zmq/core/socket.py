@@ -7,7 +7,7 @@ from errno import EACCES, ENODEV
 from itertools import count
 from sys import version_info
 
-from zmq._native import OptionAttribute, keep_attributes
+from zmq._native import OptionAttribute, keep_attributes, overrides
 from zmq._native import Socket as NativeSocket
 from zmq.constants import (
     EADDRINUSE,
@@ -48,7 +48,7 @@ else:
 
     _Received = object
 
-__all__ = ["Socket", "SyncSocket"]
+__all__ = ["Socket", "SyncSocket", "overrides"]
 
 # pickle's own, which takes time to import.
 DEFAULT_PROTOCOL = 4 if version_info < (3, 14) else 5

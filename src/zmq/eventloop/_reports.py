@@ -7,6 +7,7 @@ from collections import deque
 
 from tornado.log import gen_log
 
+from zmq.core.engine import fairness
 from zmq.error import ZMQError
 
 TYPE_CHECKING = False
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     OnSend: TypeAlias = Callable[[Any, Any], object]
 
 __all__ = ["Reports"]
-
-# on_send callbacks leave a turn to others after this many, and this long; see set_fairness.
-_FAIR_CALLS = 64
-_FAIR_S = 0.001
 
 
 class Reports:
@@ -58,10 +55,11 @@ class Reports:
         self._callbacks.failed(error, "A message of a ZMQStream cannot be sent")
 
     def tell(self) -> None:
-        """Call back, unless others should have their turn (rule 5)."""
-        calls, end = 0, time.monotonic() + _FAIR_S
+        """Call back, for as long as one turn of the loop may last (rule 5)."""
+        messages, seconds = fairness()
+        calls, end = 0, time.monotonic() + seconds
         while self.untold:
-            if calls >= _FAIR_CALLS and time.monotonic() > end:
+            if calls >= messages and time.monotonic() >= end:
                 self._come()
                 return
             sent = self.untold.popleft()

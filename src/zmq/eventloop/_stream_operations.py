@@ -14,7 +14,7 @@ from functools import partial
 from zmq.constants import DONTWAIT, EFSM, ENOTSOCK, ENOTSUP, ETERM, POLLIN, POLLOUT
 from zmq.core.engine import FROM_QUEUE, WOULD_BLOCK, Operation
 from zmq.core.queued import kept, only_part
-from zmq.core.socket import Socket
+from zmq.core.socket import Socket, overrides
 from zmq.error import Again, ZMQError
 
 TYPE_CHECKING = False
@@ -308,11 +308,8 @@ def _one_part(
 
 
 def _is_native(socket: Socket[Any], *names: str) -> bool:
-    """Whether methods are as they come: a subclass, or a test, may have put others there."""
-    return all(
-        getattr(type(socket), name) is getattr(Socket, name) and name not in socket.__dict__
-        for name in names
-    )
+    """Whether neither a subclass nor the object itself has methods of its own by these names."""
+    return not any(overrides(socket, name, Socket) for name in names)
 
 
 def _through(

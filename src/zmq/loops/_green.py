@@ -7,7 +7,7 @@ from zmq.core.answering import Returning
 from zmq.core.engine import Engine, Loop
 from zmq.core.naming import methods_of
 from zmq.core.queued import QueuedSocket
-from zmq.core.socket import Socket
+from zmq.core.socket import Socket, overrides
 from zmq.loops._greenlet import GreenletOperation
 from zmq.loops._hub import HubLoop, hub_loop
 
@@ -88,9 +88,6 @@ class GreenSocket(GreenletAnswering, QueuedSocket):
 
     # ---- calls that go through send and recv, where a subclass or an object has its own ----
 
-    def _own(self, name: str) -> bool:
-        return getattr(type(self), name) is not getattr(GreenSocket, name) or name in self.__dict__
-
     def send_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
         self,
         msg_parts: Sequence[Any],
@@ -100,7 +97,7 @@ class GreenSocket(GreenletAnswering, QueuedSocket):
         **kwargs: Any,
     ) -> Any:
         """Send a message of several parts, as the blocking send_multipart does."""
-        if self._own("send"):
+        if overrides(self, "send", GreenSocket):
             return Socket.send_multipart(self, msg_parts, flags, copy, track, **kwargs)
         if not flags & _NOW:
             self._give_way()
@@ -108,7 +105,7 @@ class GreenSocket(GreenletAnswering, QueuedSocket):
 
     def send_many(self, messages: Iterable[Any], flags: int = 0) -> Any:
         """Send many messages in one call, as the blocking send_many does."""
-        if self._own("send"):
+        if overrides(self, "send", GreenSocket):
             return Socket.send_many(self, messages, flags)
         if not flags & _NOW:
             self._give_way()
@@ -118,10 +115,10 @@ class GreenSocket(GreenletAnswering, QueuedSocket):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
-        cls = Socket if self._own("recv") else QueuedSocket
+        cls = Socket if overrides(self, "recv", GreenSocket) else QueuedSocket
         return cls.recv_multipart(self, flags, copy, track)
 
     def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
         """Wait for one message and receive all that are there, as the blocking recv_many does."""
-        cls = Socket if self._own("recv") else QueuedSocket
+        cls = Socket if overrides(self, "recv", GreenSocket) else QueuedSocket
         return cls.recv_many(self, limit, flags, multipart=multipart)

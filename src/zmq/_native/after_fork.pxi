@@ -1,0 +1,8 @@
+# Objects of the parent process that are used in the child of a fork.
+#
+# The child has copies of the parent's descriptors and of libzmq's state, but none of its threads.
+# So each object notes the generation of its process (platform.h), and any other process is refused.
+
+cdef int refuse_after_fork(str name, str remedy) except -1:
+    """Raise ZMQError for an object of the parent process, used in the child of a fork."""
+    fail(ENOTSOCK, f"{name} belongs to the parent process: {remedy} in the child after a fork")
