@@ -42,7 +42,7 @@ def make(cls: type[ThreadDevice], kind: str, *args: Any) -> Any:
 
 def bind(device: Any, *sides: str, address: str = "tcp://127.0.0.1:*") -> Any:
     """Have sides of a device bind addresses of their own; returns the device."""
-    for side in sides or device._side_names:
+    for side in sides or list(device.endpoints):
         getattr(device, f"bind_{side}")(address)
     return device
 

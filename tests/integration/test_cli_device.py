@@ -74,6 +74,26 @@ def test_a_monitored_queue(child: Start, socket: MakeSocket) -> None:
     assert device.complaint() == ""
 
 
+def test_copies_that_a_slow_subscriber_misses_are_counted(child: Start, socket: MakeSocket) -> None:
+    device = child([*DEVICE, "streamer", *SIDES, "--monitor", ANY, "--monitor-hwm", "1"])
+    where = endpoints(device, 3)
+    source, sink, monitor = socket(zmq.PUSH), socket(zmq.PULL), socket(zmq.SUB)
+    monitor.rcvhwm = 1
+    monitor.subscribe(b"")
+    for each, side in ((source, "in"), (sink, "out"), (monitor, "monitor")):
+        each.connect(where[side])
+    while not monitor.poll(20):  # until the subscription has arrived
+        source.send(b"probe")
+        assert sink.recv() == b"probe"
+    for _ in range(200):
+        source.send(bytes(100_000))
+        sink.recv()
+    device.process.send_signal(signal.SIGTERM)
+    (line,) = (each for each in rest(device) if each.startswith("total monitor dropped"))
+    assert int(line.split()[3].replace(",", "")) > 0
+    assert device.wait() == 0, device.complaint()
+
+
 def test_a_forwarder(child: Start, socket: MakeSocket) -> None:
     device = child([*DEVICE, "forwarder", *SIDES])
     where = endpoints(device, 2)

@@ -177,7 +177,7 @@ class TestStarting:
         """Nobody listens at them yet: the choice itself has to remember them."""
         args = (zmq.QUEUE, zmq.PULL, zmq.PUSH)[cls is not ThreadDevice :]
         devices = [cls(*args) for _ in range(2)]
-        sides = devices[0]._side_names
+        sides = list(devices[0].endpoints)
         count = len(sides) * len(devices)
         low = narrow_range(count)
         ports = [

@@ -9,7 +9,7 @@ import pytest
 
 import zmq
 from zmq.cli.__main__ import main
-from zmq.cli.sockets.endpoints import Endpoint, Side
+from zmq.cli.sockets.endpoints import Endpoint, SocketEndpoints
 from zmq.cli.sockets.opening import explain
 from zmq.cli.terminal.errors import CommandError, UsageError
 
@@ -93,7 +93,7 @@ def test_errors_of_bind_name_the_address(
     number: int, kind: type[CommandError], advice: str
 ) -> None:
     endpoint = Endpoint("tcp://127.0.0.1:5555")
-    error = explain(number, Side("in", "ROUTER", (endpoint,)), endpoint)
+    error = explain(number, SocketEndpoints("in", "ROUTER", (endpoint,)), endpoint)
     assert type(error) is kind
     assert str(error).startswith("--in tcp://127.0.0.1:5555: ")
     assert advice in str(error)

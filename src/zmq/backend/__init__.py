@@ -6,7 +6,7 @@ from __future__ import annotations
 from zmq.backend import cython as cython
 from zmq.backend import select as select
 from zmq.backend.cython import *  # noqa: F403
-from zmq.backend.cython._zmq import monitored_queue as monitored_queue
+from zmq.backend.cython import monitored_queue as monitored_queue
 from zmq.backend.select import public_api
 from zmq.backend.select import select_backend as select_backend
 

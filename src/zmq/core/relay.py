@@ -1,4 +1,4 @@
-"""Devices: moving messages between two sockets."""
+"""Relays: they move messages between two sockets."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ __all__ = ["DeviceStats", "RelayStats"]
 
 
 class RelayStats(NamedTuple):
-    """What has passed through a relay."""
+    """Messages and bytes that have passed through a relay, from in to out and from out to in."""
 
     #: Whole messages, and the bytes of all their parts, that went from in to out.
     messages_in: int
@@ -21,7 +21,7 @@ class RelayStats(NamedTuple):
 
 
 class DeviceStats(NamedTuple):
-    """What has passed through a device since it was started, and how it is doing."""
+    """Counts, rates and peers of a device since it was started."""
 
     #: Whole messages, and the bytes of all their parts, that went from in to out.
     messages_in: int = 0

@@ -1,4 +1,4 @@
-"""What a device leaves behind that had to end, in words, and where they are said."""
+"""Losses at the end of a device, in words, and the log that tells of them."""
 
 from __future__ import annotations
 

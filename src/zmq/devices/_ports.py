@@ -11,7 +11,7 @@ from typing import Any
 import zmq
 from zmq.core.forking import close_in_children
 
-# What keeps the ports of devices that have not started yet. None of them listens: another probe
+# Sockets that keep the ports of devices that have not started yet. None listens: another probe
 # could still bind one of these ports.
 _guards: weakref.WeakSet[socket.socket] = weakref.WeakSet()
 _choosing = threading.Lock()

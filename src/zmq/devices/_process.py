@@ -25,9 +25,9 @@ from zmq.devices._run import PATIENCE_S, Run
 
 # A process that is alive answers within milliseconds. After so many seconds it counts as stuck.
 _ANSWER_S = 5.0
-# Whoever only looks does not wait that long: what is known already is good enough.
+# For stats() and state() it may take less: what is known already is good enough.
 _LOOK_S = 0.5
-# What it may take beyond its time to end.
+# Time beyond the time-out of stop() in which it has to end.
 _GRACE_S = 2.0
 # How long a device may drain whose parent is gone, or waits for it at its own end.
 _ORPHAN_S = 2.0
@@ -41,6 +41,9 @@ class Launched(Protocol):
 
     @property
     def _launch_class(self) -> Any: ...
+    @classmethod
+    def _log_left_behind(cls, left: str) -> None: ...
+    def _show_end(self, run: Any) -> None: ...
 
     def run(self) -> Any:
         """Run in this process until it ends."""
@@ -55,7 +58,7 @@ _going_on: set[RemoteRun] = set()
 
 
 class RemoteRun:
-    """What a ProcessDevice asks of its process. Any thread may."""
+    """The run of a ProcessDevice, as seen by the process that started it. Any thread may use it."""
 
     def __init__(self, device: Launched, own_start_s: float | None) -> None:
         self._own_start_s = own_start_s
@@ -65,7 +68,7 @@ class RemoteRun:
         self._state = "new"
         self._clean = False
         self._left = ""
-        self._device = type(device)
+        self._log_left_behind = device._log_left_behind
         self._asked = self._answered = 0
         self._complaint: str | None = None
         self.error: BaseException | None = None
@@ -153,7 +156,7 @@ class RemoteRun:
                 self._state = state
         else:
             stats, self._clean, self._left, self.error = what
-            warn(self._device, self._left)
+            self._log_left_behind(self._left)
             self._stats = DeviceStats(**stats)
             self._state = "stopped" if self.error is None else "failed"
             _going_on.discard(self)
@@ -260,7 +263,7 @@ class RemoteRun:
     def _look(self) -> None:
         with self._lock:
             self._read()
-            # One that has not answered yet is not asked again: who looks often would wait often.
+            # One that has not answered yet is not asked again: each look would wait for it.
             if self._answered == self._asked:
                 self._ask("stats", within_s=_LOOK_S)
 
@@ -315,14 +318,12 @@ def serve(device: Launched, end: Connection) -> None:
     signal.signal(signal.SIGTERM, lambda *_: _terminated(run))
     threading.Thread(target=_attend, args=(run, end, write), daemon=True).start()
     run.execute(device.run)
-    told = run.worked
     left = run.left_behind()
     if not write("ended", _at_end(run.stats())._asdict(), run.clean(), left, _portable(run.error)):
         warn(type(device), left)
     end.close()
+    device._show_end(run)
     if run.error is not None:
-        if told:
-            raise run.error  # start() has returned: it is shown here, too
         sys.exit(1)
 
 

@@ -1,7 +1,7 @@
 """One run of a device in this process: what other threads ask of it, and what they are told.
 
 A run goes through three moments, each of which others can wait for: it is made, it has started (its
-sockets relay), it has ended. Whoever asks something of it may come at any of them.
+sockets relay), it has ended. Its methods can be called at any of them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import zmq
 from zmq.core.relay_stats import DeviceStats
 from zmq.devices._losses import NOT_SENT, left_in
-from zmq.devices._sides import close_side
 from zmq.loops.blocking import call_blocking
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ PATIENCE_S = 5.0
 #: How long it goes on at most, where peers go on sending faster than it can relay, in s.
 _LONGEST_S = 60.0
 
-# What ends a device without being an error: its context was terminated, or its socket closed.
+# Ends of a device that are no errors: its context was terminated, or its socket closed.
 _REGULAR = (zmq.ETERM, zmq.ENOTSOCK)
 
 
@@ -71,7 +70,7 @@ class Run:
             self.started.set()
 
     def relay(self, relay: Relay) -> None:
-        """Relay until somebody ends it."""
+        """Relay until the device is stopped, or its context ends."""
         call_blocking(
             lambda tell: relay.run(
                 lambda: tell(lambda: self._attach(relay)), terminate_patience_s=PATIENCE_S
@@ -103,14 +102,14 @@ class Run:
         """Close the sockets and end their context; what they hold is sent if time allows."""
         left_s = self._left_s()
         begin = time.monotonic()
-        # A little longer than this waits: who is early has sent everything.
+        # A little longer than this waits: a context that ends earlier has sent everything.
         linger_ms = math.ceil(left_s * 1000) + 5 if left_s else 0
         for each in opened:
-            close_side(each, max_linger_ms=linger_ms)
+            each.close(max_linger_ms=linger_ms)
         try:
             context.term(timeout=left_s + PATIENCE_S)
         except zmq.TermTimeout:
-            self._flushed = False  # a socket of somebody else's is open in it
+            self._flushed = False  # the program has a socket open in it
         if time.monotonic() - begin >= left_s:
             self._flushed = False
 
@@ -149,7 +148,7 @@ class Run:
         if sys.is_finalizing():
             return False  # a finalizer at the end of the interpreter: its thread runs no more
         if self._relay is None and self.started.is_set():
-            # A loop of somebody else's: it may not notice.
+            # A loop of a subclass: it may not notice.
             self.ended.wait(PATIENCE_S if timeout is None else timeout)
         else:
             self.ended.wait()

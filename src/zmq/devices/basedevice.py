@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import zmq
 from zmq import ENOTSOCK as ENOTSOCK
@@ -25,7 +24,7 @@ from zmq.core.relay_stats import DeviceStats
 from zmq.devices._losses import warn
 from zmq.devices._ports import reserve
 from zmq.devices._run import Run
-from zmq.devices._sides import OpenSide, Side, close_side, open_side, relay_between
+from zmq.devices._sides import OpenSide, RelayOptions, Side, TrafficSide, explained, relay_between
 from zmq.devices._types import given, refuse_types
 
 if TYPE_CHECKING:
@@ -70,9 +69,6 @@ class Device:
     in_type: int
     out_type: int
 
-    #: The sockets, in the order in which a relay takes them.
-    _side_names: ClassVar[tuple[str, ...]] = ("in", "out")
-
     def __init__(
         self,
         device_type: int = zmq.QUEUE,
@@ -84,7 +80,9 @@ class Device:
         self.out_type = given("out_type", out_type)
         self.daemon = True
         self._done = False
-        self._sides = {name: Side(name) for name in self._side_names}
+        # In the order in which a relay takes them. A subclass with more adds them.
+        self._in, self._out = TrafficSide("in"), TrafficSide("out")
+        self._sides: dict[str, Side] = {"in": self._in, "out": self._out}
         self._guards: list[socket.socket] = []
         self._opened: list[OpenSide] = []
         self._run: Run | None = None
@@ -92,9 +90,15 @@ class Device:
 
     # ---- what the sockets are to be ----
 
+    def _wanted(self) -> list[tuple[Side, int]]:
+        """The sockets to open, each with its type. A subclass with more adds them."""
+        if self.out_type < 0:
+            return [(self._in.joined(self._out), self.in_type)]
+        return [(self._in, self.in_type), (self._out, self.out_type)]
+
     def bind_in(self, addr: str) -> None:
         """Have the in socket bind an address when the device starts (Socket.bind)."""
-        self._sides["in"].bind(addr)
+        self._in.bind(addr)
 
     def bind_in_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Choose a free port for the in socket, which binds it when the device starts.
@@ -109,42 +113,42 @@ class Device:
         Returns
         -------
         int
-            The port. Until the device starts the system gives it to nobody who asks for any.
+            The port. Until the device starts the system gives it to no program that asks for any.
         """
-        return self._bind_to_random_port("in", addr, *args, **kwargs)
+        return self._bind_to_random_port(self._in, addr, *args, **kwargs)
 
     def connect_in(self, addr: str) -> None:
         """Have the in socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["in"].connect(addr)
+        self._in.connect(addr)
 
     def setsockopt_in(self, opt: int, value: Any) -> None:
         """Have an option of the in socket set, before it binds or connects.
 
         Text becomes UTF-8, for identities for example.
         """
-        self._sides["in"].options.append((opt, value))
+        self._in.options.append((opt, value))
 
     def bind_out(self, addr: str) -> None:
         """Have the out socket bind an address when the device starts (Socket.bind)."""
-        self._sides["out"].bind(addr)
+        self._out.bind(addr)
 
     def bind_out_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Choose a free port for the out socket: as bind_in_to_random_port."""
-        return self._bind_to_random_port("out", addr, *args, **kwargs)
+        return self._bind_to_random_port(self._out, addr, *args, **kwargs)
 
     def connect_out(self, addr: str) -> None:
         """Have the out socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["out"].connect(addr)
+        self._out.connect(addr)
 
     def setsockopt_out(self, opt: int, value: Any) -> None:
         """Have an option of the out socket set, before it binds or connects."""
-        self._sides["out"].options.append((opt, value))
+        self._out.options.append((opt, value))
 
-    def _bind_to_random_port(self, side: str, addr: str, *args: int, **kwargs: int) -> int:
+    def _bind_to_random_port(self, side: Side, addr: str, *args: int, **kwargs: int) -> int:
         port, guard = reserve(addr, *args, **kwargs)
         if guard is not None:
             self._guards.append(guard)
-        self._sides[side].bind(f"{addr}:{port}")
+        side.bind(f"{addr}:{port}")
         return port
 
     def _drop_guards(self) -> None:
@@ -172,8 +176,13 @@ class Device:
 
     def _new_run(self) -> Run:
         run = self._run = Run()
-        run.tell_left = partial(warn, type(self))
+        run.tell_left = self._log_left_behind
         return run
+
+    @classmethod
+    def _log_left_behind(cls, left: str) -> None:
+        """Log what the device has left behind, if anything. A program that says it replaces it."""
+        warn(cls, left)
 
     def run(self) -> None:
         """Run the device in this thread. start() calls it; a subclass may replace it."""
@@ -195,48 +204,43 @@ class Device:
         One that does calls `_setup_sockets` for its sockets; start() returns when they are there.
         """
         assert self._run is not None
-        places = [at for side in self._sides.values() for at in side.binds + side.connects]
+        places = [at for side in self._sides.values() for at in side.places]
         refuse_types(self.in_type, self.out_type, places)
-        self._open_sockets(watched=True)
-        waits = self._monitor_waits()
-        self._run.relay(relay_between(self._opened, waits=waits, **self._relay_options()))
+        options = self._relay_options()
+        self._open_sockets(options)
+        self._run.relay(relay_between(self._opened, options))
 
-    def _monitor_waits(self) -> bool:
-        """Whether messages wait for the monitor; otherwise it drops what it cannot take."""
-        return False
-
-    def _relay_options(self) -> dict[str, Any]:
-        return {"in_prefix": None, "out_prefix": None, "swap": False}
+    def _relay_options(self) -> RelayOptions:
+        return RelayOptions()
 
     # ---- the sockets, where the device runs ----
 
     def _setup_sockets(self) -> Any:
         """Open the sockets and return them in order, for a run_device() of a subclass."""
-        self._open_sockets(watched=False)
-        by_name = {each.name: each.socket for each in self._opened}
+        self._open_sockets(None)
+        sockets = {each.side.name: each.socket for each in self._opened}
         assert self._run is not None
         self._run.interrupt = self._close_sockets
         self._run.note_started()
-        return tuple(by_name.get(name, by_name["in"]) for name in self._side_names)
+        return tuple(sockets.get(name, sockets["in"]) for name in self._sides)
 
-    def _open_sockets(self, *, watched: bool) -> None:
+    def _open_sockets(self, relay_options: RelayOptions | None) -> None:
+        """Open the sockets for a relay, or, without options, for a loop of a subclass."""
         assert self._run is not None
         factory = self.context_factory
         context = factory()
         self._own_context = context if isinstance(factory, type) else None
-        for name, side in self._sides.items():
-            kind = getattr(self, f"{name}_type")
-            if kind < 0:
-                continue  # the out side of a device that has one socket for both
-            if name == "in" and self.out_type < 0:
-                side = side.joined(self._sides["out"])
-            drops = watched and name == "mon" and not self._monitor_waits()
-            opened = open_side(context, kind, side, watched=watched, drops=drops)
+        for side, kind in self._wanted():
+            opened = side.open(context, kind, relay_options, self._explained)
             self._opened.append(opened)
-            self._run.endpoints[name] = opened.endpoints
+            self._run.endpoints[side.name] = opened.endpoints
         if self.out_type < 0:
-            everywhere, own = self._run.endpoints["in"], len(self._sides["in"].binds)
+            everywhere, own = self._run.endpoints["in"], len(self._in.binds)
             self._run.endpoints |= {"in": everywhere[:own], "out": everywhere[own:]}
+
+    def _explained(self, error: Exception, side: Side, address: str | None) -> Exception:
+        """Return the error that start() raises. A program with words of its own replaces it."""
+        return explained(error, side, address)
 
     def _close_sockets(self) -> None:
         """Close the sockets; what was sent leaves first, as long as the device may take."""
@@ -244,7 +248,7 @@ class Device:
         context, self._own_context = self._own_context, None
         if context is None or self._run is None:
             for each in opened:
-                close_side(each)
+                each.close()
         else:
             # In a context of its own what was sent has to leave before the context ends.
             self._run.flush(context, opened)
@@ -292,7 +296,7 @@ class Device:
 
     @property
     def left_behind(self) -> str:
-        """What it could not hand on when it ended, in words; empty if all was well."""
+        """Words that say what it could not hand on at its end; empty if all was well."""
         run = self._current()
         return "" if run is None else run.left_behind()
 
@@ -320,13 +324,13 @@ class Device:
 
     @property
     def state(self) -> str:
-        """What it is doing: "new", "running", "paused", "stopped" or "failed"."""
+        """State of the device: "new", "running", "paused", "stopped" or "failed"."""
         run = self._current()
         return "new" if run is None else run.state()
 
     @property
     def error(self) -> BaseException | None:
-        """What the device failed with, or None."""
+        """The exception that ended the device, or None."""
         run = self._current()
         return None if run is None else run.error
 
@@ -335,7 +339,7 @@ class Device:
         """Where its sockets are bound, with the real ports, by "in", "out", "mon" and "ctrl"."""
         run = self._current()
         found = {} if run is None else run.endpoints
-        return {name: list(found.get(name, ())) for name in self._side_names}
+        return {name: list(found.get(name, ())) for name in self._sides}
 
     @property
     def done(self) -> bool:
@@ -369,13 +373,9 @@ class Device:
         self.stop()
 
     def __getstate__(self) -> dict[str, Any]:
-        # What it is to be goes to another process; what it is here does not.
-        return self.__dict__ | {
-            "_run": None,
-            "_opened": [],
-            "_guards": [],
-            "_own_context": None,
-        }
+        # The description of its sockets goes to another process; its run in this one does not.
+        here: dict[str, Any] = {"_run": None, "_opened": [], "_guards": [], "_own_context": None}
+        return self.__dict__ | here
 
 
 class BackgroundDevice(Device):
@@ -407,6 +407,14 @@ class BackgroundDevice(Device):
     def __getstate__(self) -> dict[str, Any]:
         return super().__getstate__() | {"launcher": None}
 
+    def _show_end(self, run: Run) -> None:
+        """Show an error that comes too late for start(), where the device runs.
+
+        A program that shows it itself replaces this.
+        """
+        if run.error is not None and run.worked:
+            raise run.error  # for the excepthook of the thread, or the end of the process
+
     def _is_own_loop(self) -> bool:
         """Whether a subclass does the work, which need not tell when it begins."""
         cls = type(self)
@@ -428,7 +436,7 @@ class ThreadDevice(BackgroundDevice):
             self.launcher.start()
             run.started.wait(_OWN_START_S if self._is_own_loop() else None)
         except BaseException:
-            # A signal came. Without the thread nobody would know of the device.
+            # A signal came: start() has not returned, so the program could not stop it.
             run.ask_stop(0)
             raise
         finally:
@@ -440,8 +448,7 @@ class ThreadDevice(BackgroundDevice):
 
     def _main(self, run: Run) -> None:
         run.execute(self.run)
-        if run.error is not None and run.worked:
-            raise run.error  # start() has returned: the thread's excepthook tells
+        self._show_end(run)
 
 
 class ProcessDevice(BackgroundDevice):

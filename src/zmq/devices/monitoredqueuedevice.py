@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import zmq
 from zmq import PUB as PUB
 from zmq.core.relay import monitored_queue as monitored_queue
+from zmq.devices._sides import RelayOptions
 from zmq.devices.proxydevice import ProcessProxy, Proxy, ProxyBase, ThreadProxy
 
 __all__ = ["MonitoredQueue", "ProcessMonitoredQueue", "ThreadMonitoredQueue"]
 
 
 class MonitoredQueueBase(ProxyBase):
-    """What all monitored queues have beside other proxies: the prefixes."""
+    """Base of all monitored queues: a proxy with prefixes, which never waits for its monitor."""
 
     _in_prefix: bytes | str
     _out_prefix: bytes | str
@@ -30,12 +29,9 @@ class MonitoredQueueBase(ProxyBase):
         self._in_prefix = in_prefix
         self._out_prefix = out_prefix
 
-    def _monitor_waits(self) -> bool:
-        return False
-
-    def _relay_options(self) -> dict[str, Any]:
+    def _relay_options(self) -> RelayOptions:
         # Two ROUTERs have the first two parts of each message swapped.
-        return {"in_prefix": self._in_prefix, "out_prefix": self._out_prefix, "swap": None}
+        return RelayOptions(self._in_prefix, self._out_prefix, swap=None)
 
 
 class MonitoredQueue(MonitoredQueueBase, Proxy):

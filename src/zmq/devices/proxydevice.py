@@ -2,43 +2,48 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import zmq
+from zmq.devices._sides import MonitorSide, RelayOptions, Side
 from zmq.devices.basedevice import Device, ProcessDevice, ThreadDevice
 
 __all__ = ["ProcessProxy", "Proxy", "ThreadProxy"]
 
 
 class ProxyBase(Device):
-    """What all proxies have beside other devices: the mon socket."""
+    """Base of all proxies: a device with a mon socket."""
 
-    _side_names: ClassVar[tuple[str, ...]] = ("in", "out", "mon")
     mon_type: int
 
     def __init__(self, in_type: int, out_type: int, mon_type: int = zmq.PUB) -> None:
         super().__init__(zmq.QUEUE, in_type, out_type)
         self.mon_type = mon_type
+        self._mon = self._sides["mon"] = MonitorSide("mon")
 
-    def _monitor_waits(self) -> bool:
-        # PUB and XPUB have a way of their own for what a subscriber cannot take: they drop it.
-        return self.mon_type not in (zmq.PUB, zmq.XPUB)
+    def _wanted(self) -> list[tuple[Side, int]]:
+        wanted = super()._wanted()
+        return wanted if self.mon_type < 0 else [*wanted, (self._mon, self.mon_type)]
+
+    def _relay_options(self) -> RelayOptions:
+        # PUB and XPUB drop what a subscriber cannot take, by their type.
+        return RelayOptions(waits=self.mon_type not in (zmq.PUB, zmq.XPUB))
 
     def bind_mon(self, addr: str) -> None:
         """Have the mon socket bind an address when the device starts (Socket.bind)."""
-        self._sides["mon"].bind(addr)
+        self._mon.bind(addr)
 
     def bind_mon_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Choose a free port for the mon socket: as bind_in_to_random_port."""
-        return self._bind_to_random_port("mon", addr, *args, **kwargs)
+        return self._bind_to_random_port(self._mon, addr, *args, **kwargs)
 
     def connect_mon(self, addr: str) -> None:
         """Have the mon socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["mon"].connect(addr)
+        self._mon.connect(addr)
 
     def setsockopt_mon(self, opt: int, value: Any) -> None:
         """Have an option of the mon socket set, before it binds or connects."""
-        self._sides["mon"].options.append((opt, value))
+        self._mon.options.append((opt, value))
 
 
 class Proxy(ProxyBase):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import zmq
+from zmq.devices._sides import ControlSide, Side
 from zmq.devices.proxydevice import ProcessProxy, Proxy, ProxyBase, ThreadProxy
 
 __all__ = ["ProcessProxySteerable", "ProxySteerable", "ThreadProxySteerable"]
 
 
 class ProxySteerableBase(ProxyBase):
-    """What all steerable proxies have beside others: the ctrl socket."""
+    """Base of all steerable proxies: a proxy with a ctrl socket."""
 
-    _side_names: ClassVar[tuple[str, ...]] = ("in", "out", "mon", "ctrl")
     ctrl_type: int
 
     def __init__(
@@ -25,22 +25,27 @@ class ProxySteerableBase(ProxyBase):
     ) -> None:
         super().__init__(in_type, out_type, mon_type)
         self.ctrl_type = zmq.PAIR if ctrl_type is None else ctrl_type
+        self._ctrl = self._sides["ctrl"] = ControlSide("ctrl")
+
+    def _wanted(self) -> list[tuple[Side, int]]:
+        wanted = super()._wanted()
+        return wanted if self.ctrl_type < 0 else [*wanted, (self._ctrl, self.ctrl_type)]
 
     def bind_ctrl(self, addr: str) -> None:
         """Have the ctrl socket bind an address when the device starts (Socket.bind)."""
-        self._sides["ctrl"].bind(addr)
+        self._ctrl.bind(addr)
 
     def bind_ctrl_to_random_port(self, addr: str, *args: int, **kwargs: int) -> int:
         """Choose a free port for the ctrl socket: as bind_in_to_random_port."""
-        return self._bind_to_random_port("ctrl", addr, *args, **kwargs)
+        return self._bind_to_random_port(self._ctrl, addr, *args, **kwargs)
 
     def connect_ctrl(self, addr: str) -> None:
         """Have the ctrl socket connect to an address when the device starts (Socket.connect)."""
-        self._sides["ctrl"].connect(addr)
+        self._ctrl.connect(addr)
 
     def setsockopt_ctrl(self, opt: int, value: Any) -> None:
         """Have an option of the ctrl socket set, before it binds or connects."""
-        self._sides["ctrl"].options.append((opt, value))
+        self._ctrl.options.append((opt, value))
 
 
 class ProxySteerable(ProxySteerableBase, Proxy):

@@ -90,9 +90,9 @@ def device(
 ) -> None:
     """Run a queue, forwarder or streamer until Ctrl-C; or, with --config, many.
 
-    Messages and bytes per second each way are shown while it runs, totals at the end. An ENDPOINT
-    is bound; '>' in front connects it instead (quote it), '@' binds it. Port '*' takes a free
-    one. Example:
+    Messages and bytes per second in each direction are shown while it runs, totals at the end.
+    An ENDPOINT is bound; '>' in front connects it instead (quote it), '@' binds it. Port '*' takes
+    a free one. Example:
 
     ohmq device queue --in tcp://127.0.0.1:5555 --out tcp://127.0.0.1:5556
     """

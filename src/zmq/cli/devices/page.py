@@ -52,9 +52,9 @@ def serve_page(
         if keys is not None and keys.server_key is None:
             apply_keys(socket, replace(keys, server_key=keys.public))
 
-    ways = (None, None) if plan.monitor is None else (plan.in_prefix, plan.out_prefix)
+    prefixes = (None, None) if plan.monitor is None else (plan.in_prefix, plan.out_prefix)
     return open_dashboard(
-        device, address, title=title, prepare=prepare, in_prefix=ways[0], out_prefix=ways[1]
+        device, address, title=title, prepare=prepare, in_prefix=prefixes[0], out_prefix=prefixes[1]
     )
 
 

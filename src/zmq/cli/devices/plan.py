@@ -1,4 +1,4 @@
-"""What a device is made of, decided from the options alone. Pure functions, no sockets."""
+"""The plan of a device, made from the options alone. Pure functions, no sockets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from zmq.cli.sockets.endpoints import Side, check_no_repeats, parse_endpoint
+from zmq.cli.sockets.endpoints import SocketEndpoints, check_no_repeats, parse_endpoint
 from zmq.cli.terminal.errors import UsageError
 
 KINDS: dict[str, tuple[str, str]] = {
@@ -28,14 +28,14 @@ class DevicePlan:
     """A whole device."""
 
     kind: str
-    in_side: Side
-    out_side: Side
-    monitor: Side | None
+    in_side: SocketEndpoints
+    out_side: SocketEndpoints
+    monitor: SocketEndpoints | None
     in_prefix: bytes
     out_prefix: bytes
 
     @property
-    def sides(self) -> tuple[Side, ...]:
+    def sides(self) -> tuple[SocketEndpoints, ...]:
         """The sockets, in the order in which they are opened and printed."""
         pair = (self.in_side, self.out_side)
         return pair if self.monitor is None else (*pair, self.monitor)
@@ -91,11 +91,11 @@ def plan_device(options: DeviceOptions, *, ipc_limit: int = 107) -> DevicePlan:
     monitor_type = _known("--monitor-type", options.monitor_type, MONITOR_TYPES)
     monitor = None
     if parsed["monitor"]:
-        monitor = Side("monitor", monitor_type, parsed["monitor"], options.monitor_hwm)
+        monitor = SocketEndpoints("monitor", monitor_type, parsed["monitor"], options.monitor_hwm)
     return DevicePlan(
         kind=options.kind or "device",
-        in_side=Side("in", in_type, parsed["in"], options.hwm),
-        out_side=Side("out", out_type, parsed["out"], options.hwm),
+        in_side=SocketEndpoints("in", in_type, parsed["in"], options.hwm),
+        out_side=SocketEndpoints("out", out_type, parsed["out"], options.hwm),
         monitor=monitor,
         in_prefix=os.fsencode(options.in_prefix),
         out_prefix=os.fsencode(options.out_prefix),
@@ -130,7 +130,7 @@ def choose_types(kind: str | None, in_type: str | None, out_type: str | None) ->
     chosen_in = _known("--in-type", in_type or default_in, RELAY_TYPES)
     chosen_out = _known("--out-type", out_type or default_out, RELAY_TYPES)
     for source, target in ((chosen_in, chosen_out), (chosen_out, chosen_in)):
-        # Such a device would live only until the first message of a peer that goes this way.
+        # Such a device would live only until the first message of a peer in this direction.
         if source in _RECEIVE and target not in _SEND:
             raise UsageError(f"what {source} receives, {target} cannot send on; take another type")
     if not _RECEIVE & {chosen_in, chosen_out}:

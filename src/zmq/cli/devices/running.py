@@ -1,94 +1,45 @@
-"""Running a planned device: the relay in a thread, the status line and the signals in this one."""
+"""``ohmq device`` in the foreground: a device in a thread; status line and signals in this one."""
 
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import zmq
-from zmq.cli.devices.opening import OpenSide, open_sides
 from zmq.cli.devices.plan import DevicePlan
+from zmq.cli.devices.planned import SIDE_NAMES, PlannedDevice
+from zmq.cli.sockets.opening import explain
 from zmq.cli.terminal.display import Display, is_live
 from zmq.cli.terminal.errors import CommandError, one_line
 from zmq.cli.terminal.rates import rates_between, status_line, totals_lines
 from zmq.cli.terminal.stopper import Stopper
-from zmq.core.relay import Relay
-from zmq.core.relay_stats import DeviceStats
-from zmq.devices._run import Run
-from zmq.devices._sides import OpenSide as DeviceSide
+from zmq.devices import ThreadDevice
 
 
-class RunningRelay:
-    """A relay in a thread of its own, which tells a stopper when it ends by itself.
+class ForegroundDevice(PlannedDevice, ThreadDevice):
+    """A planned device in a thread, which tells a stopper when it ends by itself."""
 
-    It ends as the devices of `zmq.devices` do: first it hands on what its sockets hold.
-    """
-
-    def __init__(
-        self, plan: DevicePlan, opened: list[OpenSide], stopper: Stopper, drain_s: float
-    ) -> None:
-        sockets = [each.socket for each in opened]
-        self._sides = [DeviceSide(e.side.name, e.socket, e.bound, e.events) for e in opened]
-        watched = opened[-1].events is not None
-        monitor_type = None if plan.monitor is None else plan.monitor.type_name
-        self._relay = Relay(
-            sockets[0],
-            sockets[1],
-            sockets[2] if len(sockets) > 2 else None,
-            in_prefix=plan.in_prefix,
-            out_prefix=plan.out_prefix,
-            events=tuple(each.events for each in opened),
-            drops_silently=watched and monitor_type in {"PUB", "XPUB"},
-            intake=[(each.socket, at) for each in self._sides for at in each.intake()],
-        )
-        #: For a dashboard, like the endpoints.
-        self.mon_type = None if monitor_type is None else getattr(zmq, monitor_type)
-        self._opened = opened
+    def __init__(self, plan: DevicePlan, stopper: Stopper, drain_s: float) -> None:
+        super().__init__(plan)
         self._stopper = stopper
         self._drain_s = drain_s
-        self._run = Run()
-        self._thread = threading.Thread(target=self._main, name=f"ohmq {plan.kind}", daemon=True)
 
-    def _main(self) -> None:
-        self._run.execute(self._work)
+    def _explained(self, error: Exception, side: Any, address: str | None) -> Exception:
+        for planned in self._plan.sides:
+            for endpoint in planned.endpoints:
+                at_fault = (SIDE_NAMES[side.name], address) == (planned.name, endpoint.address)
+                if at_fault and isinstance(error, zmq.ZMQError):
+                    return explain(error.errno, planned, endpoint)
+        return super()._explained(error, side, address)
+
+    def _show_end(self, run: Any) -> None:
+        """End the command, which shows the error."""
         self._stopper.stop()
 
-    def _work(self) -> None:
-        try:
-            self._run.relay(self._relay)
-        finally:
-            self._run.flush(self._sides[0].socket.context, self._sides)
-
-    def start(self) -> None:
-        """Begin to relay; from here on the sockets belong to the thread, which closes them."""
-        self._thread.start()
-
-    def stats(self) -> DeviceStats:
-        """What was relayed so far."""
-        return self._run.stats()
-
-    @property
-    def endpoints(self) -> dict[str, list[str]]:
-        """Where it is bound, by the names of zmq.devices."""
-        return {each.side.name.removesuffix("itor"): each.bound for each in self._opened}
-
-    @property
-    def state(self) -> str:
-        """ "running", "paused", "stopped" or "failed"."""
-        return self._run.state()
-
-    def pause(self) -> None:
-        """Take no more messages until resume()."""
-        self._run.pause()
-
-    def resume(self) -> None:
-        """Undo pause()."""
-        self._run.resume()
-
     def stop(self, timeout: float | None = None) -> bool:
-        """End the command, as a signal does; returns at once."""
+        """End the command, as a signal does; returns at once. The page calls it."""
         self._stopper.stop()
         return True
 
@@ -105,12 +56,12 @@ class RunningRelay:
         CommandError
             The relay had ended by itself with an error.
         """
-        clean = self._run.stop(self._drain_s)
-        if self._run.error is not None:
-            raise CommandError(f"the relay failed: {one_line(str(self._run.error))}")
-        if clean or self._drain_s == 0:  # who does not want to wait does not want to know
+        clean = super().stop(self._drain_s)
+        if self.error is not None:
+            raise CommandError(f"the relay failed: {one_line(str(self.error))}")
+        if clean or self._drain_s == 0:  # without a drain a loss is no failure
             return ""
-        left = self._run.left_behind() or "not everything that was taken in could be handed on"
+        left = self.left_behind or "not everything that was taken in could be handed on"
         return f"{left} ({self._drain_s:g} s, --drain)"
 
 
@@ -147,25 +98,24 @@ def run_device(
     CommandError
         An address cannot be had, the relay failed, or messages were lost at the end.
     """
-    watched = dashboard is not None
-    with Stopper() as stopper, open_sides(plan.sides, watched=watched) as opened:
-        relay = RunningRelay(plan, opened, stopper, drain_s)
-        display.lines(line for each in opened for line in each.describe())
+    with Stopper() as stopper:
+        device = ForegroundDevice(plan, stopper, drain_s)
+        device.start()
         started = time.monotonic()
-        display.hint("running; Ctrl-C ends it")
-        relay.start()
         monitored = plan.monitor is not None
         complaint = ""
         try:
             try:
-                with _shown(relay, plan, dashboard, display):
-                    _watch(relay, display, stopper, interval_s, duration_s, monitored=monitored)
+                display.lines(device.describe())
+                display.hint("running; Ctrl-C ends it")
+                with _shown(device, plan, dashboard, display):
+                    _watch(device, display, stopper, interval_s, duration_s, monitored=monitored)
                 display.hint("handing on what was taken in; Ctrl-C again ends it at once")
             finally:
-                complaint = relay.finish()
+                complaint = device.finish()
                 display.close()
             seconds = time.monotonic() - started
-            display.lines(totals_lines(relay.stats(), seconds, monitored=monitored))
+            display.lines(totals_lines(device.stats(), seconds, monitored=monitored))
         finally:
             if complaint:  # worse than anything else that may have ended it
                 raise CommandError(complaint)
@@ -173,7 +123,7 @@ def run_device(
 
 @contextlib.contextmanager
 def _shown(
-    relay: RunningRelay, plan: DevicePlan, address: str | None, display: Display
+    device: ForegroundDevice, plan: DevicePlan, address: str | None, display: Display
 ) -> Iterator[None]:
     """Serve the page of the device meanwhile, if it is to have one."""
     if address is None:
@@ -181,14 +131,14 @@ def _shown(
         return
     from zmq.cli.devices.page import serve_page
 
-    with serve_page(relay, plan, address, title=f"ohmq device {plan.kind}") as page:
+    with serve_page(device, plan, address, title=f"ohmq device {plan.kind}") as page:
         # The link holds the token: for a person at a terminal, not for a log.
         display.lines([f"{'page':<23}{page.link if is_live(display) else page.url}"])
         yield
 
 
 def _watch(
-    relay: RunningRelay,
+    device: ForegroundDevice,
     display: Display,
     stopper: Stopper,
     interval_s: float,
@@ -197,7 +147,7 @@ def _watch(
     monitored: bool,
 ) -> None:
     started = before_at = time.monotonic()
-    before = relay.stats()
+    before = device.stats()
     end_at = None if duration_s is None else started + duration_s
     while True:
         due_at = before_at + interval_s
@@ -206,7 +156,7 @@ def _watch(
             return
         now = time.monotonic()
         if now >= due_at:
-            after = relay.stats()
+            after = device.stats()
             rates = rates_between(before, after, now - before_at)
             display.status(
                 status_line(rates, after.monitor_dropped, now - started, monitored=monitored)

@@ -39,8 +39,8 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
-    """One socket of the device: its name, its type and where it is reached."""
+class SocketEndpoints:
+    """The endpoints that one option gave, and the socket that they are for."""
 
     name: str
     type_name: str

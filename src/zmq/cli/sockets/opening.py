@@ -9,13 +9,13 @@ import stat
 from typing import Any
 
 import zmq
-from zmq.cli.sockets.endpoints import Endpoint, Side
+from zmq.cli.sockets.endpoints import Endpoint, SocketEndpoints
 from zmq.cli.terminal.errors import CommandError, UsageError
 
 _NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV})
 
 
-def attach(socket: zmq.Socket[Any], side: Side) -> list[str]:
+def attach(socket: zmq.Socket[Any], side: SocketEndpoints) -> list[str]:
     """Bind and connect a socket.
 
     Parameters
@@ -55,7 +55,7 @@ def _text(value: Any) -> str:
     return bytes(value).rstrip(b"\0").decode(errors="replace")
 
 
-def refuse_used_ipc_path(endpoint: Endpoint, side: Side) -> None:
+def refuse_used_ipc_path(endpoint: Endpoint, side: SocketEndpoints) -> None:
     """libzmq silently takes over an ipc path that another program is listening on."""
     path = endpoint.address.removeprefix("ipc://")
     if path == "*" or path.startswith("@"):
@@ -75,7 +75,7 @@ def refuse_used_ipc_path(endpoint: Endpoint, side: Side) -> None:
     raise explain(errno.EADDRINUSE, side, endpoint)
 
 
-def explain(number: int | None, side: Side, endpoint: Endpoint) -> CommandError:
+def explain(number: int | None, side: SocketEndpoints, endpoint: Endpoint) -> CommandError:
     """Turn an error number of bind or connect into the line that the user reads.
 
     Parameters

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from zmq.cli.sockets.curve import CurveKeys, CurveOptions, load_keys
-from zmq.cli.sockets.endpoints import Side, parse_endpoint
+from zmq.cli.sockets.endpoints import SocketEndpoints, parse_endpoint
 from zmq.cli.sockets.secret_files import read_secret
 from zmq.cli.terminal.errors import UsageError
 
@@ -53,7 +53,7 @@ class SocketPlan:
     """What is to be opened; everything has been checked that can be without a network."""
 
     type_name: str
-    sides: tuple[Side, ...]
+    sides: tuple[SocketEndpoints, ...]
     settings: tuple[tuple[int, int | bytes], ...]
     keys: CurveKeys | None
 
@@ -99,7 +99,7 @@ def plan_socket(
             for text in texts
         )
         if found:
-            sides.append(Side(verb, type_name, found, options.hwm))
+            sides.append(SocketEndpoints(verb, type_name, found, options.hwm))
     if not sides:
         raise UsageError(
             "no endpoint; write --connect (-c) or --bind (-b), for example -c tcp://127.0.0.1:5555"

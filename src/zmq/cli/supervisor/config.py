@@ -24,7 +24,7 @@ from zmq.cli.devices.plan import (
     choose_types,
 )
 from zmq.cli.sockets.curve import CurveKeys, CurveOptions, load_keys
-from zmq.cli.sockets.endpoints import Endpoint, Side, check_address, parse_endpoint
+from zmq.cli.sockets.endpoints import Endpoint, SocketEndpoints, check_address, parse_endpoint
 from zmq.cli.sockets.plan import setting
 from zmq.cli.supervisor.toml_lines import Path as KeyPath
 from zmq.cli.supervisor.toml_lines import key_lines
@@ -38,7 +38,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 @dataclass(frozen=True, slots=True)
 class SideExtras:
-    """What a socket of a configured device has beside its endpoints."""
+    """Options and keys of a socket of a configured device."""
 
     settings: tuple[tuple[int, int | bytes], ...] = ()
     keys: CurveKeys | None = None
@@ -56,7 +56,7 @@ class DeviceConfig:
 
 @dataclass(frozen=True, slots=True)
 class SupervisorConfig:
-    """What holds for all devices; times in s."""
+    """Settings of all devices; times in s."""
 
     drain_s: float = DRAIN_S
     restart_s: float = 0.5
@@ -229,11 +229,11 @@ class _Reader:
         monitor = None
         if endpoints["monitor"]:
             kind = found["monitor_type"] or "PUB"
-            monitor = Side("monitor", kind, endpoints["monitor"], found["monitor_hwm"])
+            monitor = SocketEndpoints("monitor", kind, endpoints["monitor"], found["monitor_hwm"])
         plan = DevicePlan(
             kind=found["kind"] or "device",
-            in_side=Side("in", types[0], endpoints["in"], found["hwm"]),
-            out_side=Side("out", types[1], endpoints["out"], found["hwm"]),
+            in_side=SocketEndpoints("in", types[0], endpoints["in"], found["hwm"]),
+            out_side=SocketEndpoints("out", types[1], endpoints["out"], found["hwm"]),
             monitor=monitor,
             in_prefix=b"in" if found["in_prefix"] is None else found["in_prefix"],
             out_prefix=b"out" if found["out_prefix"] is None else found["out_prefix"],

@@ -1,4 +1,4 @@
-"""What a supervisor logs: one event a line, for people or as JSON. Pure functions."""
+"""The log of a supervisor: one event a line, as text or as JSON. Pure functions."""
 
 from __future__ import annotations
 

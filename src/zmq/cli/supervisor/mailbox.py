@@ -1,4 +1,4 @@
-"""What threads and signal handlers tell the main thread of a supervisor."""
+"""Letters from threads and signal handlers to the main thread of a supervisor."""
 
 from __future__ import annotations
 

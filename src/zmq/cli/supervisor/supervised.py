@@ -13,11 +13,12 @@ from multiprocessing.connection import wait as wait_for
 from typing import Any
 
 import zmq
+from zmq.cli.devices.planned import SIDE_NAMES
 from zmq.cli.supervisor.config import DeviceConfig, SupervisorConfig
 from zmq.cli.supervisor.logs import LogEvent
-from zmq.cli.supervisor.process import SIDE_NAMES, SupervisedDevice, SupervisedQueue, make_device
+from zmq.cli.supervisor.process import SupervisedDevice
 from zmq.cli.terminal.errors import one_line
-from zmq.core.relay_stats import DeviceStats
+from zmq.devices import DeviceStats
 from zmq.error import ZMQError
 
 _TOTALS = (
@@ -77,7 +78,7 @@ class Supervised:
         self._log = log
         self._after = after
         self._lock = threading.Lock()
-        self._device: SupervisedDevice | SupervisedQueue | None = None
+        self._device: SupervisedDevice | None = None
         self._ended_stats = DeviceStats()
         self._pinned: dict[str, list[str]] = {}
         self._state = "new"
@@ -122,7 +123,7 @@ class Supervised:
         return self._thread.is_alive()
 
     def kill(self) -> None:
-        """End its process the hard way."""
+        """Kill its process."""
         device = self._device
         if device is not None and device.launcher is not None:
             device.launcher.kill()
@@ -162,7 +163,7 @@ class Supervised:
         self._thread.join()
         return self.clean
 
-    def _running(self) -> SupervisedDevice | SupervisedQueue:
+    def _running(self) -> SupervisedDevice:
         device = self._device
         if device is None:
             raise RuntimeError("the device does not run at the moment")
@@ -197,7 +198,7 @@ class Supervised:
 
     def _start(self) -> bool:
         try:
-            device = make_device(self.config, self._pinned)
+            device = SupervisedDevice(self.config, self._pinned)
             device.start()
         except Exception as error:
             self._failures += 1
@@ -228,7 +229,7 @@ class Supervised:
         self._retire(device)
         self._event("ended", "error", error=what, ran_s=ran_s)
 
-    def _end(self, device: SupervisedDevice | SupervisedQueue) -> None:
+    def _end(self, device: SupervisedDevice) -> None:
         assert self._stop_s is not None
         self._event("stopping", within_s=self._stop_s)
         self.clean = device.stop(timeout=self._stop_s) or self._stop_s == 0
@@ -240,7 +241,7 @@ class Supervised:
             why = device.left_behind or "not everything that it had taken in could be handed on"
             self._event("stopped", "warning", error=why, **totals)
 
-    def _retire(self, device: SupervisedDevice | SupervisedQueue) -> DeviceStats:
+    def _retire(self, device: SupervisedDevice) -> DeviceStats:
         stats = device.stats()
         with self._lock:
             self._ended_stats = _added(self._ended_stats, stats)

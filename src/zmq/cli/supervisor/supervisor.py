@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import signal
 import sys
 import threading
@@ -21,7 +20,7 @@ from zmq.cli.terminal.display import FULL, Display, forget_stdout
 from zmq.cli.terminal.errors import CommandError, ReaderGone, one_line
 from zmq.cli.terminal.rates import format_bytes, format_clock
 
-# What ending may take beyond the time that devices have to drain.
+# Time that the end may take beyond the time that devices have to drain.
 _EXTRA_S = 3.0
 _STATUS_S = 1.0
 # Between two looks at what a reload has begun.
@@ -53,7 +52,7 @@ class Supervisor:
         self._mailbox = Mailbox()
         self._devices: dict[str, Supervised] = {}
         self._leaving: list[Supervised] = []
-        #: What was stopped by a reload, and could not hand on everything.
+        #: Devices that a reload has stopped and that could not hand on everything.
         self._lossy: list[str] = []
         self._dashboards: dict[str, Any] = {}
         #: Devices that are to have a page, and of these the ones that have started.
@@ -75,21 +74,19 @@ class Supervisor:
         ReaderGone
             Nobody reads the log any more; the devices were ended.
         """
-        # What they log of their end is said in the events of this log.
-        logging.getLogger("zmq.devices").addHandler(logging.NullHandler())
         with self._mailbox:
             for device in self._config.devices:
                 self._begin(device)
             try:
                 self._serve(None if duration_s is None else self._started + duration_s)
             finally:
-                everybody = self._end()
+                every_device = self._end()
         if self._reader_gone:
             raise ReaderGone
         if self._log_incomplete:
             forget_stdout()  # its buffer would fail once more, with words of its own
         lossy = dict.fromkeys(
-            [*self._lossy, *(each.config.name for each in everybody if not each.clean)]
+            [*self._lossy, *(each.config.name for each in every_device if not each.clean)]
         )
         if lossy:
             raise CommandError(f"ended before all messages were handed on: {', '.join(lossy)}")
@@ -194,21 +191,21 @@ class Supervisor:
             self._close_dashboard(name)
         drain_s = self._config.supervisor.drain_s
         self._sweep()
-        everybody = [*self._devices.values(), *self._leaving]
-        for device in everybody:
+        every_device = [*self._devices.values(), *self._leaving]
+        for device in every_device:
             device.request_stop(drain_s)
         kill_at = time.monotonic() + drain_s + _EXTRA_S
-        while any(each.alive for each in everybody):
+        while any(each.alive for each in every_device):
             self._print_letters(0.05)
             if time.monotonic() >= kill_at:
                 kill_at += _EXTRA_S
-                for device in everybody:
+                for device in every_device:
                     if device.alive:
                         device.kill()
         self._print_letters(0)
         with self._reading():
             self._display.close()
-        return everybody
+        return every_device
 
     # ---- dashboards
 
@@ -305,6 +302,6 @@ class Supervisor:
 
 
 def check_line(file: str, config: Config) -> str:
-    """What ``--check`` says about a good file."""
+    """The line that ``--check`` prints for a good file."""
     count = len(config.devices)
     return f"{file}: good, {count} device{'s' * (count != 1)}"

@@ -23,7 +23,7 @@ class Counters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Messages and bytes per second, each way."""
+    """Messages and bytes per second, in each direction."""
 
     messages_in: float = 0.0
     bytes_in: float = 0.0
@@ -114,11 +114,13 @@ def status_line(rates: Rates, dropped: int, seconds: float, *, monitored: bool) 
     str
         One line, under 80 characters at the rates that one machine reaches.
     """
-    ways = (
+    directions = (
         ("in>out", rates.messages_in, rates.bytes_in),
         ("out>in", rates.messages_out, rates.bytes_out),
     )
-    parts = [f"{way} {count:,.0f} msg/s {format_bytes(size)}/s" for way, count, size in ways]
+    parts = [
+        f"{name} {count:,.0f} msg/s {format_bytes(size)}/s" for name, count, size in directions
+    ]
     if monitored and dropped:
         parts.append(f"monitor dropped {dropped:,}")
     return " | ".join([format_clock(seconds), *parts])
