@@ -8,6 +8,7 @@ import inspect
 import pickle
 import types
 import warnings
+from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -256,3 +257,27 @@ def test_what_is_awaited_is_mocked_as_such() -> None:
     made = mock.MagicMock(spec=zmq.asyncio.Socket)
     made.recv = mock.AsyncMock(return_value=b"z")
     assert asyncio.run(use()) == b"z"
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        (zmq.Socket.recv, ()),
+        (zmq.Socket.send, (b"",)),
+        (zmq.Socket.get, (zmq.TYPE,)),
+        (zmq.Socket.set, (zmq.LINGER, 0)),
+        (zmq.Socket.close, ()),
+        (zmq.Context.set, (zmq.IO_THREADS, 1)),
+        (zmq.Frame.get, ("Socket-Type",)),
+        (zmq.Poller.register, (0,)),
+        (zmq.Poller.poll, (0,)),
+    ],
+    ids=lambda argument: getattr(argument, "__qualname__", None),
+)
+@pytest.mark.parametrize("stranger", [1, None, zmq.MessageTracker()], ids=["int", "None", "other"])
+def test_a_method_refuses_an_object_of_another_class(
+    method: Callable[..., object], arguments: tuple[object, ...], stranger: object
+) -> None:
+    """Taken from its class, it is called with anything: a stand-in, or nothing of the kind."""
+    with pytest.raises((TypeError, AttributeError)):
+        method(stranger, *arguments)

@@ -15,19 +15,40 @@ typedef struct {
     vectorcallfunc vectorcall;
     vectorcallfunc call; /* that of the function */
     PyObject *function;
+    PyTypeObject *owner; /* the class that `self` has to be of, or NULL */
     PyObject *name;
     PyObject *qualname;
     PyObject *module;
 } ohmq_method;
 
+/* Whether an object has the memory of a class: then the class is among the first bases, which
+ * the memory comes from, and they are looked through sooner than all bases. */
+static inline int ohmq_is_a(PyObject *object, PyTypeObject *cls) {
+    PyTypeObject *type = Py_TYPE(object);
+    while (type != cls && type != NULL)
+        type = type->tp_base;
+    return type != NULL;
+}
+
+static PyObject *ohmq_method_refuse(ohmq_method *method, PyObject *object) {
+    PyErr_Format(PyExc_TypeError, "descriptor '%U' for '%s' objects doesn't apply to a '%s' object",
+                 method->name, method->owner->tp_name, Py_TYPE(object)->tp_name);
+    return NULL;
+}
+
+/* Cython takes `self` for what it should be, and reads and writes it as such. */
 static PyObject *ohmq_method_vectorcall(PyObject *self, PyObject *const *args, size_t nargsf,
                                         PyObject *names) {
     ohmq_method *method = (ohmq_method *)self;
+    if (method->owner != NULL && PyVectorcall_NARGS(nargsf) > 0 &&
+        !ohmq_is_a(args[0], method->owner))
+        return ohmq_method_refuse(method, args[0]);
     return method->call(method->function, args, nargsf, names);
 }
 
 static int ohmq_method_traverse(PyObject *self, visitproc visit, void *arg) {
     Py_VISIT(((ohmq_method *)self)->function);
+    Py_VISIT(((ohmq_method *)self)->owner);
     return 0;
 }
 
@@ -36,6 +57,7 @@ static void ohmq_method_dealloc(PyObject *self) {
     ohmq_method *method = (ohmq_method *)self;
     PyObject_GC_UnTrack(self);
     Py_XDECREF(method->function);
+    Py_XDECREF((PyObject *)method->owner);
     Py_XDECREF(method->name);
     Py_XDECREF(method->qualname);
     Py_XDECREF(method->module);
@@ -119,9 +141,10 @@ static PyTypeObject ohmq_method_type = {
     .tp_methods = ohmq_method_methods,
 };
 
-/* A method that calls a function of Cython; NULL with an exception. */
-static PyObject *ohmq_method_new(PyObject *function, PyObject *name, PyObject *qualname,
-                                 PyObject *module) {
+/* A method that calls a function of Cython; NULL with an exception. An owner of None stands for a
+ * function that looks at its `self` by itself. */
+static PyObject *ohmq_method_new(PyObject *function, PyObject *owner, PyObject *name,
+                                 PyObject *qualname, PyObject *module) {
     vectorcallfunc call = PyVectorcall_Function(function);
     ohmq_method *method;
     if (call == NULL) {
@@ -134,12 +157,16 @@ static PyObject *ohmq_method_new(PyObject *function, PyObject *name, PyObject *q
     if (method == NULL)
         return NULL;
     Py_INCREF(function);
+    if (owner == Py_None)
+        owner = NULL;
+    Py_XINCREF(owner);
     Py_INCREF(name);
     Py_INCREF(qualname);
     Py_INCREF(module);
     method->vectorcall = ohmq_method_vectorcall;
     method->call = call;
     method->function = function;
+    method->owner = (PyTypeObject *)owner;
     method->name = name;
     method->qualname = qualname;
     method->module = module;

@@ -1,7 +1,8 @@
 # The methods of our classes, in the shape of Python's functions: see method.h.
 
 cdef extern from "method.h":
-    object ohmq_method_new(object function, object name, object qualname, object module)
+    object ohmq_method_new(object function, object owner, object name, object qualname,
+                           object module)
     int ohmq_set_in_class(PyTypeObject *cls, object name, object value) except -1
 
 
@@ -14,7 +15,7 @@ cdef int shape_methods(type cls) except -1:
             continue
         if function not in made:  # not twice for the two names of one
             made[function] = ohmq_method_new(
-                function, function.__name__, function.__qualname__, __name__)
+                function, cls, function.__name__, function.__qualname__, __name__)
         shaped = made[function]
         ohmq_set_in_class(<PyTypeObject *> cls, name, shaped)
     return 0
@@ -22,7 +23,7 @@ cdef int shape_methods(type cls) except -1:
 
 def as_method(function, str qualname, str module):
     """A function of this module as a method of a class elsewhere."""
-    return ohmq_method_new(function, qualname.rpartition(".")[2], qualname, module)
+    return ohmq_method_new(function, None, qualname.rpartition(".")[2], qualname, module)
 
 
 def _getattr(self, key):
@@ -38,7 +39,7 @@ def _setattr(self, key, value):
 # What Python makes of these two has no names for its arguments. The slots stay as they are.
 for _name, _function in (("__getattr__", _getattr), ("__setattr__", _setattr)):
     ohmq_set_in_class(<PyTypeObject *> Socket, _name,
-                      ohmq_method_new(_function, _name, "Socket." + _name, __name__))
+                      ohmq_method_new(_function, Socket, _name, "Socket." + _name, __name__))
 del _name, _function, _getattr, _setattr
 
 for _cls in (Socket, Context, Frame, Poller, Relay):
