@@ -1,8 +1,8 @@
 """A client: asks, waits for the answer, asks again, until SIGTERM or Ctrl-C.
 
-It waits as long as it takes, for the queue may be paused; once it is to end, for 5 seconds.
+It waits for an answer without limit, as the queue may be paused; after SIGTERM, for 5 seconds.
 
-    python client.py tcp://127.0.0.1:5555 [name] [requests per second, 0 is as fast as it goes]
+    python client.py tcp://127.0.0.1:5555 [name] [requests per second, 0: no limit]
 
 It prints `count SENT ANSWERED` a few times a second and once more at the end.
 """

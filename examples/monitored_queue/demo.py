@@ -45,7 +45,7 @@ class DemoError(Exception):
 
 @dataclass
 class Counts:
-    """What the processes reported so far."""
+    """The reports of the processes so far."""
 
     sent: dict[str, int] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
@@ -88,20 +88,20 @@ class Demo:
             return
 
     def take(self, name: str, line: str) -> None:
-        """Understand one line of one process."""
+        """Handle a line of output of a process."""
         match line.split(maxsplit=3):
             case ["in" | "out" | "monitor" as side, kind, "bind", address] if name == "queue":
                 self.endpoints[side] = address
                 self.screen.say("queue", f"{side:<8}{kind:<7}{address}")
             case ["page", url] if name == "queue":
-                # What is behind the # stays in the browser, and allows to press the buttons.
+                # Browsers do not send the part after the #: the token, which the buttons need.
                 self.screen.say("page", f"{url}#token={os.environ[TOKEN_VARIABLE]}", "bold cyan")
             case ["total" | "ran", *_] if name == "queue":
                 self.screen.say("queue", line)
             case ["ready"] if name == "monitor":
                 self.ready = True
-            case ["sample", way, sizes, text] if name == "monitor":
-                self.show_sample(way, sizes, text)
+            case ["sample", side, sizes, text] if name == "monitor":
+                self.show_sample(side, sizes, text)
             case ["seen", seen_in, seen_out] if name == "monitor":
                 self.counts.seen_in, self.counts.seen_out = int(seen_in), int(seen_out)
             case ["count", sent, answered] if name.startswith("client"):
@@ -114,10 +114,10 @@ class Demo:
             case _:
                 self.screen.say(name, line, "red")
 
-    def show_sample(self, way: str, sizes: str, text: str) -> None:
+    def show_sample(self, side: str, sizes: str, text: str) -> None:
         """One message that the monitor picked out."""
-        style = "green" if way == "in" else "yellow"
-        arrow = "in  -->" if way == "in" else "out <--"
+        style = "green" if side == "in" else "yellow"
+        arrow = "in  -->" if side == "in" else "out <--"
         self.screen.say(arrow, f"{text:<40} parts of {sizes} bytes", style)
 
     def wait_for(self, what: str, condition: Callable[[], bool]) -> Iterator[None]:
@@ -129,17 +129,17 @@ class Demo:
             if self.signals:
                 raise DemoError("interrupted before the first request")
             if time.monotonic() > deadline:
-                raise DemoError(f"{what}: not within {START_S:.0f} s")
+                raise DemoError(f"timed out after {START_S:.0f} s: {what}")
             yield
 
     def check_children(self) -> None:
         """Raise when a process has ended that should be running."""
         for child in self.family.children:
             if child.failed:
-                self.listen(0.2)  # what it said about it
+                self.listen(0.2)  # its last lines
                 raise DemoError(child.failed)
 
-    # ---- the story
+    # ---- running
 
     def run(self) -> bool:
         """Start everything, watch it, stop it in order; return whether all went well."""
@@ -176,17 +176,17 @@ class Demo:
         return self.judge([trouble] if trouble else failed)
 
     def start_queue(self) -> Child:
-        """Run the command that all this is about, and learn which ports it got."""
+        """Run the command `ohmq device queue`, and read which ports it has bound."""
         arguments = ["-m", "zmq", "device", "queue", "--interval", "1"]
         for side in ("--in", "--out", "--monitor"):
             arguments += [side, ANY_PORT]
-        # A PUB socket drops what exceeds its high-water mark. Every message is to be seen: no mark.
+        # A PUB socket drops messages above its high-water mark. Without one, all are seen.
         arguments += ["--monitor-hwm", "0"]
         if all(importlib.util.find_spec(package) for package in PAGE_PACKAGES):
             arguments += ["--dashboard", "127.0.0.1:*"]
             os.environ.setdefault(TOKEN_VARIABLE, secrets.token_urlsafe(24))
         else:
-            self.screen.say("page", "none: pip install 'ohmq[dashboard]' makes one of the traffic")
+            self.screen.say("page", "none; for a live page: pip install 'ohmq[dashboard]'")
         self.screen.say("demo", "starting: python " + " ".join(arguments))
         device = self.family.start("queue", arguments)
         for _ in self.wait_for("endpoints of the queue", lambda: len(self.endpoints) == 3):
@@ -217,7 +217,7 @@ class Demo:
                 socket.recv()
 
     def watch(self) -> str | None:
-        """Show the traffic until it is time to stop; return what went wrong, if anything."""
+        """Show the traffic until it is time to stop; return the error, if there is one."""
         duration_s = self.options.duration
         end_at = None if duration_s is None else time.monotonic() + duration_s
         if end_at is None:
@@ -233,7 +233,7 @@ class Demo:
         return None
 
     def status(self) -> str:
-        """How things stand, as one line."""
+        """The counts and rates, as one line."""
         counts = self.counts
         return (
             f"answered {counts.all_answered:,} of {counts.all_sent:,} | "
@@ -284,7 +284,7 @@ def positive(text: str) -> int:
 
 def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="A monitored queue with real traffic.")
-    parser.add_argument("--duration", type=float, metavar="SECONDS", help="end by itself")
+    parser.add_argument("--duration", type=float, metavar="SECONDS", help="end after this time")
     parser.add_argument("--workers", type=positive, default=2, metavar="N")
     parser.add_argument("--clients", type=positive, default=3, metavar="N")
     parser.add_argument(

@@ -2,10 +2,10 @@
 
     python monitor.py tcp://127.0.0.1:5557
 
-Each message comes with one part more in front: `in` (a request) or `out` (an answer). Lines that
-it prints: `ready` as soon as something was seen, `sample WAY SIZES TEXT`, and `seen IN OUT`.
-On SIGTERM or Ctrl-C it reads what is still on the way, prints `seen` for the last time and ends;
-a second signal ends it at once.
+Each message has one more part in front: `in` (a request) or `out` (an answer). Lines that
+it prints: `ready` after the first message, `sample SIDE SIZES TEXT`, and `seen IN OUT`.
+On SIGTERM or Ctrl-C it reads the messages that are still on their way, prints `seen` for the last
+time and ends; a second signal ends it at once.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ def main(endpoint: str) -> None:
                 if stop:
                     break
                 continue
-            way, *parts = socket.recv_multipart()
+            side, *parts = socket.recv_multipart()
             if parts[-1].endswith(PROBE):
                 print("ready", flush=True)
                 continue
-            seen[way] += 1
-            if way != sampled and time.monotonic() >= sample_at:
-                sampled, sample_at = way, time.monotonic() + SAMPLE_S
+            seen[side] += 1
+            if side != sampled and time.monotonic() >= sample_at:
+                sampled, sample_at = side, time.monotonic() + SAMPLE_S
                 sizes = "+".join(str(len(part)) for part in parts)
-                print("sample", way.decode(), sizes, parts[-1].decode(), flush=True)
+                print("sample", side.decode(), sizes, parts[-1].decode(), flush=True)
                 print("seen", seen[b"in"], seen[b"out"], flush=True)
     print("seen", seen[b"in"], seen[b"out"], flush=True)
 

@@ -1,7 +1,7 @@
 """Child processes that cannot outlive the demo.
 
 All children join the process group of a guard. The guard only waits for the end of its standard
-input, which comes when the demo ends in whatever way, SIGKILL included, and then ends the group.
+input, which comes with every end of the demo, SIGKILL included, and then ends the group.
 The group is not the terminal's foreground group, so Ctrl-C reaches the demo alone, which can then
 stop its children in the right order.
 """
@@ -53,12 +53,12 @@ class Child:
 
     @property
     def failed(self) -> str | None:
-        """What went wrong, if it ended without having been told to, or not with 0."""
+        """The error, if the process ended without being told to, or with a status other than 0."""
         code = self.process.poll()
         if code is None or (self.stopped and code in {0, -signal.SIGTERM}):
             return None
-        how = "by itself" if not self.stopped else "badly"
-        return f"{self.name} ended {how} (exit code {code})"
+        early = "" if self.stopped else " by itself"
+        return f"{self.name} ended{early} with exit code {code}"
 
 
 class Family:
@@ -95,7 +95,7 @@ class Family:
                     child.wait(GRACE_S)
 
     def ask_to_end(self, children: Sequence[Child], patience_s: float) -> bool:
-        """Tell children to end; False if some have not in time."""
+        """Tell children to end; False if some have not ended in time."""
         for child in children:
             child.stopped = True
             child.process.terminate()
@@ -104,7 +104,7 @@ class Family:
         return all(ended)
 
     def close(self) -> None:
-        """End whatever still runs."""
+        """End all processes that still run."""
         running = [child for child in self.children if child.process.poll() is None]
         self.stop(running, GRACE_S)
         self._guard.kill()

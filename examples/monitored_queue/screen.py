@@ -1,4 +1,4 @@
-"""What the demo shows: coloured on a terminal with a status line at the bottom, plain in a pipe."""
+"""Output of the demo: coloured on a terminal with a status line at the bottom, plain in a pipe."""
 
 from __future__ import annotations
 

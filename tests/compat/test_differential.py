@@ -86,7 +86,7 @@ def test_every_option_is_read_and_set_alike(drivers: Drivers, socket_type: str) 
 
 
 def test_every_difference_in_the_list_is_one(both: Drivers, request: pytest.FixtureRequest) -> None:
-    """What has become the same as in PyZMQ leaves the list."""
+    """A difference that no longer exists leaves the list."""
     ran = [item for item in request.session.items if item.fspath == request.node.fspath]
     if len(ran) < len(SECTIONS) + len(SOCKET_TYPES):
         pytest.skip("only some of the comparisons were asked for")

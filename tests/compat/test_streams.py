@@ -19,7 +19,7 @@ from helpers.compat.streams.scenarios import SCENARIOS
 
 
 class Difference(NamedTuple):
-    """What is seen to differ, on purpose."""
+    """A difference that is intended."""
 
     theirs: Any
     ours: Any

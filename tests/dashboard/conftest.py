@@ -53,7 +53,7 @@ def browser(chromium: str) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def complaints(browser: BrowserContext) -> list[str]:
-    """What the pages complained of: errors of scripts, and what their policy refused."""
+    """Errors of the scripts of the pages, and requests that their policy refused."""
     found: list[str] = []
 
     def heard(message: ConsoleMessage) -> None:

@@ -1,4 +1,4 @@
-"""What is cancelled takes nothing: no message is lost, none comes twice, their order stays."""
+"""A cancelled call takes no message: none is lost, none comes twice, their order stays."""
 
 from __future__ import annotations
 

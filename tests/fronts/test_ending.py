@@ -161,7 +161,7 @@ async def test_close_in_the_turn_of_the_arrival(front: Front) -> None:
 
 
 async def test_a_message_for_a_receiver_that_closes(front: Front) -> None:
-    """What came before close is delivered: the receiver that has it in its hand keeps it."""
+    """A message that came before close is delivered to the receiver that has got it."""
     a, b = front.pair()
     received = front.start(b.recv)
     await front.settle()

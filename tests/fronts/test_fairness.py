@@ -102,7 +102,7 @@ async def test_poll_of_a_ready_socket(front: Front) -> None:
 @pytest.mark.parametrize("timeout", [None, -1, 1000, 0])
 @pytest.mark.parametrize("what", ["ready", "nothing registered"])
 async def test_poller_that_need_not_wait(front: Front, what: str, timeout: float | None) -> None:
-    """What is ready is not taken: a broker that has no worker free for its clients."""
+    """Ready messages are not received: a broker that has no free worker for its clients."""
     zmq.set_fairness(messages=64, ms=0)
     a, b = front.pair()
     front.raw(a).send(b"x")

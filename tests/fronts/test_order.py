@@ -1,4 +1,4 @@
-"""Who waits is served in order; receives and sends wait apart from each other."""
+"""Waiting calls are served in order; receives and sends wait apart from each other."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ async def test_no_cycles(front: Front, work: Work) -> None:
 
 
 def garbage() -> list[Any]:
-    """What of the package only the collector frees."""
+    """Objects of the package that only the garbage collector frees."""
     gc.set_debug(gc.DEBUG_SAVEALL)
     try:
         gc.collect()

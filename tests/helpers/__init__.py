@@ -1,1 +1,1 @@
-"""What the tests share, by subject. Importable as `helpers`: see `pythonpath` in pyproject.toml."""
+"""Helpers of the tests, by subject. Importable as `helpers`: see `pythonpath` in pyproject.toml."""

@@ -35,7 +35,7 @@ def start(*arguments: str) -> list[str]:
 
 
 def rest(child: Child) -> list[str]:
-    """What a child still prints until it ends."""
+    """The lines that a child still prints until it ends."""
     lines = []
     while True:
         try:

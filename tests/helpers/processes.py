@@ -48,7 +48,7 @@ class Child:
         return self.process.pid
 
     def complaint(self) -> str:
-        """What the child has written on its standard error so far."""
+        """The standard error of the child so far."""
         # The child writes where the offset of the shared file is: it must not be moved.
         descriptor = self.stderr.fileno()
         return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")

@@ -50,7 +50,7 @@ def test_overwritten_file(wheel_python: Path, wheel_site: Path) -> None:
 
 
 def test_pyzmq_that_is_metadata_only(wheel_python: Path, wheel_site: Path) -> None:
-    """What requires pyzmq is content with such a distribution, and it has no files to mix in."""
+    """Such a distribution satisfies packages that require pyzmq, and has no files to mix in."""
     metadata = wheel_site / "pyzmq-27.3.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pyzmq\nVersion: 27.3.0\n")

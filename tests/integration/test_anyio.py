@@ -272,7 +272,7 @@ def test_the_end_of_a_context_does_not_block_the_loop(run: Callable[[Main], Any]
 
 
 def test_the_end_of_a_context_can_be_cancelled(run: Callable[[Main], Any]) -> None:
-    """What is not sent yet stays on its way."""
+    """Unsent messages stay on their way."""
     peers = zmq.Context()
     peer = peers.socket(zmq.PULL)
     port = peer.bind_to_random_port("tcp://127.0.0.1")

@@ -49,7 +49,7 @@ def test_a_child_on_its_parents_loop() -> None:
 
 
 def test_a_time_out_leaves_a_context_whose_peer_is_not_there() -> None:
-    """What is unsent goes on in the background: nobody waits for it."""
+    """Unsent messages leave in the background: no call waits for them."""
     lines = run_python(
         """
         import asyncio, os

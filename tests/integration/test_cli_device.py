@@ -318,7 +318,7 @@ def fill(address: str, count: int) -> list[bytes]:
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_the_end_drains(child: Start, socket: MakeSocket, name: str) -> None:
-    """What the device has taken in waits for a sink that comes after the signal."""
+    """Messages that the device has received wait for a sink that comes after the signal."""
     device = child([*DEVICE, "streamer", *SIDES])
     where = endpoints(device, 2)
     messages = fill(where["in"], 500)

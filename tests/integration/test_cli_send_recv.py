@@ -193,7 +193,7 @@ def test_a_duration_is_no_time_out() -> None:
 
 
 def test_count_stops_exactly(socket: MakeSocket) -> None:
-    """What comes after the last message that is wanted stays with the sender, as far as it can."""
+    """Messages after the last one that is wanted stay with the sender, as far as possible."""
     source = socket(zmq.PUSH, sndhwm=1)
     source.bind(ANY)
     sent = 0

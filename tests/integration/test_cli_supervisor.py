@@ -154,7 +154,7 @@ def test_back_off_while_an_address_is_taken(
 
 
 def test_an_end_drains(child: Start, socket: MakeSocket, tmp_path: Path) -> None:
-    """What the device has taken in waits for a sink that comes late."""
+    """Messages that the device has received wait for a sink that comes late."""
     out = free_address()
     text = PIPE.replace('out = "tcp://127.0.0.1:*"', f'out = ">{out}"')
     supervisor = Supervisor(child, tmp_path, FAST + text)
@@ -449,7 +449,7 @@ def test_a_dashboard_of_a_single_device(child: Start, socket: MakeSocket) -> Non
 
 
 def test_a_reload_that_a_signal_overtakes(child: Start, socket: MakeSocket, tmp_path: Path) -> None:
-    """What leaves because of it is still drained, and missing messages are complained of."""
+    """A device that leaves because of it is still drained, and lost messages are reported."""
     text = PIPE.replace('out = "tcp://127.0.0.1:*"', f'out = ">{free_address()}"')
     supervisor = Supervisor(child, tmp_path, FAST.replace("drain_s = 5", "drain_s = 1") + text)
     deliver(supervisor.until("started")["in"][0], [b"keeps it from ending at once"])

@@ -1,4 +1,4 @@
-"""What passes through a device: patterns, back-pressure, security, and what its numbers say."""
+"""Traffic through a device: patterns, back-pressure, security, statistics."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def processor_s(pid: str) -> float:
 class TestPatterns:
     @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_forwarder_passes_subscriptions(self, kind: str, socket: Make) -> None:
-        """What nobody subscribes to does not even reach the device."""
+        """Messages without a subscriber do not even reach the device."""
         with running(queue(kind, zmq.XSUB, zmq.XPUB)) as device:
             pub, sub = socket(zmq.XPUB), socket(zmq.SUB)
             pub.connect(to(device, "in"))

@@ -182,7 +182,7 @@ class TestTheDevice:
             assert device.endpoints == before
 
     def test_hanging_it_keeps_nobody_who_looks(self) -> None:
-        """What is known of it is there at once, but for the first look."""
+        """Its last known statistics are returned at once, except by the first call."""
         with running(queue("spawn")) as device:
             os.kill(device.launcher.pid, signal.SIGSTOP)
             os.waitpid(device.launcher.pid, os.WUNTRACED)
@@ -216,7 +216,7 @@ class TestTheDevice:
             assert device.stats().peers_in == 0
 
     def test_started_again_it_serves_the_same_peers(self, socket: Make) -> None:
-        """What a supervisor does: peers connect again, and what they hold is sent."""
+        """As a supervisor does it: peers connect again and send what they hold."""
         device = make(ThreadDevice, "spawn", zmq.QUEUE, zmq.PULL, zmq.PUSH)
         taken = device.bind_in_to_random_port("tcp://127.0.0.1")
         device.bind_out_to_random_port("tcp://127.0.0.1")

@@ -142,7 +142,7 @@ class TestNeverSlows:
     @kinds
     @monitors
     def test_a_reader_that_has_stopped(self, kind: str, mon_type: int, socket: Make) -> None:
-        """What it reads in the end and what was dropped are all there was."""
+        """The messages that it reads in the end and those that were dropped are all messages."""
         device = make(ThreadMonitoredQueue, kind, zmq.PULL, zmq.PUSH, mon_type)
         device.setsockopt_mon(zmq.SNDHWM, 20)
         with running(bind(device)):
@@ -199,7 +199,7 @@ class TestNeverSlows:
 
     @kinds
     def test_own_options_count(self, kind: str, socket: Make) -> None:
-        """Who sets XPUB_NODROP gets ZMQ_PUB's own way: it drops, and does not say so."""
+        """With XPUB_NODROP set by a program, ZMQ_PUB decides: it drops without counting."""
         device = make(ThreadMonitoredQueue, kind, zmq.PULL, zmq.PUSH, zmq.PUB)
         device.setsockopt_mon(zmq.SNDHWM, 20)
         device.setsockopt_mon(zmq.XPUB_NODROP, 0)

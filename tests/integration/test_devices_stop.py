@@ -231,7 +231,7 @@ class TestNothingKeepsIt:
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_a_peer_that_takes_nothing_of_what_was_sent(self, kind: str, socket: Make) -> None:
-        """What libzmq has queued for a peer that does not read ends with the device's time."""
+        """Messages queued for a peer that does not read end with the device's time."""
         device = streamer(kind)
         device.context_factory = zmq.Context
         with running(device):
@@ -289,7 +289,7 @@ class TestNothingKeepsIt:
         assert not device.launcher.is_alive()
 
     def test_terminating_the_process_drains_it(self, socket: Make) -> None:
-        """What multiprocessing does with daemons at the end of a program."""
+        """As multiprocessing ends daemons at the end of a program."""
         with running(streamer("spawn")) as device:
             pull = socket(zmq.PULL)
             pull.connect(to(device, "out"))

@@ -386,7 +386,7 @@ print(got)
 
 
 def test_an_error_of_a_caller_leaves_the_others_theirs() -> None:
-    """What ends the loop in the middle of a turn costs nobody a wake-up."""
+    """An end of the loop in the middle of a turn loses no wake-up."""
     code = """
 import zmq.asyncio
 async def main(loop, context, push, pull):

@@ -177,7 +177,7 @@ def test_threads_over_inproc(context: zmq.Context, socket: Make, kinds: tuple[in
 
 
 def test_a_server_that_comes_late(context: zmq.Context, socket: Make, child: Start) -> None:
-    """What was sent before anybody listened is delivered."""
+    """Messages that were sent before the peer listened are delivered."""
     probe = socket(zmq.PULL)
     port = probe.bind_to_random_port("tcp://127.0.0.1")
     probe.close()

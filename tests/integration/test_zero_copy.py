@@ -1,4 +1,4 @@
-"""What is copied, what is lent to libzmq, and when it comes back."""
+"""Copies and loans of buffers to libzmq, and the end of the loans."""
 
 from __future__ import annotations
 

@@ -259,7 +259,7 @@ class TestFairness:
         run(main)
 
     def test_an_echo_keeps_pace_with_a_flood(self, pair: Pair) -> None:
-        """What is sent does not pile up behind what is received."""
+        """Messages to send do not pile up behind received ones."""
         socket, peer = pair(zmq.DEALER, zmq.DEALER, rcvhwm=0, sndhwm=0)
         for _ in range(5000):
             peer.send(b"")

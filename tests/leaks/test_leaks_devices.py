@@ -73,12 +73,21 @@ def pass_one(device):
 work, count = globals()[sys.argv[1]], int(sys.argv[2])
 for n in range(count // 3):
     work(n)
-before = measure()
+
+def settled():
+    # libzmq closes what it has in threads of its own: until nothing has changed for a while.
+    seen = [measure()]
+    while len(seen) < 8 or len({each[1:5] for each in seen[-8:]}) > 1:
+        time.sleep(0.05)
+        seen.append(measure())
+    return seen[-1]
+
+before = settled()
 for n in range(count):
     work(n)
-for _ in range(100):
+for _ in range(600):
     after = measure()
-    if after[1] <= before[1]:
+    if after[1:5] == before[1:5]:
         break
     time.sleep(0.05)
 print(*(y - x for x, y in zip(before, after)))

@@ -1,4 +1,4 @@
-"""What the stress tests share: how long they run, and a random generator that can be repeated."""
+"""For all stress tests: their duration, and a random generator that can be repeated."""
 
 from __future__ import annotations
 

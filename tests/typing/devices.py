@@ -1,4 +1,4 @@
-"""What the checkers must accept of devices."""
+"""Uses of devices that the type checkers must accept."""
 
 from __future__ import annotations
 

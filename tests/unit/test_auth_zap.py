@@ -24,7 +24,7 @@ ADDRESS = b"127.0.0.1"
 
 
 class Zap:
-    """What libzmq does, by hand: sends requests to an authenticator and receives replies."""
+    """The client side of ZAP, by hand: sends requests to an authenticator and receives replies."""
 
     def __init__(self, context: Any) -> None:
         self.authenticator = zmq.auth.Authenticator(context)

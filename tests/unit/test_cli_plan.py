@@ -1,4 +1,4 @@
-"""What a device is made of, from its options."""
+"""The plan of a device, from its options."""
 
 from __future__ import annotations
 

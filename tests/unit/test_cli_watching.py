@@ -1,4 +1,4 @@
-"""What `ohmq watch` shows of a message, and how the supervisor words its log."""
+"""Messages as `ohmq watch` shows them, and the words of the supervisor's log."""
 
 from __future__ import annotations
 

@@ -13,7 +13,9 @@ from helpers.interpreters import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
+# Development mode has asyncio report steps that were slow, which a busy machine makes of any.
+SLOW_STEP = re.compile(r"^Executing <.*> took [\d.]+ seconds\n", re.MULTILINE)
 
 
 def examples(page: Path) -> list[tuple[int, str]]:
@@ -49,4 +51,4 @@ def test_example_runs(source: str) -> None:
     )
     assert ended.returncode == 0, ended.stderr
     # An example that leaves a socket open is a bad one: development mode warns of it.
-    assert not ended.stderr
+    assert not SLOW_STEP.sub("", ended.stderr)

@@ -71,7 +71,7 @@ SOCKET_METHODS: dict[str, tuple[Any, ...]] = {
 
 
 def ended(got: Any) -> Any:
-    """What a call gives: the mock of a coroutine function has to be awaited."""
+    """The result of a call: the mock of a coroutine function has to be awaited."""
     if not inspect.iscoroutine(got):
         return got
     with pytest.raises(StopIteration) as stopped:

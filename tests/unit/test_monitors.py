@@ -378,7 +378,7 @@ def test_only_what_is_asked_for_comes(context: zmq.Context, mask: int) -> None:
 
 
 def test_events_of_a_message_are_there_with_it(context: zmq.Context) -> None:
-    """What libzmq has told by then is not late because of the way it takes."""
+    """Events that libzmq has reported by then are not late because of their way."""
     for _ in range(20):
         with context.socket(zmq.PULL) as pull, context.socket(zmq.PUSH) as push:
             reader = pull.get_monitor_socket(zmq.EVENT_ACCEPTED)

@@ -94,7 +94,7 @@ def test_a_socket_that_is_no_monitor(pair: Callable[..., tuple[Any, Any]]) -> No
 
 
 def test_a_socket_whose_receive_is_awaited() -> None:
-    """What an event loop's sockets do: recv_multipart gives something to await."""
+    """As the sockets of event loops do: recv_multipart returns an awaitable."""
 
     class Awaited:
         def recv_multipart(self, flags: int = 0) -> Any:

@@ -26,7 +26,7 @@ SETTLE_S = 0.005
 
 
 class Task:
-    """What a scenario has started, and what came of it."""
+    """A task of a scenario, and its result."""
 
     def __init__(self) -> None:
         self.handle: Any = None
@@ -124,7 +124,7 @@ class Front:
     # -- operations -------------------------------------------------------------------------
 
     async def __call__(self, value: Any) -> Any:
-        """What an operation gives."""
+        """The result of an operation."""
         if not inspect.isawaitable(value):
             return value
         try:

@@ -1,4 +1,4 @@
-"""What an open page is sent: messages, samples, filters."""
+"""The feed of an open page: messages, samples, filters."""
 
 from __future__ import annotations
 

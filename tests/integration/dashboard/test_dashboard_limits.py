@@ -1,4 +1,4 @@
-"""What somebody without a token can use up: connections, descriptors, memory."""
+"""Limits for clients without a token: connections, descriptors, memory."""
 
 from __future__ import annotations
 

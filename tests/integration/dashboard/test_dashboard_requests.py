@@ -222,7 +222,7 @@ def test_off_loopback_everything_needs_the_token(device: Any) -> None:
 
 
 def _columns(chart: Any) -> list[Any]:
-    """What a chart holds, wherever in it that is: the lists beneath "data"."""
+    """The data of a chart, at any depth: the lists beneath "data"."""
     if isinstance(chart, list):
         return [each for part in chart for each in _columns(part)]
     if not isinstance(chart, dict):

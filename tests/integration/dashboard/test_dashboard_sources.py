@@ -1,4 +1,4 @@
-"""What a dashboard looks at, how it starts and ends, and the command."""
+"""Sources of a dashboard, its start and end, and the command."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a program sees of ZMQStream, on whichever `zmq` its interpreter has."""
+"""Scenarios of ZMQStream that run with the `zmq` of either package."""

@@ -67,7 +67,7 @@ class Bench:
         return ZMQStream(a), b
 
     def attempt(self, call: Callable[[], Any]) -> Any:
-        """What a call returns, or the class of its error."""
+        """The result of a call, or the class of its error."""
         try:
             return plain(call())
         except Exception as error:
