@@ -10,10 +10,13 @@ Imports nothing from zmq: what it needs of the layers above (the exception class
 options, the tracker class) they register when they are imported.
 """
 
-include "libzmq.pxi"          # declarations
+# Declarations, structs, classes and shared constants: ../_native.pxd, which is read before this.
+cimport cython
+
 include "errors.pxi"          # return codes become exceptions
 include "after_fork.pxi"      # refusal in the child of a fork
-include "handle.pxi"          # one libzmq socket: lock, waiters, unread parts
+include "handle.pxi"          # one libzmq socket: its lock, its waiters and watches
+include "unread.pxi"          # parts that were put back
 include "waiters.pxi"         # blocking, outside the lock
 include "loans.pxi"           # zero-copy
 include "monitors.pxi"        # connection events
@@ -25,7 +28,9 @@ include "nonblocking.pxi"     # "would block" without an exception
 include "send.pxi"
 include "recv.pxi"
 include "many.pxi"
-include "calls.pxi"
+include "endpoints.pxi"
+include "attributes.pxi"
+include "overriding.pxi"      # methods that a subclass has replaced
 include "socket.pxi"
 include "candidates.pxi"      # which sockets a poller looks at
 include "poll.pxi"

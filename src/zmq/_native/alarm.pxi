@@ -9,10 +9,6 @@ cdef class Alarm:
     of this.
     """
 
-    cdef Poller poller
-    cdef int set
-    cdef int generation
-
     def __cinit__(self, Poller poller not None):
         cdef Entry entry
         self.set = -1

@@ -5,30 +5,10 @@
 # or it was ready the last time. Rule 3 is what makes this safe: every call on a socket tells its
 # watches, so an edge of ZMQ_FD that another call has consumed is not missed.
 
-# How many signals are taken from the epoll set at once.
-cdef enum:
-    EPOLL_BATCH = 64
-
 
 @cython.no_gc_clear  # its handle has a pointer to it, and has to hear when it goes
 cdef class Entry:
     """One socket or descriptor that a poller watches."""
-
-    cdef Watch watch
-    cdef void *poller           # borrowed: a poller outlives its entries
-    cdef Handle handle          # None for a plain descriptor
-    cdef object key             # what was registered
-    cdef object shown           # what poll() returns: the socket, or the descriptor's number
-    cdef object flags           # as given, for Poller.sockets
-    cdef int64_t fd
-    cdef short events
-    cdef Py_ssize_t index
-    cdef bint candidate
-    cdef bint listed
-    cdef bint in_set            # its descriptor is in the epoll set, under its name
-    cdef bint watching          # the handle has the pointer
-    cdef bint gone              # it has been unregistered
-    cdef Entry next_candidate
 
     def __dealloc__(self):
         unwatch(self)

@@ -1,14 +1,5 @@
 # Contexts, and ending them without blocking for ever.
 
-# What one call of zmq_ctx_term, in a thread of its own, shares with those who wait for it. The
-# thread and the handle each hold one reference; who drops the last one frees it.
-cdef struct Terminator:
-    void *ptr
-    ohmq_waker done_waker
-    int done
-    int error
-    int references
-
 # The one option whose value may be -1; libzmq knows it by this number.
 cdef enum:
     SCHED_POLICY = 4
@@ -20,21 +11,10 @@ cdef dict _open_contexts = {}
 cdef class ContextHandle:
     """One libzmq context, shared by its Context and the shadows of it."""
 
-    cdef void *ptr                # NULL once it has been terminated
-    cdef int generation
-    cdef Terminator *terminator   # while a term() goes on, or one has run out of time
-    cdef bint owned               # opened here, not adopted from another library
-    cdef bint zap_required        # see Context.zap_required
-    cdef list lingering           # closed sockets that may still hold unsent messages
-
     def __dealloc__(self):
         forget_context(self)
         if self.terminator != NULL:
             drop_terminator(self.terminator)
-
-
-cdef extern from "terminate.h" nogil:
-    int ohmq_drop_reference(int *references)
 
 
 cdef void drop_terminator(Terminator *terminator) noexcept nogil:
@@ -110,10 +90,6 @@ cdef int require(ContextHandle handle) except -1:
 
 cdef class Context:
     """A libzmq context: its I/O threads, and what its sockets share (zmq_ctx_new(3))."""
-
-    cdef object __weakref__
-    cdef readonly ContextHandle handle
-    cdef bint ended    # by this object, and not by another of the same context
 
     def __init__(self, io_threads=1, shadow=0):
         if isinstance(io_threads, Context):

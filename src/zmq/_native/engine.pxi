@@ -1,30 +1,46 @@
-# The native half of zmq.core.engine.Engine: one socket in one event loop.
+# The native half of zmq.core.engine.Engine: the operations that wait for one socket in one event
+# loop. This file alone has their queues and the state of the wait; the Python half says how callers
+# are woken, and when time is over. Methods are called in the thread of the loop.
+#
+#   IDLE       no operation waits
+#   WAITING    operations wait; EVENTS had nothing for them when it was read
+#   SERVING    a turn is under way: program code runs that may enqueue, dequeue and run the loop
+#
+#   from       event                           to         action
+#   IDLE       enqueue(), then settle()        WAITING    EVENTS is read, unless the watch is armed
+#   WAITING    it is due: begin_turn()         SERVING    the watch tells of nothing
+#   WAITING    dequeue(), then settle()        IDLE       if nothing is left; else EVENTS is read
+#   SERVING    settle(): operations are left   WAITING    EVENTS is read, unless the watch is armed
+#   SERVING    settle(): nothing is left       IDLE
+#   SERVING    changed(), in a turn that is    SERVING    none: that turn calls settle()
+#              entered again
+#   any        dismiss()                       IDLE       the loop has ended
+#
+# settle() gives the events that are there already: then the turn goes on, or the engine is due.
+#
+#              asleep    armed
+#   IDLE       no        0
+#   WAITING    yes       what was armed before settle()
+#   SERVING    no        0
+#
+# asleep says that the watch rings the reactor for events that are wanted. armed says for which
+# events an attempt has just found nothing, and has put the watch to sleep: arm(). In IDLE that
+# lasts until the caller has enqueued its operation; if it does not, hush() undoes it. `queued`
+# follows the queues in every state: a caller that finds its bit set has to wait behind others.
+
+from collections import OrderedDict as _OrderedDict
 
 
-@cython.no_gc_clear  # its handle has a pointer to it, and has to hear when it goes
+@cython.no_gc_clear  # its handle has a pointer to it, until it is deallocated
 cdef class NativeEngine:
     """NativeEngine(reactor, socket)\n--\n
-    Hears of everything that may let the operations of a socket go on (rule 3).
+    Serves the operations that wait for a socket in an event loop (rule 3).
 
-    The class of :class:`zmq.core.engine.Engine`, whose turn() the reactor calls. Methods of one
-    engine are called in the thread of its loop; the socket may be used by any.
+    The base of :class:`zmq.core.engine.Engine`. The socket may be used by any thread.
     """
 
-    cdef object __weakref__
-    cdef Watch watch
-    cdef Handle handle
-    cdef Reactor reactor
-    cdef void *next_touched     # in the reactor's list; borrowed
-    cdef bint touched           # it is in that list
-    cdef bint due
-    cdef readonly bint restless  # its turn has begun, and not come to rest()
-    cdef bint asleep            # the watch is to tell of the events that are wanted
-    cdef bint in_set
-    cdef bint watching
-    cdef short queued           # POLLIN: receives wait in the queue, POLLOUT: sends do
-    cdef short wanted           # what is waited for, by polls as well
-    # What would block, and will ring when it would not; only while asleep.
-    cdef short armed
+    def __cinit__(self):
+        self.receives, self.sends, self.polls = _OrderedDict(), _OrderedDict(), _OrderedDict()
 
     def __init__(self, Reactor reactor not None, Socket socket not None):
         self.handle = socket.handle
@@ -40,6 +56,8 @@ cdef class NativeEngine:
         if self.handle.generation != ohmq_generation or self.handle.ptr == NULL:
             return  # closed, or the parent's: every operation says what is wrong
         if self.handle.fd >= 0 and reactor.set >= 0:
+            # epoll keeps a borrowed pointer to this: leave_set() takes it out, at the latest when
+            # this is deallocated.
             if ohmq_set_add(reactor.set, self.handle.fd, <void *> self) < 0:
                 raise OSError(errno, f"the socket cannot be watched: {strerror(errno)}")
             self.in_set = True
@@ -63,76 +81,67 @@ cdef class NativeEngine:
             watch = watch.next
         return None
 
-    def turn(self):
-        """Let the operations go on that can; called by serve()."""
-        raise NotImplementedError
+    # ---- the queues ----
+
+    def enqueue(self, operation, QueueKind kind) -> None:
+        """Have an operation wait that would block just now: RECEIVES, SENDS or POLLS."""
+        queue = self.receives if kind == RECEIVES else self.sends if kind == SENDS else self.polls
+        operation.queue = queue
+        queue[operation] = self.passes
+        self.queued |= <short> kind
+
+    def dequeue(self, operation) -> None:
+        """Have an operation wait no longer; call changed(), unless a turn goes on."""
+        queue = operation.queue
+        del queue[operation]
+        operation.queue = operation.socket = None
+        if not self.receives:
+            self.queued &= ~RECEIVES
+        if not self.sends:
+            self.queued &= ~SENDS
+
+    def changed(self) -> None:
+        """Go by what the queues hold now."""
+        if not turn_will_settle(self) and settle(self):
+            ring(self.reactor, self)
 
     def serve(self) -> None:
-        """Call turn() now, in the thread of the loop."""
+        """Let the operations go on that can, now."""
         serve(self)
 
-    def dismiss(self):
-        """Let go of what waits: the loop has ended."""
-        raise NotImplementedError
+    def dismiss(self) -> None:
+        """Let go of the operations: the loop has ended, and their callers never go on."""
+        for queue in (self.receives, self.sends, self.polls):
+            for operation in list(queue):
+                try:
+                    operation.leave()
+                except Exception:
+                    pass  # of timers of a loop that is no more
+        settle(self)
+
+    # ---- the turn ----
 
     def ring(self) -> None:
-        """Have turn() called in the next turn of the loop; from any thread."""
+        """Have the operations tried in the next turn of the loop; from any thread."""
         ring(self.reactor, self)
 
-    def begin(self) -> None:
-        """The operations are being served: calls of our own need not be told."""
-        self.restless = True
-        self.asleep = False
-        self.armed = 0
+    def read_events_again(self) -> None:
+        """Have settle() read EVENTS, whatever the last attempts have found."""
+        begin_turn(self)
 
     def keep_awake(self) -> None:
         """Have a turn that is entered inside of this one take up what this one leaves."""
-        if not self.reactor.woken:
-            ohmq_lock_acquire(&self.reactor.lock)
-            wake_reactor(self.reactor)
-            ohmq_lock_release(&self.reactor.lock)
+        keep_awake(self)
 
-    def will_rest(self) -> bool:
-        """Whether the queues may change without rest(): this turn, or one inside of it, calls it.
+    @property
+    def spent(self) -> bool:
+        """Whether others should have their turn (rule 5)."""
+        return is_spent(self.reactor)
 
-        An inner turn comes only where the waker says that it has something to do.
-        """
-        if not self.reactor.woken or self not in self.reactor.serving:
-            return False
-        self.restless = True
-        return True
-
-    def emptied(self, short queue) -> None:
-        """Nobody waits in a queue any more: who comes next need not stand in line."""
-        self.queued &= ~queue
-
-    def rest(self, short queued, short wanted) -> int:
-        """Wait for what is wanted; the events of it that are there already.
-
-        All of it where the socket can tell no events any more: each operation learns why.
-        """
-        cdef int events = 0
-        cdef int error
-        if wanted and not self.wanted:
-            self.reactor.waiting.add(self)
-        elif self.wanted and not wanted:
-            self.reactor.waiting.discard(self)
-        self.restless = False
-        self.queued, self.wanted = queued, wanted
-        self.watch.events = wanted
-        if not wanted:
-            self.asleep = False
-            self.armed = 0
-            return 0
-        if not wanted & ~self.armed:
-            return 0  # tried a moment ago, and what has happened since has rung
-        if self.handle.generation != ohmq_generation:
-            return wanted
-        error = look(self, &events, True)
-        return wanted if error else events & wanted
+    # ---- the socket ----
 
     def events(self) -> int:
-        """What EVENTS says."""
+        """The EVENTS of the socket, now."""
         cdef int events = 0
         cdef int error
         self.reactor.used += 1
@@ -155,11 +164,6 @@ cdef class NativeEngine:
     def put_back(self, parts, int64_t order) -> None:
         """Put back what a receive has given, the last part of which had that number (rule 4)."""
         put_back_received(self.handle, parts, False, None, order)
-
-    @property
-    def spent(self) -> bool:
-        """Whether others should have their turn (rule 5)."""
-        return is_spent(self.reactor)
 
     # ---- operations that do not wait: a result or WOULD_BLOCK ----
 
@@ -235,6 +239,54 @@ cdef class NativeEngine:
         return sent
 
 
+# ---- the state ----------------------------------------------------------------------------------
+
+cdef inline void begin_turn(NativeEngine engine) noexcept:
+    """SERVING: calls of our own need not be told."""
+    engine.state = ENGINE_SERVING
+    engine.asleep = False
+    engine.armed = 0
+
+
+cdef inline bint turn_will_settle(NativeEngine engine) except -1:
+    """Whether a turn goes on that calls settle(): this one, or one that is entered inside of it.
+
+    An inner turn comes only where the waker says that it has something to do.
+    """
+    if not engine.reactor.woken or engine not in engine.reactor.serving:
+        return False
+    engine.state = ENGINE_SERVING
+    return True
+
+
+cdef int settle(NativeEngine engine) except? -1:
+    """WAITING for what the queues want, or IDLE; the events of it that are there already.
+
+    All of it where the socket can tell no events any more: each operation learns why.
+    """
+    cdef int events = 0
+    cdef int error
+    cdef short wanted = engine.queued
+    for operation in engine.polls:
+        wanted |= <short> operation.events
+    if wanted and not engine.wanted:
+        engine.reactor.waiting.add(engine)
+    elif engine.wanted and not wanted:
+        engine.reactor.waiting.discard(engine)
+    engine.state = ENGINE_WAITING if wanted else ENGINE_IDLE
+    engine.wanted = engine.watch.events = wanted
+    if not wanted:
+        engine.asleep = False
+        engine.armed = 0
+        return 0
+    if not wanted & ~engine.armed:
+        return 0  # tried a moment ago, and what has happened since has rung
+    if engine.handle.generation != ohmq_generation:
+        return wanted
+    error = look(engine, &events, True)
+    return wanted if error else events & wanted
+
+
 cdef inline void arm(NativeEngine engine) noexcept:
     """A receive would block: from now on, with the GIL still held, all that changes it rings.
 
@@ -246,23 +298,29 @@ cdef inline void arm(NativeEngine engine) noexcept:
     engine.asleep = True
 
 
-cdef inline bint may_receive(NativeEngine engine, int flags) noexcept:
-    """Whether nobody waits before the caller, and it is not the turn of others (rule 5)."""
-    if flags & FROM_QUEUE:
-        engine.reactor.used += 1
-        return True
-    if flags & ZMQ_DONTWAIT:
-        pass  # what does not wait stands in no line
-    elif engine.queued & ZMQ_POLLIN or is_spent(engine.reactor):
-        return False
-    engine.reactor.used += 1
-    return True
+cdef int look(NativeEngine engine, int *events, bint then_sleep) noexcept:
+    """Read EVENTS; other watches are told of it, this one only of what comes later.
+
+    0, or an errno.
+    """
+    cdef Handle handle = engine.handle
+    cdef int error = ENOTSOCK
+    engine.asleep = False
+    engine.armed = 0
+    ohmq_lock_acquire(&handle.lock)
+    if handle.ptr != NULL:
+        error = events_of(handle, events)
+        touch(handle, USED)
+    engine.asleep = then_sleep
+    ohmq_lock_release(&handle.lock)
+    return error
 
 
-cdef inline bint may_send(NativeEngine engine, int flags) noexcept:
-    # Others get their turn after the call: what a program sends and does not await is sent.
-    engine.reactor.used += 1
-    return flags & FROM_QUEUE or not engine.queued & ZMQ_POLLOUT
+cdef void hush(NativeEngine engine) noexcept:
+    """Empty the mailbox of an IDLE engine: the descriptor would stay readable for ever."""
+    cdef int events
+    if look(engine, &events, False):
+        leave_set(engine)  # its context is being terminated: operations learn that by themselves
 
 
 cdef void engine_touched(Watch *watch, Touch what) noexcept:
@@ -281,26 +339,121 @@ cdef void leave_set(NativeEngine engine) noexcept:
             ohmq_set_remove(engine.reactor.set, engine.handle.fd)
 
 
-cdef int look(NativeEngine engine, int *events, bint then_sleep) noexcept:
-    """Read EVENTS; others hear of it, the engine itself only of what comes later.
+cdef inline void keep_awake(NativeEngine engine) noexcept:
+    if not engine.reactor.woken:
+        ohmq_lock_acquire(&engine.reactor.lock)
+        wake_reactor(engine.reactor)
+        ohmq_lock_release(&engine.reactor.lock)
 
-    0, or an errno.
+
+# ---- one turn -----------------------------------------------------------------------------------
+
+cdef int take_turn(NativeEngine engine) except -1:
+    """Let the operations go on that can, while the turn of the loop lasts.
+
+    Callers go on in here, and may run the loop by themselves, which enters the turn again.
     """
-    cdef Handle handle = engine.handle
-    cdef int error = ENOTSOCK
-    engine.asleep = False
-    engine.armed = 0
-    ohmq_lock_acquire(&handle.lock)
-    if handle.ptr != NULL:
-        error = events_of(handle, events)
-        touch(handle, USED)
-    engine.asleep = then_sleep
-    ohmq_lock_release(&handle.lock)
-    return error
+    cdef int moved, ready
+    cdef int idle_passes = 0
+    cdef bint sends_tried = False
+    while True:
+        engine.passes += 1
+        begin_turn(engine)
+        try:
+            moved = serve_queue(engine, engine.receives)
+            moved += serve_queue(engine, engine.sends)
+            serve_polls(engine)
+        except BaseException:
+            settle(engine)
+            ring(engine.reactor, engine)  # for what is left
+            raise
+        # Where a caller has come back to wait, an inner turn may have settled the queues already.
+        ready = settle(engine) if engine.state == ENGINE_SERVING else 0
+        if not ready:
+            return 0
+        if is_spent(engine.reactor) or idle_passes > 3:
+            ring(engine.reactor, engine)
+            return 0
+        if moved:
+            sends_tried, idle_passes = False, 0
+        elif ready & ~ZMQ_POLLOUT:
+            idle_passes += 1  # it has come since it was tried
+        elif not sends_tried:
+            sends_tried = True  # a ROUTER tells POLLOUT though one peer's queue is full: so once
+        else:
+            return 0
 
 
-cdef void hush(NativeEngine engine) noexcept:
-    """Take an engine that nobody waits for: the descriptor would stay readable for ever."""
-    cdef int events
-    if look(engine, &events, False):
-        leave_set(engine)  # its context is being terminated: operations learn that by themselves
+cdef int serve_queue(NativeEngine engine, object queue) except -1:
+    """Serve a queue in order, until it would block; how many operations have ended."""
+    cdef int served = 0
+    while queue:
+        operation = next(iter(queue))
+        if queue[operation] == engine.passes:
+            break  # a caller that went on in this pass has come back, and would block
+        taken = error = None
+        try:
+            taken = operation.attempt()
+            if taken is _would_block:
+                break
+            operation.order = engine.handle.order
+        except Exception as raised:
+            if operation.waits_through_efsm and getattr(raised, "errno", None) == EFSM:
+                break
+            error = raised
+        end_operation(engine, operation, taken, error)
+        served += 1
+        if is_spent(engine.reactor):
+            break
+    return served
+
+
+cdef int serve_polls(NativeEngine engine) except -1:
+    """End the polls that have events."""
+    cdef int events = 0
+    if not engine.polls:
+        return 0
+    error = None
+    try:
+        events = engine.events()
+    except Exception as raised:
+        error = raised
+    for operation in list(engine.polls):
+        if operation.queue is None:
+            continue  # it has ended, while another went on
+        if error is not None or events & <int> operation.events:
+            end_operation(engine, operation, events & <int> operation.events, error)
+    return 0
+
+
+cdef int end_operation(NativeEngine engine, object operation, object taken, object error) except -1:
+    """Have the caller of an operation go on: it may come back, or run the loop by itself."""
+    operation.leave()
+    if engine.receives or engine.sends or engine.polls:
+        keep_awake(engine)
+    if error is None:
+        operation.succeed(taken)
+    else:
+        operation.fail(error)
+    return 0
+
+
+# ---- what may be tried now ----------------------------------------------------------------------
+
+cdef inline bint may_receive(NativeEngine engine, int flags) noexcept:
+    """Whether no operation waits before the caller, and it need not give way (rule 5)."""
+    if flags & FROM_QUEUE:
+        engine.reactor.used += 1
+        return True
+    if flags & ZMQ_DONTWAIT:
+        pass  # a caller that does not wait does not queue
+    elif engine.queued & ZMQ_POLLIN or is_spent(engine.reactor):
+        return False
+    engine.reactor.used += 1
+    return True
+
+
+cdef inline bint may_send(NativeEngine engine, int flags) noexcept:
+    # Others get their turn after the call: what a program sends and does not await is sent.
+    engine.reactor.used += 1
+    return flags & FROM_QUEUE or not engine.queued & ZMQ_POLLOUT

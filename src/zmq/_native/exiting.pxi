@@ -6,11 +6,6 @@
 # others may have ended in the middle of a call: no lock is waited for without end, no waiter is
 # woken.
 
-# How long the lock of a socket is waited for, and the loop of a device.
-cdef enum:
-    LOCK_NS = 50000000
-    KEEP_LINGER = -2
-
 # From begin_exit() on: the contexts, which would go with their last reference.
 cdef list _kept_contexts = None
 
@@ -110,8 +105,6 @@ cdef void await_terminator(Terminator *terminator, int64_t deadline) noexcept no
 
 cdef class Finisher:
     """Calls finish() when it goes: to be kept where the interpreter clears last."""
-
-    cdef double timeout
 
     def __init__(self, double timeout):
         self.timeout = timeout

@@ -14,12 +14,6 @@ def set_tracker_class(tracker_class, finished):
     _finished_tracker = finished
 
 
-cdef extern from "frame_class.h":
-    void ohmq_adopt_frame_class(PyTypeObject *native, PyTypeObject *cls)
-    void ohmq_frame_adopt(object frame)
-    int ohmq_frame_has_dict(PyTypeObject *native, Py_ssize_t offset) except -1
-
-
 cdef inline Frame new_frame():
     """A frame of the class that programs know."""
     cdef Frame frame = Frame.__new__(Frame)
@@ -46,15 +40,6 @@ cdef class Frame:
     """Frame(data=None, track=False, copy=None, copy_threshold=None)\n--\n
     One part of a message: all of :class:`zmq.Frame` but its place in a class that can be changed.
     """
-
-    cdef object __weakref__
-    cdef PyObject *attributes   # the __dict__ of the few frames that have one: see frame_class.h
-    cdef zmq_msg_t msg
-    cdef object cached_bytes
-    cdef object cached_buffer
-    cdef public object tracker
-    cdef public bint more
-    cdef bint fixed             # lent by an object that may not be written to
 
     def __cinit__(self):
         zmq_msg_init(&self.msg)

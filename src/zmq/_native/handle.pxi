@@ -9,83 +9,12 @@
 
 import sys as _sys
 
-cdef struct Waiter:
-    # A thread that sleeps until the socket has events, or is woken.
-    Waiter *next
-    Waiter *previous
-    ohmq_waker waker
-    short events
-    bint sleeping
-    bint woken
-
-cdef enum Touch:
-    USED = 0      # a call was made: EVENTS may have changed, an edge may be gone
-    CLOSED = 1    # the socket is no more
-
-# Something longer-lived that hears of every call on a socket: a poller's entry, an event loop's.
-# While *sleeping is set it is told only of events that it waits for; else it looks by itself later.
-ctypedef void (*touched_fn)(Watch *watch, Touch what) noexcept
-
-cdef struct Watch:
-    Watch *next
-    Watch *previous
-    touched_fn touched
-    void *owner
-    bint *sleeping
-    short events
-
-cdef struct UnreadPart:
-    # A message part that was put back, to be received before libzmq's own queue.
-    UnreadPart *next
-    bint more
-    int64_t order              # where it was among all parts; 0: before those that have a number
-    zmq_msg_t msg
-
-cdef struct Counters:
-    int64_t messages_sent
-    int64_t messages_received
-    int64_t bytes_sent
-    int64_t bytes_received
-    int64_t would_block
-    int64_t blocked_ns
-    int64_t events_dropped
-
 # Handles that exist, newest first, linked through the handles themselves (borrowed references).
 cdef void *_handles = NULL
 cdef ohmq_lock _handles_lock
 
 
 cdef class Handle:
-    cdef void *newer           # in the list of all handles
-    cdef void *older
-    cdef void *ptr             # NULL while it may not be used: closed, or claimed by a relay
-    cdef void *claimed         # the socket, while a relay has it
-    cdef int generation
-    cdef ohmq_lock lock
-    cdef Waiter *waiters
-    cdef Watch *watches
-    cdef UnreadPart *unread
-    cdef Counters counters
-    cdef int64_t fd            # ZMQ_FD, -1 for the draft types that have none
-    cdef int type
-    cdef int unread_more       # RCVMORE where the last part came from unread, else -1
-    cdef bint more             # of the part that was received last: others follow,
-    cdef int64_t order         # and its number
-    cdef int64_t newest        # parts that have come from libzmq
-    cdef bint inside_message   # a part with SNDMORE went out, the last one has not yet
-    cdef bint inproc           # it has an inproc endpoint: peers in this process
-    cdef bint owned            # closing is ours to do
-    cdef object relay          # who has it, while claimed
-    cdef ContextHandle context
-    cdef void *wrapper         # the Socket that opened it, which clears this when it goes
-    cdef object opened_at      # "file:line" in development mode
-    cdef list endpoints        # None until there is one
-    cdef dict bound_as         # what bind was given: the endpoints, where they are another text
-    cdef list inproc_bound     # names that are ours until we give them up
-    cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
-    cdef int64_t reads         # of the monitor that this socket reads, or 0
-    cdef int64_t ends          # of the monitor that has no reader once this socket is closed
-
     def __dealloc__(self):
         # Nobody refers to the socket any more, so nobody waits for it either.
         list_remove(self)
@@ -272,17 +201,10 @@ cdef str describe(Handle handle):
     return text
 
 
-cdef struct Look:
-    # What EVENTS says, read once at most, and only if somebody asks.
-    bint taken
-    int error
-    int events
-
-
-cdef bint can_go_on(Handle handle, Look *look, Touch what, short events) noexcept:
+cdef bint can_go_on(Handle handle, EventsRead *look, Touch what, short events) noexcept:
     """Whether somebody who sleeps until there are such events has to wake up."""
-    if not look.taken:
-        look.taken = True
+    if not look.done:
+        look.done = True
         look.error = 0 if what == USED and handle.ptr != NULL else ENOTSOCK
         if look.error == 0:
             look.error = events_of(handle, &look.events)
@@ -294,8 +216,8 @@ cdef void touch(Handle handle, Touch what) noexcept:
     cdef Waiter *waiter = handle.waiters
     cdef Watch *watch = handle.watches
     cdef Watch *next
-    cdef Look look
-    look.taken = False
+    cdef EventsRead look
+    look.done = False
     while waiter != NULL:
         if waiter.sleeping and not waiter.woken and can_go_on(handle, &look, what, waiter.events):
             waiter.woken = True
@@ -324,73 +246,6 @@ cdef void watch_remove(Handle handle, Watch *watch) noexcept:
     if watch.next != NULL:
         watch.next.previous = watch.previous
     watch.next = watch.previous = NULL
-
-
-# ---- parts that were put back -----------------------------------------------------------------
-
-cdef int put_back_parts(Handle handle, zmq_msg_t *parts, int n, bint rest,
-                        int64_t order=0) except -1:
-    """Put parts of a message back: they are received again in the order they had.
-
-    rest tells that more parts of the message follow the last of these, and order which that was;
-    0 puts them before all others.
-    """
-    cdef UnreadPart **link = &handle.unread
-    cdef UnreadPart *part
-    cdef int i = n - 1
-    while link[0] != NULL and link[0].order < order:
-        link = &link[0].next
-    while i >= 0:
-        part = <UnreadPart *> malloc(sizeof(UnreadPart))
-        if part == NULL:
-            raise MemoryError
-        zmq_msg_init(&part.msg)
-        zmq_msg_move(&part.msg, &parts[i])
-        part.more = rest or i < n - 1
-        part.order = order - (n - 1 - i) if order > 0 else 0
-        part.next = link[0]
-        link[0] = part
-        i -= 1
-    return 0
-
-
-cdef inline Py_ssize_t take(Handle handle, zmq_msg_t *msg) noexcept nogil:
-    """Receive a part without waiting, one that was put back first. Its size, or -1."""
-    cdef UnreadPart *part = handle.unread
-    cdef int size
-    if part == NULL:
-        handle.unread_more = -1
-        handle.newest += 1
-        handle.order = handle.newest
-        size = zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT)
-        # Of a larger part libzmq says just that.
-        return size if size < INT_MAX else <Py_ssize_t> zmq_msg_size(msg)
-    cdef bint follows = part.more
-    handle.order = part.order
-    handle.unread = part.next
-    zmq_msg_move(msg, &part.msg)
-    zmq_msg_close(&part.msg)
-    free(part)
-    handle.unread_more = follows
-    return <Py_ssize_t> zmq_msg_size(msg)
-
-
-cdef inline bint more_follows(Handle handle, zmq_msg_t *msg) noexcept nogil:
-    """Whether the message of the part that take() has just given goes on."""
-    return handle.unread_more if handle.unread_more >= 0 else zmq_msg_more(msg)
-
-
-cdef inline int unread_events(Handle handle) noexcept:
-    return ZMQ_POLLIN if handle.unread != NULL else 0
-
-
-cdef void drop_unread(Handle handle) noexcept:
-    cdef UnreadPart *part
-    while handle.unread != NULL:
-        part = handle.unread
-        handle.unread = part.next
-        zmq_msg_close(&part.msg)
-        free(part)
 
 
 # ---- closing ------------------------------------------------------------------------------------

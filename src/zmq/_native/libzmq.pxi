@@ -1,4 +1,5 @@
-# Declarations of libzmq and of the small C headers beside this file. No code.
+# Declarations of libzmq, of Python's C API and of the small C headers beside this file. No code.
+# _native.pxd includes it, and every piece has it by that.
 
 cimport cython
 from cpython.buffer cimport (
@@ -54,7 +55,8 @@ cdef extern from "zmq.h" nogil:
     int zmq_msg_get(const zmq_msg_t *msg, int property)
     int ZMQ_ROUTER, ZMQ_REP, ZMQ_PAIR, ZMQ_DEALER, ZMQ_REQ, ZMQ_SUB, ZMQ_XSUB
     int ZMQ_SNDHWM, ZMQ_RCVHWM
-    int ZMQ_EVENT_MONITOR_STOPPED
+    int ZMQ_PUB, ZMQ_XPUB, ZMQ_XPUB_NODROP
+    int ZMQ_EVENT_MONITOR_STOPPED, ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED, ZMQ_EVENT_DISCONNECTED
     int EFSM, ETERM, ENOTSOCK, ENOTSUP, ENAMETOOLONG, EHOSTUNREACH
 
     void zmq_version(int *major, int *minor, int *patch)
@@ -180,6 +182,15 @@ cdef extern from "loans.h" nogil:
     bint ohmq_loans_any()
 
 
+cdef extern from "terminate.h" nogil:
+    int ohmq_drop_reference(int *references)
+
+
+cdef extern from "step_out.h":
+    PyObject *ohmq_step_out()
+    int ohmq_step_in(PyObject *) except -1
+
+
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
     int Py_IsInitialized() nogil
@@ -197,3 +208,15 @@ cdef extern from "Python.h":
     unsigned long PyThread_get_thread_ident() nogil
     long PyThread_start_new_thread(void (*function)(void *) noexcept nogil, void *argument) nogil
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+
+
+cdef extern from "method.h":
+    object ohmq_method_new(object function, object owner, object name, object qualname,
+                           object module)
+    int ohmq_set_in_class(PyTypeObject *cls, object name, object value) except -1
+
+
+cdef extern from "frame_class.h":
+    void ohmq_adopt_frame_class(PyTypeObject *native, PyTypeObject *cls)
+    void ohmq_frame_adopt(object frame)
+    int ohmq_frame_has_dict(PyTypeObject *native, Py_ssize_t offset) except -1

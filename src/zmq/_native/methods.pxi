@@ -1,11 +1,5 @@
 # The methods of our classes, in the shape of Python's functions: see method.h.
 
-cdef extern from "method.h":
-    object ohmq_method_new(object function, object owner, object name, object qualname,
-                           object module)
-    int ohmq_set_in_class(PyTypeObject *cls, object name, object value) except -1
-
-
 cdef int shape_methods(type cls) except -1:
     """Put a method in place of each function of a class."""
     cdef object shaped

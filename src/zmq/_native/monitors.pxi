@@ -24,27 +24,6 @@ cdef enum:
     PUMP = 100                 # events that are taken before they are handed on
     PATIENCE_NS = 10000000000  # how long an ending monitor waits for a reader that reads nothing
 
-cdef struct Event:
-    Event *next
-    zmq_msg_t head
-    zmq_msg_t endpoint
-
-cdef struct Monitor:
-    Monitor *next
-    int64_t number
-    void *context
-    char *address          # of the outlet, with a zero at the end
-    void *tap              # or NULL
-    void *outlet
-    int64_t tap_fd
-    int64_t outlet_fd
-    bint tells_end         # MONITOR_STOPPED is one of the events that the program wants
-    Event *oldest          # of those that are held
-    Event *newest
-    int n_held
-    int64_t handed         # to the outlet so far
-    int64_t events_dropped
-    int64_t give_up_at     # of an ending monitor; 0: nothing is waited for
 
 cdef Monitor *_monitors = NULL
 cdef int64_t _monitor_number = 0

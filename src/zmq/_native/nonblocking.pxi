@@ -1,14 +1,5 @@
 # Operations that never wait, and say so without an exception: for the event loops.
 
-# Flags of our own, which are taken off before flags go to libzmq.
-cpdef enum:
-    FROM_QUEUE = 0x20000000  # the call is made for the first operation of a queue
-
-cdef enum:
-    TRYING = 0x40000000      # return NOT_NOW, or WOULD_BLOCK, where Again would be raised
-    OURS = TRYING | FROM_QUEUE
-    NOT_NOW = -2
-
 
 class _WouldBlock:
     """What the try_* methods return for an operation that would block."""

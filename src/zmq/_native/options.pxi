@@ -1,13 +1,5 @@
 # Reading and writing socket options, by number and by attribute.
 
-cdef enum Kind:
-    UNKNOWN = 0
-    INT = 1
-    INT64 = 2
-    BYTES = 3
-    FD = 4
-    UINT64 = 5
-
 cdef enum:
     KINDS = 256
 
@@ -33,9 +25,9 @@ def define_options(options):
         _names[number] = names[0]
 
 
-cdef inline Kind kind_of(int option) noexcept:
+cdef inline OptionKind kind_of(int option) noexcept:
     if 0 <= option < KINDS:
-        return <Kind> _kinds[option]
+        return <OptionKind> _kinds[option]
     return UNKNOWN
 
 
@@ -52,7 +44,7 @@ cdef int option_failed(Handle handle, int option, int error) except -1:
 
 
 cdef object get_option(Handle handle, int option):
-    cdef Kind kind = kind_of(option)
+    cdef OptionKind kind = kind_of(option)
     cdef int64_t wide = 0
     cdef int narrow = 0
     cdef char text[256]
@@ -112,7 +104,7 @@ cdef object integer_of(object value):
 
 
 cdef int set_option(Handle handle, int option, object value) except -1:
-    cdef Kind kind = kind_of(option)
+    cdef OptionKind kind = kind_of(option)
     cdef int64_t wide
     cdef int narrow
     cdef const void *where
@@ -174,9 +166,6 @@ cdef int events_of(Handle handle, int *events) noexcept:
 
 cdef class OptionAttribute:
     """A socket option as an attribute of the socket class: read and written without a frame."""
-
-    cdef int number
-    cdef str name
 
     def __init__(self, str name, int number):
         self.name = name

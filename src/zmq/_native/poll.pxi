@@ -17,22 +17,6 @@ cdef class Poller:
     All of :class:`zmq.Poller` but its place in a class that can be changed.
     """
 
-    cdef object __weakref__
-    cdef dict entries
-    cdef ohmq_lock lock         # of the list of candidates, which any thread may lengthen
-    cdef Entry candidates
-    cdef void *looking_at       # the handle whose EVENTS are being read for this poller
-    cdef Py_ssize_t count
-    cdef Py_ssize_t plain       # entries that are plain descriptors
-    cdef Py_ssize_t doubles     # entries that share a descriptor with another one
-    cdef Py_ssize_t without_fd  # draft sockets, which cannot be waited for
-    cdef int set
-    cdef int generation
-    cdef int sleepers
-    cdef bint sleeping
-    cdef bint woken
-    cdef ohmq_waker waker
-
     def __cinit__(self):
         self.entries = {}
         self.set = -1

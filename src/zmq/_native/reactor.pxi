@@ -6,36 +6,13 @@
 # A turn may be entered again: it calls program code, which may run the loop by itself (a modal
 # dialog, a notebook cell). For as long as that code runs, this holds for every engine:
 #
-#   due        it is in reactor.due, which the inner turn takes up where the outer one was; what has
-#              made it due still makes the descriptor readable, as the waker is cleared last
-#   serving    its own turn called the code: an inner turn calls its turn() again
-#   restless   its turn has not come to rest(): the waker is cleared after an inner turn only
-#   otherwise  it rests, and rings
+#   due             it is in reactor.due, where the inner turn goes on from the outer one; what has
+#                   made it due keeps the descriptor readable, as the waker is cleared last
+#   in serving      its own turn has called the code: an inner turn serves it again
+#   ENGINE_SERVING  its turn has not settled: only a turn that comes after it clears the waker
+#   otherwise       it is settled, and rings (engine.pxi)
 #
-# An engine that is serving, and has operations left, sets the waker first: see keep_awake().
-
-cdef extern from *:
-    """
-    /* asyncio calls a reader in a context of its own, which cannot be entered twice: where program
-     * code that runs in it runs the loop, the reader could not be called. So it steps out. The
-     * context that the thread is in, NULL if it is in none; a new reference. */
-    static PyObject *ohmq_step_out(void) {
-        PyObject *context = PyThreadState_Get()->context;
-        Py_XINCREF(context);
-        if (context && PyContext_Exit(context) < 0) {
-            PyErr_Clear(); /* it was not entered: the thread was born with it */
-            Py_CLEAR(context);
-        }
-        return context;
-    }
-    static int ohmq_step_in(PyObject *context) {
-        int rc = context ? PyContext_Enter(context) : 0;
-        Py_XDECREF(context);
-        return rc;
-    }
-    """
-    PyObject *ohmq_step_out()
-    int ohmq_step_in(PyObject *) except -1
+# An engine in serving that has operations left sets the waker first: keep_awake().
 
 # A turn of a loop goes on for this many messages, and for this long (rule 5): see set_fairness.
 cdef int64_t _fair_messages = 64
@@ -72,28 +49,13 @@ def fairness():
     return _fair_messages, _fair_ns / 1e9
 
 
-@cython.no_gc_clear  # engines have pointers to it
+@cython.no_gc_clear  # its engines use it until they are deallocated
 cdef class Reactor:
     """Reactor()\n--\n
     Tells an event loop which of its sockets have signalled.
 
     The loop watches fileno() and calls turn() whenever that is readable, in its own thread.
     """
-
-    cdef object __weakref__
-    cdef ohmq_lock lock          # of the list of those that were touched: any thread lengthens it
-    cdef void *touched           # engines, which leave the list when they go
-    cdef list calls              # what other threads want to be called in the loop
-    cdef list due                # engines that have something to do, the last one first
-    cdef list serving            # engines whose turn has been entered, the innermost last
-    cdef set waiting             # those with operations; they live as long as somebody waits
-    cdef int set
-    cdef int generation
-    cdef bint woken
-    cdef bint open
-    cdef ohmq_waker waker
-    cdef int64_t used            # messages in this turn of the loop
-    cdef int64_t began
 
     def __cinit__(self):
         self.waiting = set()
@@ -272,15 +234,15 @@ cdef object run_calls(Reactor reactor):
 
 
 cdef int serve(NativeEngine engine) except -1:
-    """Have an engine do what it has to do."""
+    """Serve the operations of an engine that is due."""
     engine.due = False
-    if not (engine.queued or engine.wanted or engine.restless):
+    if engine.state == ENGINE_IDLE:
         hush(engine)
         return 0
     cdef list serving = engine.reactor.serving
     serving.append(engine)
     try:
-        engine.turn()
+        take_turn(engine)
     finally:
         serving.pop()
     return 0
@@ -295,7 +257,7 @@ cdef void clear_waker(Reactor reactor) noexcept:
         and not PyList_GET_SIZE(reactor.due) and not PyList_GET_SIZE(reactor.calls)
     ):
         for engine in reactor.serving:
-            if engine.restless:
+            if engine.state == ENGINE_SERVING:
                 break
         else:
             reactor.woken = False

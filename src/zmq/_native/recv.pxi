@@ -62,7 +62,7 @@ cdef Py_ssize_t receive_blocking(Handle handle, zmq_msg_t *msg, int flags) excep
                 fail_inside(handle, EAGAIN)
             if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
                 fail_inside(handle, EAGAIN)
-            size = <Py_ssize_t> zmq_msg_size(msg) if blocked.taken else take(handle, msg)
+            size = <Py_ssize_t> zmq_msg_size(msg) if blocked.ahead else take(handle, msg)
     except BaseException:
         block_end(handle, &blocked)
         leave(handle)

@@ -1,7 +1,7 @@
 # Devices: moving messages between two sockets, without the GIL and without copying bodies.
 #
-# A relay owns its sockets while it runs: it claims their handles, so that any other use of
-# them raises (rule 7). What it took from one socket and could not hand to the other when it stops
+# A relay claims the handles of its sockets for as long as it runs, so that any other use of them
+# raises (rule 7). A part that it took from one socket and could not hand to the other when it stops
 # is put back to the first (rule 4). The loop itself is in relay_loop.pxi.
 
 cdef class Relay:
@@ -34,22 +34,9 @@ cdef class Relay:
         unbinds the address when they are gone, or when half of its time is over.
     """
 
-    cdef object __weakref__
-    cdef RelayLoop loop
-    cdef list handles           # distinct, in the order in, out, mon, control
-    cdef object sockets
-    cdef object events
-    cdef list places            # where the sockets are bound whose peers only send
-    cdef object prefixes
-    cdef object finished        # threading.Event: not running
-    cdef bint running
-    cdef int generation         # of the process that it runs in
-    cdef bint held              # when it ended
-    cdef unsigned long thread   # that run() is in
-
     def __cinit__(self, *args, **kwargs):
-        zmq_msg_init(&self.loop.directions[0].prefix)
-        zmq_msg_init(&self.loop.directions[1].prefix)
+        zmq_msg_init(&self.loop.traffic.directions[0].prefix)
+        zmq_msg_init(&self.loop.traffic.directions[1].prefix)
         self.generation = ohmq_generation
 
     def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
@@ -65,24 +52,25 @@ cdef class Relay:
         self.events = events
         self.places = [(socket, bound_by((<Socket> socket).handle, as_address(endpoint)))
                        for socket, endpoint in intake]
-        self.loop.drops_silently = drops_silently
-        self.loop.waits = waits and mon_socket is not None
+        self.loop.monitor.drops_silently = drops_silently
+        self.loop.monitor.waits_for_it = waits and mon_socket is not None
         self.prefixes = (as_prefix(in_prefix), as_prefix(out_prefix))
         self.finished = new_event()
         self.finished.set()
         cdef Handle first = (<Socket> in_socket).handle
         cdef Handle second = (<Socket> out_socket).handle
-        self.loop.swap = (first is not second and first.type == ZMQ_ROUTER
-                          and second.type == ZMQ_ROUTER) if swap is None else swap
-        check(ohmq_waker_open(&self.loop.waker))
+        if swap is None:
+            swap = first is not second and first.type == second.type == ZMQ_ROUTER
+        self.loop.traffic.swap = swap
+        check(ohmq_waker_open(&self.loop.orders.waker))
 
     def __dealloc__(self):
-        ohmq_waker_close(&self.loop.waker)
-        zmq_msg_close(&self.loop.directions[0].prefix)
-        zmq_msg_close(&self.loop.directions[1].prefix)
+        ohmq_waker_close(&self.loop.orders.waker)
+        zmq_msg_close(&self.loop.traffic.directions[0].prefix)
+        zmq_msg_close(&self.loop.traffic.directions[1].prefix)
         for i in range(2):
-            free(self.loop.connections[i].states)
-            free(self.loop.connections[i].numbers)
+            free(self.loop.side.connections[i].states)
+            free(self.loop.side.connections[i].numbers)
         free(self.loop.clients.table)
 
     def run(self, started=None, *, terminate_patience_s=0.0) -> None:
@@ -108,7 +96,7 @@ cdef class Relay:
         cdef int error
         cdef RelayLoop *loop = &self.loop
         self.claim_sockets()
-        loop.terminate_patience = <int64_t> (terminate_patience_s * 1e9)
+        loop.control.terminate_patience = <int64_t> (terminate_patience_s * 1e9)
         try:
             if started is not None:
                 started()
@@ -116,16 +104,16 @@ cdef class Relay:
                 if loop.signals_due:
                     loop.signals_due = ohmq_now() + SIGNALS_NS
                 with nogil:
-                    ohmq_store_int(&loop.at_work, 1)
+                    ohmq_store_int(&loop.orders.at_work, 1)
                     ending = run_relay_loop(loop)
-                    error = loop.failure or c_errno() if ending == FAILED else 0
-                    ohmq_store_int(&loop.at_work, 0)
+                    error = loop.monitor.failure or c_errno() if ending == FAILED else 0
+                    ohmq_store_int(&loop.orders.at_work, 0)
                 if ending != INTERRUPTED:
                     break
                 PyErr_CheckSignals()
                 if not self.running:
                     fail(ENOTSOCK, "a signal handler closed a socket of the device")
-                if loop.drain.intake_due:
+                if loop.drain.intake == INTAKE_DUE:
                     self.end_intake()
         finally:
             self.release_sockets()
@@ -150,12 +138,12 @@ cdef class Relay:
         if patience_s is not None:
             patience = <int64_t> (min(max(patience_s, 0.0), 1e9) * 1e9)
         if drain_s is not None and drain_s <= 0:
-            ohmq_store_int(&self.loop.stopping, STOP_NOW)
-        elif ohmq_load_int(&self.loop.stopping) == 0:
+            ohmq_store_int(&self.loop.orders.stopping, STOP_NOW)
+        elif ohmq_load_int(&self.loop.orders.stopping) == 0:
             begin_drain(&self.loop, until, patience)
         elif until < self.loop.drain.until:
             set_drain(&self.loop, until)
-        ohmq_waker_wake(&self.loop.waker)
+        ohmq_waker_wake(&self.loop.orders.waker)
 
     def join(self, timeout=None) -> bool:
         """Wait until run() has returned its sockets; False when timeout (seconds) came first."""
@@ -174,21 +162,21 @@ cdef class Relay:
 
     def pause(self) -> None:
         """Take no more messages until resume(). Any thread may call it."""
-        ohmq_store_int(&self.loop.paused, 1)
-        ohmq_waker_wake(&self.loop.waker)
+        ohmq_store_int(&self.loop.orders.paused, 1)
+        ohmq_waker_wake(&self.loop.orders.waker)
 
     def resume(self) -> None:
         """Undo pause(). Any thread may call it."""
-        ohmq_store_int(&self.loop.paused, 0)
-        ohmq_waker_wake(&self.loop.waker)
+        ohmq_store_int(&self.loop.orders.paused, 0)
+        ohmq_waker_wake(&self.loop.orders.waker)
 
     def paused(self) -> bool:
         """Whether pause(), or PAUSE on the control socket, is in force."""
-        return ohmq_load_int(&self.loop.paused) != 0
+        return ohmq_load_int(&self.loop.orders.paused) != 0
 
     def emptied(self) -> bool:
         """Whether the last run() ended with nothing left to hand on: after stop() with drain_s."""
-        return self.loop.emptied
+        return self.loop.drain.emptied
 
     def _was_holding(self) -> bool:
         """Whether the last run() ended with something that no target had taken."""
@@ -200,8 +188,8 @@ cdef class Relay:
 
     def _counters(self) -> dict:
         """The fields of RelayStats: `_in` is from in to out, `_out` is from out to in."""
-        cdef Direction *in_to_out = &self.loop.directions[0]
-        cdef Direction *out_to_in = &self.loop.directions[1]
+        cdef Direction *in_to_out = &self.loop.traffic.directions[0]
+        cdef Direction *out_to_in = &self.loop.traffic.directions[1]
         return {
             "messages_in": in_to_out.messages,
             "bytes_in": in_to_out.bytes,
@@ -213,18 +201,18 @@ cdef class Relay:
     def _gauges(self) -> dict:
         """The fields of DeviceStats that change with time, without any traffic."""
         cdef RelayLoop *loop = &self.loop
-        cdef int64_t now = loop.ended or ohmq_now()
+        cdef int64_t now = loop.meter.ended or ohmq_now()
         cdef double per_s[4]
         cdef int64_t since
         blocked = []
         for i in range(2):
-            since = loop.directions[i].blocked_since
+            since = loop.traffic.directions[i].blocked_since
             ongoing = max(now - since, 0) if since else 0
-            blocked.append((loop.directions[i].blocked_ns + ongoing) / 1e9)
+            blocked.append((loop.traffic.directions[i].blocked_ns + ongoing) / 1e9)
         rates(loop, now, per_s)
-        peers = [None if loop.events[i] == NULL else loop.peers[i] for i in range(2)]
-        seconds = (now - loop.begun) / 1e9 if loop.begun else 0.0
-        open_requests = unanswered(loop) if loop.begun and loop.drain.requests >= 0 else None
+        peers = [None if loop.side.events[i] == NULL else loop.side.peers[i] for i in range(2)]
+        seconds = (now - loop.meter.begun) / 1e9 if loop.meter.begun else 0.0
+        open_requests = unanswered(loop) if loop.meter.begun and loop.drain.requests >= 0 else None
         return {
             "blocked_in_s": blocked[0],
             "blocked_out_s": blocked[1],
@@ -241,20 +229,20 @@ cdef class Relay:
     cdef bint abandon(self) noexcept:
         """End the loop of a thread that will not run Python again; False if it goes on."""
         cdef int64_t until = ohmq_now() + LOCK_NS
-        ohmq_store_int(&self.loop.stopping, STOP_NOW)
-        ohmq_waker_wake(&self.loop.waker)
-        while ohmq_load_int(&self.loop.at_work) and ohmq_now() < until:
+        ohmq_store_int(&self.loop.orders.stopping, STOP_NOW)
+        ohmq_waker_wake(&self.loop.orders.waker)
+        while ohmq_load_int(&self.loop.orders.at_work) and ohmq_now() < until:
             ohmq_wait(NULL, 0, ohmq_now() + 1000000)
-        return not ohmq_load_int(&self.loop.at_work)
+        return not ohmq_load_int(&self.loop.orders.at_work)
 
     cdef int claim_sockets(self) except -1:
-        """Take the sockets: from here on nobody else may use them."""
+        """Claim the sockets: from here on any other use of them raises."""
         cdef Handle handle
         cdef RelayLoop *loop = &self.loop
         if self.running:
             raise RuntimeError("the relay is running already")
-        ohmq_store_int(&loop.stopping, 0)
-        ohmq_waker_clear(&loop.waker)
+        ohmq_store_int(&loop.orders.stopping, 0)
+        ohmq_waker_clear(&loop.orders.waker)
         self.handles = []
         for socket in (*self.sockets, *self.events):
             if socket is not None:
@@ -266,9 +254,9 @@ cdef class Relay:
                 fail(ENOTSUP, f"{describe(handle)} has no descriptor: a device cannot wait for it")
         self.running = True
         self.thread = PyThread_get_thread_ident()
-        # Before the first is claimed: who closes it then waits for this event.
+        # Before the first is claimed: a thread that closes it then waits for this event.
         self.finished.clear()
-        self.loop.n_directions = 0
+        self.loop.traffic.n_directions = 0
         try:
             for handle in self.handles:
                 enter(handle)  # raises for one that is closed or in use
@@ -286,33 +274,21 @@ cdef class Relay:
         cdef Handle first = (<Socket> self.sockets[0]).handle
         cdef Handle second = (<Socket> self.sockets[1]).handle
         cdef Handle handle
-        cdef int i
-        loop.n_directions = 1 if first is second else 2
-        loop.directions[0].source = loop.directions[1].target = first.claimed
-        loop.directions[0].target = loop.directions[1].source = second.claimed
-        for i in range(2):
-            prefix = self.prefixes[i]
-            loop.directions[i].prefixed = prefix is not None
-            set_prefix(&loop.directions[i].prefix, prefix or b"")
-            loop.directions[i].n_held = 0
-            loop.directions[i].inside = loop.directions[i].lost = loop.directions[i].shown = False
-            loop.directions[i].mute = loop.directions[i].closed = False
-            loop.directions[i].blocked_since = 0
-        loop.directions[0].unread = &first.unread
-        loop.directions[1].unread = &second.unread
-        loop.monitor = loop.control = NULL
+        loop.traffic.n_directions = 1 if first is second else 2
+        self.prepare_direction(0, first, second)
+        self.prepare_direction(1, second, first)
+        loop.monitor.socket = loop.control.socket = NULL
         if self.sockets[2] is not None:
-            loop.monitor = (<Socket> self.sockets[2]).handle.claimed
+            loop.monitor.socket = (<Socket> self.sockets[2]).handle.claimed
         if self.sockets[3] is not None:
             handle = (<Socket> self.sockets[3]).handle
-            loop.control = handle.claimed
-            loop.control_replies = handle.type == ZMQ_REP
+            loop.control.socket = handle.claimed
+            loop.control.replies = handle.type == ZMQ_REP
         self.set_interests()
         self.set_drain()
-        loop.emptied = False
-        loop.failure = 0
-        loop.now = loop.begun = ohmq_now()
-        loop.ended = loop.last_move = loop.side_sockets_due = 0
+        loop.monitor.failure = 0
+        loop.now = loop.meter.begun = ohmq_now()
+        loop.meter.ended = loop.meter.last_move = loop.side.due = 0
         poll_side_sockets(loop)
         take_sample(loop)
         from threading import main_thread
@@ -320,18 +296,33 @@ cdef class Relay:
         loop.signals_due = 1 if PyThread_get_thread_ident() == main else 0
         return 0
 
+    cdef int prepare_direction(self, int i, Handle source, Handle target) except -1:
+        cdef Direction *direction = &self.loop.traffic.directions[i]
+        prefix = self.prefixes[i]
+        direction.prefixed = prefix is not None
+        set_prefix(&direction.prefix, prefix or b"")
+        direction.source = source.claimed
+        direction.target = target.claimed
+        direction.unread = &source.unread
+        direction.n_held = 0
+        direction.source_state = SOURCE_OPEN
+        direction.target_state = BETWEEN_MESSAGES
+        direction.copy_state = NO_COPY
+        direction.blocked_since = 0
+        direction.subscribes = source.type in (ZMQ_SUB, ZMQ_XSUB)
+        return 0
+
     cdef int set_drain(self) except -1:
-        """Prepare for the end: what the types of the sockets say of it."""
+        """Prepare for the end, by the types of the sockets."""
         cdef RelayLoop *loop = &self.loop
         cdef Drain *drain = &loop.drain
         cdef int types[2]
         cdef int i
-        drain.looked = drain.intake_due = drain.intake_ended = drain.abrupt = False
-        drain.intake = bool(self.places)
+        drain.looked = drain.abrupt = drain.emptied = False
+        drain.intake = INTAKE_OPEN if self.places else NO_INTAKE
         drain.requests = -1
         for i in range(2):
             types[i] = (<Socket> self.sockets[i]).handle.type
-            loop.directions[i].subscribes = types[i] in (ZMQ_SUB, ZMQ_XSUB)
             self.set_connections(i)
         self.set_clients(types)
         return 0
@@ -342,13 +333,13 @@ cdef class Relay:
         cdef Connections *connections
         cdef int i
         loop.clients.wanted = loop.clients.stale = False
-        for i in range(2 if loop.n_directions == 2 else 0):
+        for i in range(2 if loop.traffic.n_directions == 2 else 0):
             if types[i] in (ZMQ_ROUTER, ZMQ_REP) and types[1 - i] in (ZMQ_DEALER, ZMQ_REQ):
                 loop.drain.requests = i
-                loop.drain.requests_before = loop.directions[i].messages
-                loop.drain.answers_before = loop.directions[1 - i].messages
-                connections = &loop.connections[i]
-                connections.wanted = loop.events[i] != NULL
+                loop.drain.requests_before = loop.traffic.directions[i].messages
+                loop.drain.answers_before = loop.traffic.directions[1 - i].messages
+                connections = &loop.side.connections[i]
+                connections.wanted = loop.side.events[i] != NULL
                 loop.clients.wanted = types[i] == ZMQ_ROUTER
                 loop.clients.open = 0
                 if loop.clients.size:
@@ -358,11 +349,11 @@ cdef class Relay:
 
     cdef int set_connections(self, int i) except -1:
         """Prepare to see the peers of a socket off."""
-        cdef Connections *connections = &self.loop.connections[i]
+        cdef Connections *connections = &self.loop.side.connections[i]
         places = [place for socket, place in self.places if socket is self.sockets[i]]
         connections.takes = bool(places)
         connections.wanted = (connections.takes and len(places) <= PLACES
-                              and ohmq_connection_can_be_held and self.loop.events[i] != NULL)
+                              and ohmq_connection_can_be_held and self.loop.side.events[i] != NULL)
         connections.n_places = len(places) if connections.wanted else 0
         for k in range(connections.n_places):
             connections.places[k] = <const char *> <bytes> places[k]
@@ -371,44 +362,38 @@ cdef class Relay:
     cdef int end_intake(self) except -1:
         """Take no more from outside. What was received can still be read."""
         cdef Handle handle
-        self.loop.drain.intake_due = False
-        self.loop.drain.intake_ended = True
+        self.loop.drain.intake = INTAKE_ENDED
         for socket, place in self.places:
             handle = (<Socket> socket).handle
             zmq_unbind(handle.claimed, <const char *> <bytes> place)
         return 0
 
     cdef int set_interests(self) except -1:
-        """What to sleep on: the traffic first, then what is looked at aside."""
+        """List the descriptors to sleep on: those of the traffic, then of the side sockets."""
         cdef RelayLoop *loop = &self.loop
+        cdef Sleep *sleep = &loop.sleep
         cdef Handle handle
         cdef int i
-        loop.interests[0].fd = loop.waker.read_fd
-        loop.n_interests = 1
+        sleep.n_interests = 0
+        add_interest(sleep, loop.orders.waker.read_fd)
         for socket in {id(socket): socket for socket in self.sockets}.values():
             # The monitor is only sent to, and mostly that never waits.
-            if socket is not None and (loop.waits
-                                       or (<Socket> socket).handle.claimed != loop.monitor):
-                loop.interests[loop.n_interests].fd = (<Socket> socket).handle.fd
-                loop.n_interests += 1
-        loop.n_watched = loop.n_interests
-        loop.monitor_is_xpub = False
-        if loop.monitor != NULL:
+            if socket is not None and (loop.monitor.waits_for_it
+                                       or (<Socket> socket).handle.claimed != loop.monitor.socket):
+                add_interest(sleep, (<Socket> socket).handle.fd)
+        sleep.n_traffic = sleep.n_interests
+        loop.monitor.is_xpub = False
+        if loop.monitor.socket != NULL:
             handle = (<Socket> self.sockets[2]).handle
-            loop.monitor_is_xpub = handle.type == ZMQ_XPUB
-            if loop.monitor_is_xpub and not loop.waits:
-                loop.interests[loop.n_interests].fd = handle.fd
-                loop.n_interests += 1
+            loop.monitor.is_xpub = handle.type == ZMQ_XPUB
+            if loop.monitor.is_xpub and not loop.monitor.waits_for_it:
+                add_interest(sleep, handle.fd)
         for i in range(3):
-            loop.events[i] = NULL
+            loop.side.events[i] = NULL
             if i < len(self.events) and self.events[i] is not None:
                 handle = (<Socket> self.events[i]).handle
-                loop.events[i] = handle.claimed
-                loop.interests[loop.n_interests].fd = handle.fd
-                loop.n_interests += 1
-        for i in range(loop.n_interests):
-            loop.interests[i].events = ZMQ_POLLIN
-            loop.interests[i].ready = 0
+                loop.side.events[i] = handle.claimed
+                add_interest(sleep, handle.fd)
         return 0
 
     cdef int release_sockets(self) except -1:
@@ -416,17 +401,19 @@ cdef class Relay:
         cdef Handle handle
         cdef Direction *direction
         cdef int i
-        self.held = (self.loop.directions[0].n_held or self.loop.directions[1].n_held) != 0
+        self.held = False
+        for i in range(2):
+            self.held = self.held or self.loop.traffic.directions[i].n_held != 0
         for handle in self.handles:
             if handle.relay is not self:
                 continue  # claim_sockets() has not come as far as this one
             ohmq_lock_acquire(&handle.lock)
             handle.ptr, handle.claimed = handle.claimed, NULL
             handle.relay = None
-            for i in range(self.loop.n_directions):
-                direction = &self.loop.directions[i]
+            for i in range(self.loop.traffic.n_directions):
+                direction = &self.loop.traffic.directions[i]
                 if direction.source == handle.ptr and direction.n_held:
-                    if not direction.inside:
+                    if direction.target_state == BETWEEN_MESSAGES:
                         if direction.n_held == HEAD:
                             swap_head(direction)
                         put_back_parts(handle, direction.held, direction.n_held,
@@ -435,9 +422,16 @@ cdef class Relay:
             leave(handle)
         self.handles = []
         self.running = False
-        self.loop.ended = ohmq_now()
+        self.loop.meter.ended = ohmq_now()
         self.finished.set()
         return 0
+
+
+cdef inline void add_interest(Sleep *sleep, int64_t fd) noexcept:
+    sleep.interests[sleep.n_interests].fd = fd
+    sleep.interests[sleep.n_interests].events = ZMQ_POLLIN
+    sleep.interests[sleep.n_interests].ready = 0
+    sleep.n_interests += 1
 
 
 cdef int set_prefix(zmq_msg_t *message, bytes prefix) except -1:

@@ -62,9 +62,9 @@ cdef inline Client *slot_of(Clients *clients, uint64_t key) noexcept nogil:
 
 cdef void note_connection_of(RelayLoop *loop, Client *client, int fd) noexcept nogil:
     """Note the connection of a client, which libzmq has told of before its first message."""
-    cdef Connections *connections = &loop.connections[loop.drain.requests]
+    cdef Connections *connections = &loop.side.connections[loop.drain.requests]
     client.fd = NO_FD
-    if fd < 0 or loop.events[loop.drain.requests] == NULL:
+    if fd < 0 or loop.side.events[loop.drain.requests] == NULL:
         return
     pump_now()
     count_peers(loop, loop.drain.requests)
@@ -75,7 +75,7 @@ cdef void note_connection_of(RelayLoop *loop, Client *client, int fd) noexcept n
 
 cdef inline bint is_connected(RelayLoop *loop, Client *client) noexcept nogil:
     """Whether the connection of a client stands, as far as that can be seen."""
-    cdef Connections *connections = &loop.connections[loop.drain.requests]
+    cdef Connections *connections = &loop.side.connections[loop.drain.requests]
     if client.fd < 0:
         return client.fd == NO_FD
     return (connections.states[client.fd] != NO_CONNECTION

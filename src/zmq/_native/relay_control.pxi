@@ -8,7 +8,7 @@ cdef Ending obey(RelayLoop *loop) noexcept nogil:
     cdef zmq_msg_t command
     cdef Ending ending = GOES_ON
     zmq_msg_init(&command)
-    while ending == GOES_ON and zmq_msg_recv(&command, loop.control, ZMQ_DONTWAIT) >= 0:
+    while ending == GOES_ON and zmq_msg_recv(&command, loop.control.socket, ZMQ_DONTWAIT) >= 0:
         ending = obey_one(loop, <char *> zmq_msg_data(&command), zmq_msg_size(&command))
     if ending == GOES_ON and c_errno() not in (EAGAIN, EINTR, EFSM):
         ending = FAILED
@@ -22,23 +22,23 @@ cdef Ending obey_one(RelayLoop *loop, const char *text, size_t size) noexcept no
         report(loop)
         return GOES_ON
     if size == 5 and memcmp(text, b"PAUSE", 5) == 0:
-        ohmq_store_int(&loop.paused, 1)
+        ohmq_store_int(&loop.orders.paused, 1)
     elif size == 6 and memcmp(text, b"RESUME", 6) == 0:
-        ohmq_store_int(&loop.paused, 0)
+        ohmq_store_int(&loop.orders.paused, 0)
     elif size == 9 and memcmp(text, b"TERMINATE", 9) == 0:
-        if loop.terminate_patience == 0:
+        if loop.control.terminate_patience == 0:
             ending = STOPPED
-        elif ohmq_load_int(&loop.stopping) == 0:
-            begin_drain(loop, loop.now + DRAINED_NS, loop.terminate_patience)
-    if loop.control_replies:
-        zmq_send(loop.control, NULL, 0, ZMQ_DONTWAIT)
+        elif ohmq_load_int(&loop.orders.stopping) == 0:
+            begin_drain(loop, loop.now + DRAINED_NS, loop.control.terminate_patience)
+    if loop.control.replies:
+        zmq_send(loop.control.socket, NULL, 0, ZMQ_DONTWAIT)
     return ending
 
 
 cdef void report(RelayLoop *loop) noexcept nogil:
     """Answer STATISTICS: received and sent, messages and bytes, of the in and of the out socket."""
-    cdef Direction *in_to_out = &loop.directions[0]
-    cdef Direction *out_to_in = &loop.directions[loop.n_directions - 1]
+    cdef Direction *in_to_out = &loop.traffic.directions[0]
+    cdef Direction *out_to_in = &loop.traffic.directions[loop.traffic.n_directions - 1]
     cdef uint64_t numbers[8]
     cdef int i
     numbers[0], numbers[1] = in_to_out.messages, in_to_out.bytes
@@ -46,5 +46,5 @@ cdef void report(RelayLoop *loop) noexcept nogil:
     numbers[4], numbers[5] = out_to_in.messages, out_to_in.bytes
     numbers[6], numbers[7] = in_to_out.messages, in_to_out.bytes
     for i in range(8):
-        zmq_send(loop.control, &numbers[i], sizeof(uint64_t),
+        zmq_send(loop.control.socket, &numbers[i], sizeof(uint64_t),
                  ZMQ_DONTWAIT | (ZMQ_SNDMORE if i < 7 else 0))

@@ -26,7 +26,7 @@ cdef void begin_drain(RelayLoop *loop, int64_t until, int64_t patience) noexcept
     set_drain(loop, until)
     loop.drain.patience = patience
     loop.drain.settled = 0
-    ohmq_store_int(&loop.stopping, DRAIN)
+    ohmq_store_int(&loop.orders.stopping, DRAIN)
 
 
 cdef void set_drain(RelayLoop *loop, int64_t until) noexcept nogil:
@@ -40,12 +40,12 @@ cdef Ending drain_turn(RelayLoop *loop) noexcept nogil:
     cdef Drain *drain = &loop.drain
     if loop.now >= drain.until:
         return STOPPED
-    loop.side_sockets_due = 0  # peers that come and go count now
+    loop.side.due = 0  # peers that come and go count now
     if not drain.looked:
         drain.looked = True  # what was found earlier says nothing: the sources are looked at first
         return GOES_ON
-    if drain.intake and not drain.intake_ended and intake_is_over(loop):
-        drain.intake_due = True
+    if drain.intake == INTAKE_OPEN and intake_is_over(loop):
+        drain.intake = INTAKE_DUE
         return INTERRUPTED
     return GOES_ON if drain.requests < 0 else end_requests(loop)
 
@@ -63,7 +63,7 @@ cdef int64_t wake_at(RelayLoop *loop, bint draining, bint holds) noexcept nogil:
         if drain.settled == 0:
             drain.settled = loop.now + SETTLED_NS
         until = min(loop.now + SETTLE_NS, drain.settled)
-    if drain.intake and not drain.intake_ended:
+    if drain.intake == INTAKE_OPEN:
         until = min(until, drain.half if holds else loop.now + LEAVE_NS)
     until = min(until, drain.until)
     return stretch(until, STRETCH_NS) if loop.signals_due else until
@@ -74,9 +74,9 @@ cdef Ending drain_is_over(RelayLoop *loop, bint holds) noexcept nogil:
     cdef int64_t now = ohmq_now()
     if holds or owed(loop):
         return STOPPED if now >= hopeless_at(loop) else INTERRUPTED
-    if loop.drain.intake and not loop.drain.intake_ended:
+    if loop.drain.intake == INTAKE_OPEN:
         return GOES_ON
-    loop.emptied = not loop.drain.abrupt and is_quiet(loop, now)
+    loop.drain.emptied = not loop.drain.abrupt and is_quiet(loop, now)
     return STOPPED
 
 
@@ -84,11 +84,11 @@ cdef int64_t hopeless_at(RelayLoop *loop) noexcept nogil:
     """When nothing of what is waited for will have come for as long as patience lasts."""
     cdef int64_t since = loop.drain.begun
     cdef int i
-    for i in range(loop.n_directions):
-        if loop.directions[i].n_held:
-            since = max(since, loop.directions[i].last_move)
+    for i in range(loop.traffic.n_directions):
+        if loop.traffic.directions[i].n_held:
+            since = max(since, loop.traffic.directions[i].last_move)
     if owed(loop):
-        since = max(since, loop.directions[1 - loop.drain.requests].last_move)
+        since = max(since, loop.traffic.directions[1 - loop.drain.requests].last_move)
     return since + loop.drain.patience
 
 
@@ -99,9 +99,9 @@ cdef bint is_quiet(RelayLoop *loop, int64_t now) noexcept nogil:
     """
     cdef Direction *direction
     cdef int i
-    for i in range(loop.n_directions):
-        direction = &loop.directions[i]
-        if direction.closed:
+    for i in range(loop.traffic.n_directions):
+        direction = &loop.traffic.directions[i]
+        if direction.source_state == SOURCE_CLOSED:
             if has_more(direction):
                 return False
         elif not direction.subscribes and now - direction.last_move < SETTLE_NS:
@@ -116,7 +116,7 @@ cdef int64_t owed(RelayLoop *loop) noexcept nogil:
     cdef int requests = loop.drain.requests
     if loop.clients.wanted:
         return loop.clients.open
-    if requests < 0 or loop.events[requests] != NULL and loop.peers[requests] == 0:
+    if requests < 0 or loop.side.events[requests] != NULL and loop.side.peers[requests] == 0:
         return 0
     return unanswered(loop)
 
@@ -124,26 +124,30 @@ cdef int64_t owed(RelayLoop *loop) noexcept nogil:
 cdef int64_t unanswered(RelayLoop *loop) noexcept nogil:
     """Requests that were handed out and not answered, where the sockets are for requests."""
     cdef Drain *drain = &loop.drain
-    cdef int64_t requests = loop.directions[drain.requests].messages - drain.requests_before
-    cdef int64_t answers = loop.directions[1 - drain.requests].messages - drain.answers_before
-    return loop.clients.open if loop.clients.wanted else max(0, requests - answers)
+    cdef Direction *requests = &loop.traffic.directions[drain.requests]
+    cdef Direction *answers = &loop.traffic.directions[1 - drain.requests]
+    if loop.clients.wanted:
+        return loop.clients.open
+    return max(0, requests.messages - drain.requests_before
+               - (answers.messages - drain.answers_before))
 
 
 cdef Ending end_requests(RelayLoop *loop) noexcept nogil:
     """Hand out no more requests than there were, and end with the last answer."""
     cdef Drain *drain = &loop.drain
-    cdef Direction *requests = &loop.directions[drain.requests]
-    cdef Direction *answers = &loop.directions[1 - drain.requests]
-    if not requests.closed:
+    cdef Direction *requests = &loop.traffic.directions[drain.requests]
+    cdef Direction *answers = &loop.traffic.directions[1 - drain.requests]
+    if requests.source_state != SOURCE_CLOSED:
         # EFSM: a REP has handed one out, and takes no other before that is answered.
-        requests.closed = (requests.mailbox_empty or requests.error == EFSM
-                           or loop.now >= min(drain.begun + SETTLED_NS, drain.half))
+        if (requests.source_state == SOURCE_EMPTY or requests.error == EFSM
+                or loop.now >= min(drain.begun + SETTLED_NS, drain.half)):
+            requests.source_state = SOURCE_CLOSED
         return GOES_ON
-    if requests.n_held or answers.n_held or not answers.mailbox_empty or owed(loop):
+    if requests.n_held or answers.n_held or answers.source_state != SOURCE_EMPTY or owed(loop):
         return GOES_ON
     if answers.messages - drain.answers_before > requests.messages - drain.requests_before:
         return GOES_ON  # there may be more than one answer to a request
-    loop.emptied = not has_more(requests)
+    loop.drain.emptied = not has_more(requests)
     return STOPPED
 
 
@@ -163,15 +167,15 @@ cdef bint intake_is_over(RelayLoop *loop) noexcept nogil:
     cdef int i
     cdef bint over = True
     for i in range(2):
-        direction = &loop.directions[i]
-        if not loop.connections[i].takes:
+        direction = &loop.traffic.directions[i]
+        if not loop.side.connections[i].takes:
             continue
-        if not loop.connections[i].wanted:
+        if not loop.side.connections[i].wanted:
             # They cannot be asked: a pause has to do.
             over = over and not direction.n_held and loop.now - direction.last_move >= SETTLE_NS
-        elif loop.connections[i].count:
+        elif loop.side.connections[i].count:
             over = False
-            if direction.mailbox_empty and not direction.n_held:
+            if direction.source_state == SOURCE_EMPTY and not direction.n_held:
                 half_close_all(loop, i)
     if not over and loop.now >= drain.half:
         drain.abrupt = over = True
@@ -180,7 +184,7 @@ cdef bint intake_is_over(RelayLoop *loop) noexcept nogil:
 
 cdef void half_close_all(RelayLoop *loop, int i) noexcept nogil:
     """Have the peers of a socket close their connections, each when it sends nothing."""
-    cdef Connections *connections = &loop.connections[i]
+    cdef Connections *connections = &loop.side.connections[i]
     cdef Connection batch[HALF_CLOSE_BATCH]
     cdef uint32_t fd = 0
     cdef int n
@@ -209,8 +213,8 @@ cdef int hold_connection(Connections *connections, uint32_t fd) noexcept nogil:
 
 
 cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noexcept nogil:
-    cdef Connections *connections = &loop.connections[i]
-    cdef Direction *direction = &loop.directions[i]
+    cdef Connections *connections = &loop.side.connections[i]
+    cdef Direction *direction = &loop.traffic.directions[i]
     cdef int64_t gap = GAP_NS
     cdef int events = 0
     cdef int k
@@ -222,7 +226,7 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
     count_peers(loop, i)  # what was closed before it was held is in there
     for k in range(n):
         batch[k].received = ohmq_connection_received(batch[k].held, &gap)
-    ohmq_wait(loop.interests, 0, ohmq_now() + min(gap, LONGEST_GAP_NS))
+    ohmq_wait(loop.sleep.interests, 0, ohmq_now() + min(gap, LONGEST_GAP_NS))
     silent = read_events(direction.source, &events) == 0 and not events & ZMQ_POLLIN
     for k in range(n):
         if (connections.states[batch[k].fd] == CONNECTED
@@ -241,7 +245,7 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
 
 cdef bint is_heavy(RelayLoop *loop, int i) noexcept nogil:
     """Whether much has come from a socket lately."""
-    cdef int newest = ohmq_load_int(&loop.n_samples) - 1
-    cdef RateSample *base = &loop.samples[max(newest - 1, 0) & (SAMPLES - 1)]
-    return (loop.directions[i].messages - base.counts[2 * i] > HEAVY_MESSAGES
-            or loop.directions[i].bytes - base.counts[2 * i + 1] > HEAVY_BYTES)
+    cdef int newest = ohmq_load_int(&loop.meter.n_samples) - 1
+    cdef RateSample *base = &loop.meter.samples[max(newest - 1, 0) & (SAMPLES - 1)]
+    return (loop.traffic.directions[i].messages - base.counts[2 * i] > HEAVY_MESSAGES
+            or loop.traffic.directions[i].bytes - base.counts[2 * i + 1] > HEAVY_BYTES)

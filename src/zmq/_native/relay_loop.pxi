@@ -1,8 +1,26 @@
-# The loop of a relay: the loop that moves messages. No Python object in it, and no GIL.
-
-cdef extern from "zmq.h" nogil:
-    int ZMQ_PUB, ZMQ_XPUB, ZMQ_XPUB_NODROP
-    int ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED, ZMQ_EVENT_DISCONNECTED
+# The loop of a relay, which moves messages. No Python object in it, and no GIL.
+#
+# Each direction has three states: what its source gives, how far its target is in a message, and
+# how far the copy of the monitor is.
+#
+#   source        event                                        to
+#   OPEN          a receive would block                        EMPTY: the mailbox is empty, too
+#   EMPTY         the next burst; a pause                      OPEN
+#   OPEN, EMPTY   a drain has handed out all requests          CLOSED: no message is begun any more
+#   any           a receive is not supported (PUB, PUSH)       MUTE
+#
+#   target              event                                  to
+#   BETWEEN_MESSAGES    it takes a part that others follow     IN_MESSAGE
+#   BETWEEN_MESSAGES,   its peer has gone, or is unknown       DISCARDING: the rest of the message
+#   IN_MESSAGE                                                 ends here, or it would be another one
+#   any                 the last part is sent or discarded     BETWEEN_MESSAGES
+#
+#   copy          event                                        to
+#   any           the first part of a message                  COPYING, or NO_COPY if it is refused
+#   COPYING       the monitor refuses a part                   NO_COPY: counted in monitor_dropped
+#   COPYING       the monitor, which the relay waits for, has  COPIED_AHEAD: it gets this part no
+#                 a part that the target does not take         second time
+#   COPIED_AHEAD  the target takes that part                   COPYING
 
 # Messages that one direction moves before the other one has its turn.
 cdef enum:
@@ -12,10 +30,10 @@ cdef enum:
     SIGNALS_NS = 50000000       # how often a busy relay in the main thread looks for signals
     SIDE_SOCKETS_NS = 10000000  # how often a busy relay looks at what is not traffic
 
-# What other threads store in RelayLoop.stopping.
-cdef enum:
-    STOP_NOW = 1
-    DRAIN = 2                 # first hand on what the sources hold
+cdef enum PartSent:
+    NOT_SENT = 0
+    SENT
+    DISCARDED
 
 cdef enum Ending:
     GOES_ON = 0
@@ -23,131 +41,8 @@ cdef enum Ending:
     INTERRUPTED = 2    # a signal came: its handlers want to run
     FAILED = 3         # errno says how
 
-# Parts of a message that are taken before the first is sent: two, where they are swapped.
 cdef enum:
-    HEAD = 2
-
-cdef struct Direction:
-    void *source
-    void *target
-    UnreadPart **unread      # of the source's handle: what it has given back earlier
-    zmq_msg_t held[HEAD]     # taken from the source, not yet accepted by the target
-    int n_held
-    bint rest_follows        # the source has more parts of the message that is held
-    bint inside              # the target has the first parts of a message, not the last
-    bint lost                # nobody takes the message whose parts these are
-    bint monitored           # the monitor has the first parts, too
-    bint shown               # and the next one, which the target has not: that was full
-    int error                # why what is held could not be handed on
-    bint mute                # nothing can be received from the source
-    bint subscribes          # what comes from the source is for subscribers
-    bint closed              # nothing more is taken from the source
-    bint mailbox_empty       # the source was found empty in this turn: its mailbox is, too
-    bint prefixed
-    zmq_msg_t prefix
-    int64_t messages
-    int64_t bytes
-    int64_t monitor_dropped  # copies that the monitor did not take
-    int64_t blocked_ns       # how long the target could not take what is held
-    int64_t blocked_since    # 0: it can
-    int64_t last_move
-
-cdef struct RateSample:
-    # What had been counted at a moment: messages and bytes, in_to_out and out_to_in.
-    int64_t at
-    int64_t counts[4]
-
-cdef enum:
-    SAMPLES = 16             # a power of two
-    SAMPLE_NS = 100000000
-
-cdef struct Drain:
-    # How a relay ends that hands on what its sources hold (relay_drain.pxi).
-    int64_t begun            # written before stopping is
-    int64_t until
-    int64_t half             # the last moment in which something is taken from outside
-    int64_t patience         # it ends when nothing has moved for so long
-    int64_t settled          # when it has to be over although there is always more
-    bint looked              # the sources have been looked at since it has begun
-    int requests             # the direction of requests, answered in the other one; -1: none
-    int64_t requests_before  # what had been counted when the relay was started
-    int64_t answers_before
-    bint intake              # peers that only send come back where they are not unbound
-    bint intake_due          # now is the time to unbind
-    bint intake_ended
-    bint abrupt              # in the middle of what a peer was sending
-
-cdef enum:
-    PLACES = 8
-
-cdef struct Connections:
-    # The connections of a socket whose peers only send, by their descriptors (relay_peers.pxi).
-    bint takes                  # it is such a socket
-    bint wanted                 # and they are known
-    unsigned char *states
-    uint32_t *numbers           # of the connections that a descriptor has been, one after the other
-    uint32_t size
-    int count
-    const char *places[PLACES]  # where they were accepted
-    int n_places
-
-cdef struct Connection:
-    uint32_t fd
-    int held                 # a descriptor of one's own
-    int64_t received
-
-cdef struct Client:
-    # A client of a queue (relay_clients.pxi).
-    uint64_t key             # 0: this place is free
-    int64_t open             # requests that were handed out and not answered
-    int fd                   # its connection
-    uint32_t connection      # the number of that
-
-cdef struct Clients:
-    bint wanted
-    bint stale               # a client has gone
-    Client *table
-    uint32_t size
-    uint32_t used
-    int64_t open             # of all of them
-
-cdef struct RelayLoop:
-    # All that the loop needs, with no Python object in it.
-    Direction directions[2]     # in_to_out, out_to_in
-    int n_directions
-    void *monitor
-    void *control
-    bint swap
-    bint control_replies
-    int stopping                # set by other threads
-    int at_work                 # 1 while run_relay_loop() has the sockets
-    int paused
-    int64_t now                 # at the beginning of this turn
-    Drain drain
-    Clients clients
-    bint emptied                # how it ended: nothing was left
-    int64_t terminate_patience  # that of the drain which TERMINATE begins; 0 for none
-    ohmq_waker waker
-    ohmq_interest interests[8]
-    int n_interests
-    int n_watched               # the first of them: the others are of the side sockets
-    int64_t signals_due         # 0 where another thread looks after signals
-    # What is counted, for others to read (relay_rates.pxi).
-    int64_t begun             # 0: it has never run
-    int64_t ended             # 0: it runs
-    int64_t last_move
-    RateSample samples[SAMPLES]
-    int n_samples             # that were made; the last SAMPLES of them are there
-    void *events[3]           # monitors of the in, out and mon socket, or NULL
-    int peers[3]
-    Connections connections[2]
-    int64_t side_sockets_due  # when to look at them
-    bint waits                # for the monitor, as for a target: it gets every message
-    int failure               # of the monitor: why nothing can be sent to it
-    bint drops_silently       # the monitor drops for some subscribers, and does not say so
-    bint monitor_has_peer     # there may be somebody to show messages to
-    bint monitor_is_xpub      # and subscriptions can be received from it
-
+    SAMPLE_NS = 100000000      # between two samples of what is counted
 
 # ---- the loop -----------------------------------------------------------------------------------
 
@@ -156,7 +51,7 @@ cdef Ending run_relay_loop(RelayLoop *loop) noexcept nogil:
     cdef int moved, i, stopping
     cdef Ending ending
     while True:
-        stopping = ohmq_load_int(&loop.stopping)
+        stopping = ohmq_load_int(&loop.orders.stopping)
         loop.now = ohmq_now()
         if stopping == STOP_NOW:
             return STOPPED
@@ -164,19 +59,19 @@ cdef Ending run_relay_loop(RelayLoop *loop) noexcept nogil:
             ending = drain_turn(loop)
             if ending != GOES_ON:
                 return ending
-        if loop.now - loop.samples[(loop.n_samples - 1) & (SAMPLES - 1)].at >= SAMPLE_NS:
+        if loop.now - last_sample(&loop.meter).at >= SAMPLE_NS:
             take_sample(loop)
-        if loop.now >= loop.side_sockets_due:
+        if loop.now >= loop.side.due:
             poll_side_sockets(loop)  # first: the peer of a message is counted before it
         moved = 0
-        if stopping or not ohmq_load_int(&loop.paused):
-            for i in range(loop.n_directions):
-                ending = move(loop, &loop.directions[i], &moved)
+        if stopping or not ohmq_load_int(&loop.orders.paused):
+            for i in range(loop.traffic.n_directions):
+                ending = move(loop, &loop.traffic.directions[i], &moved)
                 if ending != GOES_ON:
                     return ending
         if moved:
-            loop.last_move = loop.now
-        if loop.control != NULL:
+            loop.meter.last_move = loop.now
+        if loop.control.socket != NULL:
             ending = obey(loop)
             if ending != GOES_ON:
                 return ending
@@ -199,39 +94,40 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
     cdef int events = 0
     cdef bint stuck = True
     cdef bint holds = False
-    cdef bint draining = ohmq_load_int(&loop.stopping) == DRAIN
-    cdef bint paused = ohmq_load_int(&loop.paused) and not draining
-    if loop.waits and read_events(loop.monitor, &events) < 0:
+    cdef bint draining = ohmq_load_int(&loop.orders.stopping) == DRAIN
+    cdef bint paused = ohmq_load_int(&loop.orders.paused) and not draining
+    if loop.monitor.waits_for_it and read_events(loop.monitor.socket, &events) < 0:
         return FAILED
-    for i in range(loop.n_directions):
-        direction = &loop.directions[i]
+    for i in range(loop.traffic.n_directions):
+        direction = &loop.traffic.directions[i]
         if paused:
-            direction.mailbox_empty = False  # nobody has looked lately
+            reopen(direction)  # it was not read lately
             unblock(loop, direction)
-        if not direction.mailbox_empty:
+        if direction.source_state != SOURCE_EMPTY:
             if read_events(direction.source, &events) < 0:
                 return FAILED
-            if events & ZMQ_POLLIN and not (direction.n_held or direction.mute or direction.closed
-                                            or paused):
+            if (events & ZMQ_POLLIN and direction.source_state == SOURCE_OPEN
+                    and not direction.n_held and not paused):
                 stuck = False
-    for i in range(loop.n_directions):
+    for i in range(loop.traffic.n_directions):
         # A held part is tried again now that the mailboxes are empty, whatever EVENTS says of the
         # target: a ROUTER is writable as long as any of its peers is.
-        if loop.directions[i].n_held and not paused and hand_over(loop, &loop.directions[i]):
+        direction = &loop.traffic.directions[i]
+        if direction.n_held and not paused and hand_over(loop, direction):
             stuck = False
-        holds = holds or loop.directions[i].n_held
+        holds = holds or direction.n_held
     if not stuck:
         return GOES_ON
-    ready = ohmq_wait(loop.interests, loop.n_interests, wake_at(loop, draining, holds))
+    ready = ohmq_wait(loop.sleep.interests, loop.sleep.n_interests, wake_at(loop, draining, holds))
     if ready < 0:
         return INTERRUPTED if errno == EINTR else FAILED
     if ready == 0:
         return drain_is_over(loop, holds) if draining else INTERRUPTED
-    if loop.interests[0].ready:
-        ohmq_waker_clear(&loop.waker)
-    for i in range(loop.n_watched, loop.n_interests):
-        if loop.interests[i].ready:
-            loop.side_sockets_due = 0
+    if loop.sleep.interests[0].ready:
+        ohmq_waker_clear(&loop.orders.waker)
+    for i in range(loop.sleep.n_traffic, loop.sleep.n_interests):
+        if loop.sleep.interests[i].ready:
+            loop.side.due = 0
     return GOES_ON
 
 
@@ -243,24 +139,27 @@ cdef inline int read_events(void *socket, int *events) noexcept nogil:
 cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nogil:
     """Move a burst of messages in one direction, as far as they come and go."""
     cdef int done = 0
-    direction.mailbox_empty = False
+    reopen(direction)
     direction.error = 0
     # Never an end within a message: the target would wait for the rest of it.
-    while (done < BURST or direction.inside) and not direction.mute:
-        if direction.n_held == 0 and direction.closed and not direction.inside:
+    while ((done < BURST or direction.target_state != BETWEEN_MESSAGES)
+           and direction.source_state != SOURCE_MUTE):
+        if (direction.n_held == 0 and direction.source_state == SOURCE_CLOSED
+                and direction.target_state == BETWEEN_MESSAGES):
             break
         if direction.n_held == 0 and take_head(loop, direction) < 0:
             if c_errno() == ENOTSUP:
-                direction.mute = True  # PUB, PUSH: nothing ever comes from there
+                direction.source_state = SOURCE_MUTE  # PUB, PUSH: nothing ever comes from there
                 break
             if c_errno() == EAGAIN:
-                direction.mailbox_empty = True
+                if direction.source_state == SOURCE_OPEN:
+                    direction.source_state = SOURCE_EMPTY
                 break
             # EFSM is a REQ or REP socket whose turn it is not.
             direction.error = c_errno()
             return GOES_ON if direction.error == EFSM else FAILED
         if not hand_over(loop, direction):
-            if loop.failure:
+            if loop.monitor.failure:
                 return FAILED
             if direction.error == EAGAIN and direction.blocked_since == 0:
                 direction.blocked_since = loop.now
@@ -297,7 +196,7 @@ cdef int take_head(RelayLoop *loop, Direction *direction) noexcept nogil:
         return -1
     direction.n_held = 1
     direction.rest_follows = more
-    if not loop.swap or direction.inside or not more:
+    if not loop.traffic.swap or direction.target_state != BETWEEN_MESSAGES or not more:
         return 0
     more = take_part(direction, &direction.held[1])
     if more < 0:
@@ -321,58 +220,70 @@ cdef bint hand_over(RelayLoop *loop, Direction *direction) noexcept nogil:
     cdef zmq_msg_t copy
     cdef int i, flags
     cdef size_t size
-    cdef bint asks
+    cdef bint asks = False
+    cdef PartSent sent
     cdef Client *client = NULL
     if direction.n_held == 0:
         return False
     for i in range(direction.n_held):
         flags = ZMQ_SNDMORE if i < direction.n_held - 1 or direction.rest_follows else 0
         size = zmq_msg_size(&direction.held[i])
-        if loop.clients.wanted and not direction.inside:
-            asks = direction == &loop.directions[loop.drain.requests]
+        if loop.clients.wanted and direction.target_state == BETWEEN_MESSAGES:
+            asks = direction == &loop.traffic.directions[loop.drain.requests]
             client = client_of(loop, &direction.held[i], size, asks)
-        if loop.monitor_has_peer:
-            if loop.waits and not direction.shown and not show_first(loop, direction, i, flags):
+        if loop.monitor.has_peer:
+            if (loop.monitor.waits_for_it and direction.copy_state != COPIED_AHEAD
+                    and not copy_ahead(loop, direction, i, flags)):
                 return False
-            if not loop.waits:
+            if not loop.monitor.waits_for_it:
                 zmq_msg_init(&copy)
                 zmq_msg_copy(&copy, &direction.held[i])
-        # Counted before: who has got a message, and then asks, finds it counted.
+        # Counted before: a peer that has a message, and then asks, finds it counted.
         direction.bytes += size
         direction.messages += not flags
-        if not send_part(direction, &direction.held[i], flags):
+        sent = send_part(direction, &direction.held[i], flags)
+        if sent == NOT_SENT:
             direction.error = c_errno()
             direction.bytes -= size
             direction.messages -= not flags
-            if loop.monitor_has_peer and not loop.waits:
+            if loop.monitor.has_peer and not loop.monitor.waits_for_it:
                 zmq_msg_close(&copy)
             return False
-        if loop.monitor_has_peer and not loop.waits:
-            show(loop, direction, &copy, flags)
-        direction.shown = False
-        direction.inside = flags & ZMQ_SNDMORE
-        direction.lost = direction.lost and direction.inside
+        if loop.monitor.has_peer and not loop.monitor.waits_for_it:
+            copy_behind(loop, direction, &copy, flags)
+        if direction.copy_state == COPIED_AHEAD:
+            direction.copy_state = COPYING
+        if not flags & ZMQ_SNDMORE:
+            direction.target_state = BETWEEN_MESSAGES
+        else:
+            direction.target_state = DISCARDING if sent == DISCARDED else IN_MESSAGE
     direction.n_held = 0
     count_request(&loop.clients, client, asks)
     unblock(loop, direction)
     return True
 
 
-cdef inline bint send_part(Direction *direction, zmq_msg_t *part, int flags) noexcept nogil:
-    """Send a part, or let it end here. False with errno if the target cannot take it now."""
-    if not direction.lost:
-        while zmq_msg_send(part, direction.target, flags | ZMQ_DONTWAIT) < 0:
-            if c_errno() == EHOSTUNREACH or c_errno() == EAGAIN and direction.inside:
+cdef inline PartSent send_part(Direction *direction, zmq_msg_t *part, int flags) noexcept nogil:
+    """Send a part, or discard it. NOT_SENT with errno if the target cannot take it now."""
+    if direction.target_state != DISCARDING:
+        while True:
+            if zmq_msg_send(part, direction.target, flags | ZMQ_DONTWAIT) >= 0:
+                return SENT
+            if c_errno() == EHOSTUNREACH or (c_errno() == EAGAIN
+                                             and direction.target_state == IN_MESSAGE):
                 # A peer that has gone, or that a ROUTER does not know: the message ends here, the
                 # rest of it too, or a ROUTER would take that for another one.
-                direction.lost = True
                 break
             if c_errno() != EINTR:
-                return False
-    if direction.lost:
-        zmq_msg_close(part)
-        zmq_msg_init(part)
-    return True
+                return NOT_SENT
+    zmq_msg_close(part)
+    zmq_msg_init(part)
+    return DISCARDED
+
+
+cdef inline void reopen(Direction *direction) noexcept nogil:
+    if direction.source_state == SOURCE_EMPTY:
+        direction.source_state = SOURCE_OPEN
 
 
 cdef inline void unblock(RelayLoop *loop, Direction *direction) noexcept nogil:

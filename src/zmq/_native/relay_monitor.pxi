@@ -1,18 +1,21 @@
 # The monitor of a relay: which readers get copies of what passes, and what becomes of those that it
 # cannot take: they are dropped and counted, or the relay waits, as libzmq's proxy for its capture.
 
-cdef void show(RelayLoop *loop, Direction *direction, zmq_msg_t *part, int flags) noexcept nogil:
-    """Send one part to the monitor, the prefix before the first. Never waits: it drops instead."""
-    cdef bint first = not direction.inside
+cdef void copy_behind(RelayLoop *loop, Direction *direction, zmq_msg_t *part,
+                      int flags) noexcept nogil:
+    """Send the monitor a part that the target has, the prefix before the first; or drop it."""
+    cdef bint first = direction.target_state == BETWEEN_MESSAGES
     if first:
-        direction.monitored = not direction.prefixed or offer_prefix(loop, direction)
-    if direction.monitored and offer(loop, direction, part, flags,
-                                     first and not direction.prefixed):
+        direction.copy_state = COPYING
+        if direction.prefixed and not offer_prefix(loop, direction):
+            direction.copy_state = NO_COPY
+    if direction.copy_state == COPYING and offer(loop, direction, part, flags,
+                                                 first and not direction.prefixed):
         return
     zmq_msg_close(part)
-    if direction.monitored or first:
+    if direction.copy_state == COPYING or first:
         direction.monitor_dropped += 1
-    direction.monitored = False
+    direction.copy_state = NO_COPY
 
 
 cdef bint offer_prefix(RelayLoop *loop, Direction *direction) noexcept nogil:
@@ -36,58 +39,60 @@ cdef bint offer(RelayLoop *loop, Direction *direction, zmq_msg_t *part, int flag
     cdef int events = 0
     cdef bint sent
     flags |= ZMQ_DONTWAIT
-    if zmq_msg_send(part, loop.monitor, flags) >= 0:
+    if zmq_msg_send(part, loop.monitor.socket, flags) >= 0:
         return True
     direction.error = c_errno()
-    if first and read_events(loop.monitor, &events) == 0 and events & ZMQ_POLLOUT:
-        if zmq_msg_send(part, loop.monitor, flags) >= 0:
+    if first and read_events(loop.monitor.socket, &events) == 0 and events & ZMQ_POLLOUT:
+        if zmq_msg_send(part, loop.monitor.socket, flags) >= 0:
             return True
         direction.error = c_errno()
-    if not loop.drops_silently or first and loop.events[2] != NULL and loop.peers[2] == 1:
+    if not loop.monitor.drops_silently:
+        return False
+    if first and loop.side.events[2] != NULL and loop.side.peers[2] == 1:
         return False
     # One of several subscribers is full. The others shall have it: those that cannot take it are
     # left out, as ZMQ_PUB does by itself, but for the counting.
     if first:
         direction.monitor_dropped += 1
-    zmq_setsockopt(loop.monitor, ZMQ_XPUB_NODROP, &off, sizeof(off))
-    sent = zmq_msg_send(part, loop.monitor, flags) >= 0
-    zmq_setsockopt(loop.monitor, ZMQ_XPUB_NODROP, &on, sizeof(on))
+    zmq_setsockopt(loop.monitor.socket, ZMQ_XPUB_NODROP, &off, sizeof(off))
+    sent = zmq_msg_send(part, loop.monitor.socket, flags) >= 0
+    zmq_setsockopt(loop.monitor.socket, ZMQ_XPUB_NODROP, &on, sizeof(on))
     return sent
 
 
 # ---- a monitor that gets everything --------------------------------------------------------------
 
-cdef bint show_first(RelayLoop *loop, Direction *direction, int i, int flags) noexcept nogil:
+cdef bint copy_ahead(RelayLoop *loop, Direction *direction, int i, int flags) noexcept nogil:
     """Send the monitor a part before the target gets it. False if it has to wait, or has failed.
 
     Only the first part of a message can wait: a monitor that loses its peer in the middle of one
     gets no more of it.
     """
     cdef zmq_msg_t copy
-    cdef bint first = not direction.inside
+    cdef bint first = direction.target_state == BETWEEN_MESSAGES
     if first:
-        direction.monitored = True
+        direction.copy_state = COPYING
         if direction.prefixed:
             if not offer_prefix(loop, direction):
                 return refused(loop, direction)
             first = False
-    if not direction.monitored:
+    if direction.copy_state == NO_COPY:
         return True
     zmq_msg_init(&copy)
     zmq_msg_copy(&copy, &direction.held[i])
-    direction.shown = offer(loop, direction, &copy, flags, first)
-    if direction.shown:
+    if offer(loop, direction, &copy, flags, first):
+        direction.copy_state = COPIED_AHEAD
         return True
     zmq_msg_close(&copy)
     if first or direction.error != EAGAIN:
         return refused(loop, direction)
     direction.monitor_dropped += 1
-    direction.monitored = False
+    direction.copy_state = NO_COPY
     return True
 
 
 cdef inline bint refused(RelayLoop *loop, Direction *direction) noexcept nogil:
     """Note why the monitor has not taken a part: what is no lack of room ends the relay."""
     if direction.error != EAGAIN:
-        loop.failure = direction.error
+        loop.monitor.failure = direction.error
     return False

@@ -18,19 +18,19 @@ cdef void poll_side_sockets(RelayLoop *loop) noexcept nogil:
     cdef zmq_msg_t part
     pump_now()
     for i in range(3):
-        if loop.events[i] != NULL:
+        if loop.side.events[i] != NULL:
             count_peers(loop, i)
-    if loop.monitor_is_xpub:
+    if loop.monitor.is_xpub:
         zmq_msg_init(&part)
-        while zmq_msg_recv(&part, loop.monitor, ZMQ_DONTWAIT) >= 0:
+        while zmq_msg_recv(&part, loop.monitor.socket, ZMQ_DONTWAIT) >= 0:
             pass
         zmq_msg_close(&part)
     if loop.clients.stale and loop.clients.wanted:
         forget_gone_clients(loop)
     # A PUB without a peer has no reader to show anything to: a copy would end there.
-    loop.monitor_has_peer = loop.monitor != NULL and not (
-        loop.drops_silently and loop.events[2] != NULL and loop.peers[2] == 0)
-    loop.side_sockets_due = loop.now + SIDE_SOCKETS_NS
+    loop.monitor.has_peer = loop.monitor.socket != NULL and not (
+        loop.monitor.drops_silently and loop.side.events[2] != NULL and loop.side.peers[2] == 0)
+    loop.side.due = loop.now + SIDE_SOCKETS_NS
 
 
 cdef void count_peers(RelayLoop *loop, int i) noexcept nogil:
@@ -40,16 +40,16 @@ cdef void count_peers(RelayLoop *loop, int i) noexcept nogil:
     cdef uint32_t value
     cdef bint first = True
     zmq_msg_init(&part)
-    while zmq_msg_recv(&part, loop.events[i], ZMQ_DONTWAIT) >= 0:
+    while zmq_msg_recv(&part, loop.side.events[i], ZMQ_DONTWAIT) >= 0:
         if first and zmq_msg_size(&part) == 6:
             memcpy(&event, zmq_msg_data(&part), sizeof(event))
             memcpy(&value, <char *> zmq_msg_data(&part) + sizeof(event), sizeof(value))
             if event & (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED):
-                loop.peers[i] += 1
-                if event & ZMQ_EVENT_ACCEPTED or i < 2 and not loop.connections[i].takes:
+                loop.side.peers[i] += 1
+                if event & ZMQ_EVENT_ACCEPTED or i < 2 and not loop.side.connections[i].takes:
                     note_connection(loop, i, value, CONNECTED)
-            elif event & ZMQ_EVENT_DISCONNECTED and loop.peers[i] > 0:
-                loop.peers[i] -= 1
+            elif event & ZMQ_EVENT_DISCONNECTED and loop.side.peers[i] > 0:
+                loop.side.peers[i] -= 1
                 note_connection(loop, i, value, NO_CONNECTION)
                 loop.clients.stale = loop.clients.stale or i == loop.drain.requests
         first = not zmq_msg_more(&part)
@@ -62,9 +62,9 @@ cdef void note_connection(RelayLoop *loop, int i, uint32_t fd, unsigned char sta
     cdef unsigned char *table
     cdef uint32_t *numbers
     cdef uint32_t size
-    if i > 1 or not loop.connections[i].wanted or fd > MOST_CONNECTIONS:
+    if i > 1 or not loop.side.connections[i].wanted or fd > MOST_CONNECTIONS:
         return
-    connections = &loop.connections[i]
+    connections = &loop.side.connections[i]
     if fd >= connections.size:
         if state == NO_CONNECTION:
             return

@@ -1,13 +1,5 @@
 # Sending: making message parts of Python objects, and handing them to libzmq.
 
-# Copies of this size and more are made without the GIL.
-cdef enum:
-    LARGE = 262144
-
-# Multipart messages of up to this many parts are built without an allocation.
-cdef enum:
-    FEW = 16
-
 # What Socket.copy_threshold starts as, unless a program says otherwise: zmq.COPY_THRESHOLD.
 cdef Py_ssize_t _copy_threshold = 65536
 COPY_THRESHOLD = _copy_threshold
@@ -101,12 +93,12 @@ cdef inline int hand_to_libzmq(Handle handle, zmq_msg_t *msg, int flags) noexcep
     return rc
 
 
-cdef int look_once(Handle handle, Blocked *blocked) except -1:
+cdef int look_once(Handle handle, bint *looked) except -1:
     """Whether a send that would block is worth another try: libzmq may not have looked yet."""
     cdef int events
-    if blocked.mailbox_empty:
+    if looked[0]:
         return False
-    blocked.mailbox_empty = True
+    looked[0] = True
     return events_of(handle, &events) == 0 and events & ZMQ_POLLOUT
 
 
@@ -119,6 +111,7 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
     cdef Py_ssize_t size = zmq_msg_size(msg)
     cdef int error
     cdef bint trying = flags & TRYING
+    cdef bint looked = False
     flags &= ~TRYING
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
@@ -134,7 +127,7 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
                 zmq_msg_init(msg)
                 break
             if trying:
-                if look_once(handle, &blocked):
+                if look_once(handle, &looked):
                     continue
                 return NOT_NOW
             if flags & ZMQ_DONTWAIT:
@@ -251,13 +244,14 @@ cdef int send_parts_blocking(Handle handle, zmq_msg_t *parts, int n, int flags) 
     """0, or NOT_NOW."""
     cdef Blocked blocked
     cdef bint trying = flags & TRYING
+    cdef bint looked = False
     flags &= ~TRYING
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
         while not send_parts(handle, parts, n, flags):
             if trying:
-                if look_once(handle, &blocked):
+                if look_once(handle, &looked):
                     continue
                 return NOT_NOW
             if flags & ZMQ_DONTWAIT:

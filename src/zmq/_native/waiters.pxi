@@ -1,37 +1,41 @@
 # Waiting for a socket, without the lock and without the GIL, never inside libzmq (rule 2).
+#
+# A blocking call (Blocked) is in one of these states:
+#
+#   NOT_WAITING           nothing has blocked yet, or the call is over
+#   WAITING               it is in the handle's list of waiters
+#   EVENTS_LOOKED_AT      a sender has read EVENTS since it slept: it tries again before it sleeps
+#   ..._FOR_OTHERS        its own look at EVENTS has woken it, maybe in vain (a ROUTER can always
+#                         send): the look before the next sleep is for other waiters alone
+#
+#   from                         block() of a receiver           block() of a sender
+#   NOT_WAITING                  WAITING, then sleep()           WAITING, then EVENTS_LOOKED_AT
+#   WAITING                      sleep()                         EVENTS_LOOKED_AT
+#   WAITING_FOR_OTHERS           sleep()                         EVENTS_LOOKED_AT_FOR_OTHERS
+#   EVENTS_LOOKED_AT             -                               sleep()
+#   EVENTS_LOOKED_AT_FOR_OTHERS  -                               sleep()
+#
+# sleep() ends in WAITING_FOR_OTHERS where its own look has woken it, else in WAITING; block_end()
+# in NOT_WAITING, from every state. A receiver that sleeps may have its part received before it has
+# the GIL: `ahead` says so, and whether the lock is held still.
+#
+# RETRY_NS: a socket without a descriptor (draft, thread-safe types) is tried again after this long,
+# and one for which no thread can be woken. STRETCH_NS: a POSIX signal that comes between the last
+# look for signals and the sleep does not interrupt it; so Ctrl-C is seen after a second at the
+# latest.
 
 # Wakers that are not in use; opening one costs two system calls.
 cdef enum:
     SPARE_WAKERS = 32
 
-# A socket without a descriptor (draft, thread-safe types) is tried again after this long, and one
-# for which no thread can be woken.
-cdef enum:
-    RETRY_NS = 2000000
-
-# The longest sleep at a stretch. A signal that comes between the last look for signals and the
-# sleep does not interrupt it: so Ctrl-C is seen after a second at the latest.
-cdef enum:
-    STRETCH_NS = 1000000000
 
 cdef ohmq_lock _spare_lock
 cdef ohmq_waker _spare[SPARE_WAKERS]
 cdef int _spares = 0
 cdef int _spare_generation = 0
 
-# Threads of this process that sleep for a socket now.
+# Threads of this process that sleep for a socket.
 cdef int _sleepers = 0
-
-cdef struct Blocked:
-    # One blocking call, from its first "would block" to its end. Zeroed at the start.
-    Waiter waiter
-    bint started
-    bint mailbox_empty
-    bint looked            # and could go on, it seemed: the next look is for the others alone
-    bint taken             # msg has been received while waiting
-    bint holding           # and the lock is ours still, as more of the message follows
-    int64_t deadline
-    zmq_msg_t *msg         # where to receive to, or NULL
 
 
 cdef int take_waker(ohmq_waker *waker) except -1:
@@ -69,7 +73,7 @@ cdef void give_waker(ohmq_waker *waker) noexcept:
 cdef int block_start(Handle handle, Blocked *blocked, short events, int64_t deadline) except -1:
     """Join the waiters of the socket. Called with the lock."""
     take_waker(&blocked.waiter.waker)
-    blocked.started = True
+    blocked.state = WAITING
     blocked.deadline = deadline
     blocked.waiter.events = events
     blocked.waiter.sleeping = blocked.waiter.woken = False
@@ -84,7 +88,7 @@ cdef int block_start(Handle handle, Blocked *blocked, short events, int64_t dead
 cdef void block_end(Handle handle, Blocked *blocked) noexcept:
     """Leave the waiters of the socket. Called with the lock; does nothing where none was joined."""
     cdef Waiter *waiter = &blocked.waiter
-    if not blocked.started:
+    if blocked.state == NOT_WAITING:
         return
     if waiter.previous != NULL:
         waiter.previous.next = waiter.next
@@ -95,7 +99,7 @@ cdef void block_end(Handle handle, Blocked *blocked) noexcept:
     if waiter.woken:
         ohmq_waker_clear(&waiter.waker)
     give_waker(&waiter.waker)
-    blocked.started = False
+    blocked.state = NOT_WAITING
 
 
 cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option) except -1:
@@ -108,7 +112,7 @@ cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option
     cdef int error
     cdef int found
     cdef size_t size = sizeof(timeout)
-    if not blocked.started:
+    if blocked.state == NOT_WAITING:
         if zmq_getsockopt(handle.ptr, timeout_option, &timeout, &size) < 0:
             fail_inside(handle, c_errno())
         if timeout == 0:
@@ -116,14 +120,14 @@ cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option
         handle.counters.would_block += 1
         block_start(handle, blocked, events,
                     -1 if timeout < 0 else ohmq_now() + <int64_t> timeout * 1000000)
-    if events == ZMQ_POLLOUT and not blocked.mailbox_empty:
+    if events == ZMQ_POLLOUT and blocked.state in (WAITING, WAITING_FOR_OTHERS):
         # A send looks at libzmq's mailbox only now and then: look at it before sleeping.
-        blocked.mailbox_empty = True
+        blocked.state = (EVENTS_LOOKED_AT if blocked.state == WAITING
+                         else EVENTS_LOOKED_AT_FOR_OTHERS)
         error = events_of(handle, &found)
         if error:
             fail_inside(handle, error)
         return 1
-    blocked.mailbox_empty = False
     return sleep(handle, blocked)
 
 
@@ -138,6 +142,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     cdef ohmq_interest interests[2]
     cdef Waiter *waiter = &blocked.waiter
     cdef int64_t began = ohmq_now()
+    cdef bint for_others = blocked.state in (WAITING_FOR_OTHERS, EVENTS_LOOKED_AT_FOR_OTHERS)
     cdef bint hears = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
     cdef int64_t deadline = stretch(blocked.deadline, STRETCH_NS if hears else RETRY_NS)
     cdef int ready, error
@@ -145,11 +150,12 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     interests[1].fd = handle.fd
     interests[0].events = interests[1].events = ZMQ_POLLIN
     if handle.watches != NULL or handle.waiters != waiter or waiter.next != NULL:
-        # What was tried before has looked at the socket, and may have taken others' wake-up. This
-        # look may take our own; but some sockets say always that they can send.
-        waiter.sleeping = not blocked.looked
+        # The attempt before has looked at the socket, and may have taken the wake-up of others.
+        # This look may take our own.
+        waiter.sleeping = not for_others
         touch(handle, USED)
-        blocked.looked = waiter.woken
+        for_others = waiter.woken
+    blocked.state = WAITING_FOR_OTHERS if for_others else WAITING
     waiter.sleeping = True
     ohmq_count(&_sleepers, 1)
     ohmq_lock_release(&handle.lock)
@@ -165,14 +171,14 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         if ready <= 0:
             PyErr_CheckSignals()
     finally:
-        if not blocked.holding:
+        if blocked.ahead != PART_TAKEN:
             ohmq_lock_acquire(&handle.lock)
-        blocked.holding = waiter.sleeping = False
+        waiter.sleeping = False
         handle.counters.blocked_ns += ohmq_now() - began
         if waiter.woken:
             ohmq_waker_clear(&waiter.waker)
             waiter.woken = False
-    if blocked.taken:
+    if blocked.ahead != NOTHING_TAKEN:
         return 1
     if handle.ptr == NULL or handle.generation != ohmq_generation:
         refuse_locked(handle)
@@ -184,16 +190,17 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
 cdef void take_ahead(Handle handle, Blocked *blocked) noexcept nogil:
     """Receive before the GIL is ours again: by then the peer may have gone on to wait itself.
 
-    Only where nobody else has to hear of it: telling them takes the GIL. The lock stays where more
-    of the message follows, or another thread could receive the rest.
+    Only where no other waiter or watch has to be told of it: that takes the GIL. The lock is kept
+    where more of the message follows, or another thread could receive the rest.
     """
     if not ohmq_lock_try(&handle.lock):
         return
     if (handle.ptr != NULL and handle.generation == ohmq_generation and handle.watches == NULL
             and handle.waiters == &blocked.waiter and blocked.waiter.next == NULL):
-        blocked.taken = take(handle, blocked.msg) >= 0
-        blocked.holding = blocked.taken and more_follows(handle, blocked.msg)
-    if not blocked.holding:
+        if take(handle, blocked.msg) >= 0:
+            blocked.ahead = (PART_TAKEN if more_follows(handle, blocked.msg)
+                             else LAST_PART_TAKEN)
+    if blocked.ahead != PART_TAKEN:
         ohmq_lock_release(&handle.lock)
 
 
@@ -233,7 +240,7 @@ cdef int poll_socket(Handle handle, short events, int64_t deadline) except -1:
                 fail_inside(handle, error)
             if ready & events or deadline == 0:
                 return ready & events
-            if not blocked.started:
+            if blocked.state == NOT_WAITING:
                 block_start(handle, &blocked, events, deadline)
             if not sleep(handle, &blocked):
                 deadline = 0

@@ -11,7 +11,7 @@ from collections import deque
 from contextvars import Context, copy_context
 from functools import partial
 
-from zmq.constants import DONTWAIT, EFSM, ENOTSOCK, ENOTSUP, ETERM, POLLIN, POLLOUT
+from zmq.constants import DONTWAIT, EFSM, ENOTSOCK, ENOTSUP, ETERM
 from zmq.core.engine import FROM_QUEUE, WOULD_BLOCK, Operation
 from zmq.core.queued import kept, only_part
 from zmq.core.socket import Socket, overrides
@@ -40,7 +40,6 @@ class StreamOperation(Operation):
 
     # REQ and REP: it waits until it is its turn.
     waits_through_efsm = True
-    direction: int
 
     def __init__(
         self, engine: Engine, socket: Socket[Any], failed: Callable[[BaseException], object]
@@ -59,12 +58,8 @@ class StreamOperation(Operation):
 
     def go(self) -> None:
         """Leave the queue."""
-        queue = self.queue
-        if queue is not None:
+        if self.queue is not None:
             self.cancel_wait()
-            if not queue:
-                # Who comes next, still in this turn, need not stand in line.
-                self.of.emptied(self.direction)
 
     def end(self) -> None:
         """Leave for good, and forget the stream: it needs no garbage collector then."""
@@ -83,7 +78,6 @@ class StreamOperation(Operation):
 class Receiving(StreamOperation):
     """Calls back with each message."""
 
-    direction = int(POLLIN)
     callback: Callable[[list[Any]], Any] | None = None
     context: Context
     inside = False
@@ -172,8 +166,6 @@ class Sending(StreamOperation):
     What cannot be sent is noticed when its turn has come: the call that gave it does not fail.
     """
 
-    direction = int(POLLOUT)
-
     def __init__(
         self,
         engine: Engine,
@@ -224,7 +216,7 @@ class Sending(StreamOperation):
             pass
         if self.unsent:
             # libzmq's send looks at its mailbox only now and then: have EVENTS read, which does.
-            self.of.begin()
+            self.of.read_events_again()
         else:
             self.go()
         return WOULD_BLOCK

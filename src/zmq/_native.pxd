@@ -1,0 +1,493 @@
+# The contract of the extension module: its structs, its classes and the constants that its pieces
+# share. What each piece does with them is in _native/*.pxi; tables of states stand at the head of
+# the piece that owns the state. Beside a pointer stands what it belongs to and how long it lives.
+
+include "libzmq.pxi"
+
+# ---- constants --------------------------------------------------------------------------------
+
+# Flags of our own, which are taken off before flags go to libzmq, and what native calls return.
+cpdef enum:
+    FROM_QUEUE = 0x20000000   # the call is made for the first operation of a queue
+
+cdef enum:
+    TRYING = 0x40000000       # return NOT_NOW, or WOULD_BLOCK, where Again would be raised
+    OURS = TRYING | FROM_QUEUE
+    NOT_NOW = -2
+
+cdef enum:
+    LARGE = 262144            # copies of this size and more are made without the GIL
+    FEW = 16                  # parts, or descriptors, for which no array is allocated
+    EPOLL_BATCH = 64          # ready descriptors that are taken from an epoll set at once
+
+cdef enum:
+    RETRY_NS = 2000000        # between two attempts where no descriptor can be waited for
+    STRETCH_NS = 1000000000   # the longest sleep at a stretch: see waiters.pxi
+    LOCK_NS = 50000000        # how long the end of the process waits for the lock of a socket
+    KEEP_LINGER = -2
+
+# ---- one libzmq socket (handle.pxi, unread.pxi) -----------------------------------------------
+
+cdef struct Waiter:
+    # A thread that sleeps until the socket has events, or is woken. It lies on the stack of that
+    # thread, which takes it out of the handle's list before it returns.
+    Waiter *next
+    Waiter *previous
+    ohmq_waker waker
+    short events
+    bint sleeping
+    bint woken
+
+cdef enum Touch:
+    USED = 0      # a call was made: EVENTS may have changed, an edge may be gone
+    CLOSED = 1    # the socket is no more
+
+# Something longer-lived that is told of every call on a socket: a poller's entry, an engine.
+# While *sleeping is set it is told only of events that it waits for; else it looks by itself later.
+ctypedef void (*touched_fn)(Watch *watch, Touch what) noexcept
+
+cdef struct Watch:
+    # A field of its owner, which takes it out of the handle's list when it is deallocated.
+    Watch *next
+    Watch *previous
+    touched_fn touched
+    void *owner        # the Entry or NativeEngine that it is a field of
+    bint *sleeping     # a field of the owner, or of the owner's poller, which outlives it
+    short events
+
+cdef struct UnreadPart:
+    # A message part that was put back, to be received before those of libzmq's own queue.
+    # Allocated; the handle's list owns it.
+    UnreadPart *next
+    bint more
+    int64_t order      # where it was among all parts; 0: before those that have a number
+    zmq_msg_t msg
+
+cdef struct Counters:
+    int64_t messages_sent
+    int64_t messages_received
+    int64_t bytes_sent
+    int64_t bytes_received
+    int64_t would_block
+    int64_t blocked_ns
+    int64_t events_dropped
+
+cdef struct EventsRead:
+    # EVENTS of a socket, read once at most, and only if it is needed.
+    bint done
+    int error
+    int events
+
+cdef class Handle:
+    cdef void *newer           # in the list of all handles: borrowed, each takes itself out
+    cdef void *older
+    cdef void *ptr             # libzmq's socket; NULL while it is closed, or claimed by a relay
+    cdef void *claimed         # the socket, while a relay has it
+    cdef int generation
+    cdef ohmq_lock lock
+    cdef Waiter *waiters
+    cdef Watch *watches
+    cdef UnreadPart *unread
+    cdef Counters counters
+    cdef int64_t fd            # ZMQ_FD, which libzmq closes; -1 for draft types, which have none
+    cdef int type
+    cdef int unread_more       # RCVMORE where the last part came from unread, else -1
+    cdef bint more             # of the part that was received last: others follow,
+    cdef int64_t order         # and its number
+    cdef int64_t newest        # parts that have come from libzmq
+    cdef bint inside_message   # a part with SNDMORE went out, the last one has not yet
+    cdef bint inproc           # it has an inproc endpoint: peers in this process
+    cdef bint owned            # closing is ours to do
+    cdef object relay          # the relay that has it, while claimed
+    cdef ContextHandle context
+    cdef void *wrapper         # the Socket that opened it: borrowed, it clears this when it goes
+    cdef object opened_at      # "file:line" in development mode
+    cdef list endpoints        # None until there is one
+    cdef dict bound_as         # texts given to bind: the endpoints, where they are another text
+    cdef list inproc_bound     # names that are ours until we give them up
+    cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
+    cdef int64_t reads         # of the monitor that this socket reads, or 0
+    cdef int64_t ends          # of the monitor that has no reader once this socket is closed
+
+# ---- a blocking call (waiters.pxi) ------------------------------------------------------------
+
+cdef enum BlockedState:
+    NOT_WAITING = 0
+    WAITING
+    WAITING_FOR_OTHERS
+    EVENTS_LOOKED_AT
+    EVENTS_LOOKED_AT_FOR_OTHERS
+
+cdef enum TakenAhead:
+    NOTHING_TAKEN = 0
+    LAST_PART_TAKEN            # the lock was released
+    PART_TAKEN                 # the lock is held still, as more of the message follows
+
+cdef struct Blocked:
+    # One blocking call, from its first "would block" to its end; on its stack, zeroed at the start.
+    Waiter waiter
+    BlockedState state
+    TakenAhead ahead           # what the last sleep has received
+    int64_t deadline
+    zmq_msg_t *msg             # where to receive to, or NULL; the caller's
+
+# ---- contexts (context.pxi) -------------------------------------------------------------------
+
+cdef struct Terminator:
+    # One call of zmq_ctx_term, which goes on in a thread of its own. Allocated; that thread and the
+    # handle have one reference each, and the last of them frees it.
+    void *ptr
+    ohmq_waker done_waker
+    int done
+    int error
+    int references
+
+cdef class ContextHandle:
+    cdef void *ptr                # libzmq's context; NULL once it has been terminated
+    cdef int generation
+    cdef Terminator *terminator   # while a term() goes on, or one has run out of time
+    cdef bint owned               # opened here, not adopted from another library
+    cdef bint zap_required        # see Context.zap_required
+    cdef list lingering           # closed sockets that may still hold unsent messages
+
+cdef class Context:
+    cdef object __weakref__
+    cdef readonly ContextHandle handle
+    cdef bint ended    # by this object, and not by another of the same context
+
+cdef class Finisher:
+    cdef double timeout
+
+# ---- options and message parts (options.pxi, frame.pxi) ---------------------------------------
+
+cdef enum OptionKind:
+    UNKNOWN = 0
+    INT = 1
+    INT64 = 2
+    BYTES = 3
+    FD = 4
+    UINT64 = 5
+
+cdef class OptionAttribute:
+    cdef int number
+    cdef str name
+
+cdef class Frame:
+    cdef object __weakref__
+    cdef PyObject *attributes   # the __dict__ of the few frames that have one: see frame_class.h
+    cdef zmq_msg_t msg
+    cdef object cached_bytes
+    cdef object cached_buffer
+    cdef public object tracker
+    cdef public bint more
+    cdef bint fixed             # lent by an object that may not be written to
+
+# ---- monitors of sockets (monitors.pxi) -------------------------------------------------------
+
+cdef struct Event:
+    # Allocated; the monitor that holds it owns it.
+    Event *next
+    zmq_msg_t head
+    zmq_msg_t endpoint
+
+cdef struct Monitor:
+    # Allocated; the list of monitors owns it, and what it points to. Others know its number.
+    Monitor *next
+    int64_t number
+    void *context          # libzmq's, borrowed: its end closes tap and outlet first
+    char *address          # of the outlet, with a zero at the end
+    void *tap              # or NULL
+    void *outlet
+    int64_t tap_fd
+    int64_t outlet_fd
+    bint tells_end         # MONITOR_STOPPED is one of the events that the program wants
+    Event *oldest          # of those that are held
+    Event *newest
+    int n_held
+    int64_t handed         # to the outlet so far
+    int64_t events_dropped
+    int64_t give_up_at     # of an ending monitor; 0: nothing is waited for
+
+# ---- pollers (candidates.pxi, poll.pxi, alarm.pxi) --------------------------------------------
+
+cdef class Entry:
+    cdef Watch watch            # in the list of the handle, for as long as watching is set
+    cdef void *poller           # borrowed: a poller outlives its entries
+    cdef Handle handle          # None for a plain descriptor
+    cdef object key             # what was registered
+    cdef object shown           # what poll() returns: the socket, or the descriptor's number
+    cdef object flags           # as given, for Poller.sockets
+    cdef int64_t fd
+    cdef short events
+    cdef Py_ssize_t index
+    cdef bint candidate         # it is in the poller's list of candidates
+    cdef bint listed
+    cdef bint in_set            # the poller's epoll set has fd, with a borrowed pointer to this
+    cdef bint watching
+    cdef bint gone              # it has been unregistered
+    cdef Entry next_candidate
+
+cdef class Poller:
+    cdef object __weakref__
+    cdef dict entries
+    cdef ohmq_lock lock         # of the list of candidates, which any thread may lengthen
+    cdef Entry candidates
+    cdef void *looking_at       # the handle whose EVENTS are being read for this poller; borrowed
+    cdef Py_ssize_t count
+    cdef Py_ssize_t plain       # entries that are plain descriptors
+    cdef Py_ssize_t doubles     # entries that share a descriptor with another one
+    cdef Py_ssize_t without_fd  # draft sockets, which cannot be waited for
+    cdef int set                # the epoll set, -1 for none; its pointers are entries of this
+    cdef int generation
+    cdef int sleepers
+    cdef bint sleeping
+    cdef bint woken
+    cdef ohmq_waker waker       # open while there are sleepers
+
+cdef class Alarm:
+    cdef Poller poller
+    cdef int set                # an epoll set without pointers: the poller's set, its waker, ...
+    cdef int generation
+
+# ---- event loops (reactor.pxi, engine.pxi) ----------------------------------------------------
+
+cdef class Reactor:
+    cdef object __weakref__
+    cdef ohmq_lock lock          # of the list of those that were touched: any thread lengthens it
+    cdef void *touched           # engines: borrowed, each leaves the list when it goes
+    cdef list calls              # what other threads want to be called in the loop
+    cdef list due                # engines that have something to do, the last one first
+    cdef list serving            # engines whose turn has been entered, the innermost last
+    cdef set waiting             # engines with operations: they live for as long as those wait
+    cdef int set                 # the epoll set, -1 for none; its pointers: engines, NULL the waker
+    cdef int generation
+    cdef bint woken
+    cdef bint open
+    cdef ohmq_waker waker
+    cdef int64_t used            # messages in this turn of the loop
+    cdef int64_t began
+
+cdef enum EngineState:
+    ENGINE_IDLE = 0
+    ENGINE_WAITING
+    ENGINE_SERVING
+
+cdef enum QueueKind:
+    POLLS = 0
+    RECEIVES = 1              # POLLIN
+    SENDS = 2                 # POLLOUT
+
+cdef class NativeEngine:
+    cdef object __weakref__
+    cdef Watch watch            # in the list of the handle, for as long as watching is set
+    cdef Handle handle
+    cdef Reactor reactor
+    cdef void *next_touched     # in the reactor's list; borrowed
+    cdef bint touched           # it is in that list
+    cdef bint due               # it is in reactor.due
+    cdef bint in_set            # the reactor's epoll set has ZMQ_FD, with a pointer to this
+    cdef bint watching
+    # The wait state, and the queues that it is made of: {operation: the pass it was tried in}.
+    cdef EngineState state
+    cdef bint asleep            # the watch is to tell of the events that are wanted
+    cdef short queued           # POLLIN: receives wait in the queue, POLLOUT: sends do
+    cdef short wanted           # what is waited for, by polls as well; as of the last settle
+    cdef short armed            # what would block, and will ring when it would not
+    cdef int64_t passes         # over the queues, so far
+    cdef readonly object receives
+    cdef readonly object sends
+    cdef readonly object polls
+
+# ---- relays: one direction (relay_loop.pxi) ---------------------------------------------------
+
+cdef enum:
+    HEAD = 2                   # parts that are taken before the first is sent, where swapped
+    SAMPLES = 16               # a power of two
+    PLACES = 8
+
+cdef enum SourceState:
+    SOURCE_OPEN = 0
+    SOURCE_EMPTY
+    SOURCE_CLOSED
+    SOURCE_MUTE
+
+cdef enum TargetState:
+    BETWEEN_MESSAGES = 0
+    IN_MESSAGE
+    DISCARDING
+
+cdef enum CopyState:
+    NO_COPY = 0
+    COPYING
+    COPIED_AHEAD
+
+cdef struct Direction:
+    void *source               # libzmq's sockets, claimed for as long as the loop runs
+    void *target
+    UnreadPart **unread        # of the source's handle, which the relay keeps alive
+    zmq_msg_t held[HEAD]       # taken from the source, not yet accepted by the target
+    int n_held
+    bint rest_follows          # the source has more parts of the message that is held
+    SourceState source_state
+    TargetState target_state
+    CopyState copy_state       # of the monitor
+    int error                  # why what is held could not be handed on
+    bint subscribes            # the source is a SUB or XSUB
+    bint prefixed
+    zmq_msg_t prefix
+    int64_t messages
+    int64_t bytes
+    int64_t monitor_dropped    # copies that the monitor did not take
+    int64_t blocked_ns         # how long the target could not take what is held
+    int64_t blocked_since      # 0: it can
+    int64_t last_move
+
+cdef struct Traffic:
+    Direction directions[2]    # in_to_out, out_to_in
+    int n_directions
+    bint swap                  # the first two parts of each message
+
+# ---- relays: the monitor, the control socket, other threads -----------------------------------
+
+cdef struct RelayMonitor:
+    void *socket               # claimed; NULL for none
+    bint waits_for_it          # as for a target: it gets every message
+    bint drops_silently        # it drops for some subscribers, and does not say so
+    bint has_peer              # there may be a peer to get copies
+    bint is_xpub               # subscriptions can be received from it
+    int failure                # why nothing can be sent to it
+
+cdef struct RelayControl:
+    void *socket               # claimed; NULL for none
+    bint replies               # it is a REP
+    int64_t terminate_patience  # of the drain that TERMINATE begins; 0 for none
+
+cdef enum:
+    STOP_NOW = 1
+    DRAIN = 2                  # first hand on what the sources hold
+
+cdef struct Orders:
+    # What other threads write, or wait for.
+    int stopping               # 0, STOP_NOW or DRAIN
+    int paused
+    int at_work                # 1 while run_relay_loop() has the sockets
+    ohmq_waker waker
+
+# ---- relays: the drain, and peers (relay_drain.pxi, relay_clients.pxi, relay_peers.pxi) --------
+
+cdef enum IntakeState:
+    NO_INTAKE = 0
+    INTAKE_OPEN                # peers that only send come back: the addresses are bound
+    INTAKE_DUE                 # now is the time to unbind
+    INTAKE_ENDED
+
+cdef struct Drain:
+    int64_t begun              # written before stopping is
+    int64_t until
+    int64_t half               # the last moment in which something is taken from outside
+    int64_t patience           # it ends when nothing has moved for so long
+    int64_t settled            # when it has to be over although there is always more
+    bint looked                # the sources have been looked at since it has begun
+    IntakeState intake
+    bint abrupt                # it ended in the middle of what a peer was sending
+    bint emptied               # it ended with nothing left
+    int requests               # the direction of requests, answered in the other one; -1: none
+    int64_t requests_before    # what had been counted when the relay was started
+    int64_t answers_before
+
+cdef struct Connections:
+    # The connections of a socket whose peers only send, by their descriptors.
+    bint takes                 # it is such a socket
+    bint wanted                # and they are known
+    unsigned char *states      # allocated, like numbers; freed with the relay
+    uint32_t *numbers          # of the connections that a descriptor has been, one after the other
+    uint32_t size
+    int count
+    const char *places[PLACES]  # where they were accepted: texts of bytes in Relay.places
+    int n_places
+
+cdef struct Connection:
+    uint32_t fd                # libzmq's, which may close it at any moment
+    int held                   # a duplicate of it, for the length of one look
+    int64_t received
+
+cdef struct Client:
+    # A client of a queue of requests.
+    uint64_t key               # 0: this place is free
+    int64_t open               # requests that were handed out and not answered
+    int fd                     # its connection
+    uint32_t connection        # the number of that
+
+cdef struct Clients:
+    bint wanted
+    bint stale                 # a client has gone
+    Client *table              # allocated; freed with the relay
+    uint32_t size
+    uint32_t used
+    int64_t open               # of all of them
+
+cdef struct SideSockets:
+    # What is read beside the traffic.
+    void *events[3]            # monitors of the in, out and mon socket, claimed; NULL for none
+    int peers[3]
+    Connections connections[2]
+    int64_t due                # when to read them next
+
+# ---- relays: the meter, the sleep, and the whole ----------------------------------------------
+
+cdef struct RateSample:
+    # What had been counted at a moment: messages and bytes, in_to_out and out_to_in.
+    int64_t at
+    int64_t counts[4]
+
+cdef struct Meter:
+    # The loop writes it, others read it without a lock (relay_rates.pxi).
+    int64_t begun              # 0: it has never run
+    int64_t ended              # 0: it runs
+    int64_t last_move
+    RateSample samples[SAMPLES]
+    int n_samples              # that were made; the last SAMPLES of them are there
+
+cdef struct Sleep:
+    ohmq_interest interests[8]
+    int n_interests
+    int n_traffic              # the first of them: the others are of the side sockets
+
+cdef struct RelayLoop:
+    # All that the loop needs, with no Python object in it.
+    Traffic traffic
+    RelayMonitor monitor
+    RelayControl control
+    Orders orders
+    Drain drain
+    Clients clients
+    SideSockets side
+    Meter meter
+    Sleep sleep
+    int64_t now                # at the beginning of this turn
+    int64_t signals_due        # 0 where another thread looks after POSIX signals
+
+cdef class Relay:
+    cdef object __weakref__
+    cdef RelayLoop loop
+    cdef list handles           # distinct, in the order in, out, mon, control
+    cdef object sockets
+    cdef object events
+    cdef list places            # where the sockets are bound that only receive
+    cdef object prefixes
+    cdef object finished        # threading.Event: not running
+    cdef bint running
+    cdef int generation         # of the process that it runs in
+    cdef bint held              # it ended with parts that no target had taken
+    cdef unsigned long thread   # that run() is in
+
+    cdef bint abandon(self) noexcept
+    cdef int claim_sockets(self) except -1
+    cdef int release_sockets(self) except -1
+    cdef int prepare_loop(self) except -1
+    cdef int prepare_direction(self, int i, Handle source, Handle target) except -1
+    cdef int set_drain(self) except -1
+    cdef int set_clients(self, int *types) except -1
+    cdef int set_connections(self, int i) except -1
+    cdef int set_interests(self) except -1
+    cdef int end_intake(self) except -1

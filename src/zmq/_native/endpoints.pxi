@@ -1,0 +1,132 @@
+# Endpoints: bind, connect and their opposites, groups, and the lists kept of them.
+
+cdef enum EndpointCall:
+    BIND
+    CONNECT
+    UNBIND
+    DISCONNECT
+
+
+cdef bytes as_address(object address):
+    if isinstance(address, str):
+        return address.encode("utf-8")
+    if isinstance(address, bytes):
+        return address
+    raise TypeError(f"expected addr to be str, got addr={address!r}")
+
+
+cdef int endpoint_call(Handle handle, object address, EndpointCall call,
+                       object given=None) except -1:
+    """Bind, connect or undo it, with errors that name the address.
+
+    given: what the program has named the address that is bound.
+    """
+    cdef bytes encoded
+    cdef const char *where
+    cdef int rc, error
+    encoded = as_address(address)
+    if handle.ptr == NULL:
+        enter(handle)  # raises: a closed socket says so before what is wrong with an address
+    if handle.endpoints is None:
+        handle.endpoints, handle.inproc_bound, handle.bound_as = [], [], {}
+    enter(handle)
+    if call == UNBIND:
+        encoded = bound_by(handle, encoded)
+    where = encoded
+    if call == BIND:
+        rc = zmq_bind(handle.ptr, where)
+    elif call == CONNECT:
+        rc = zmq_connect(handle.ptr, where)
+    elif call == UNBIND:
+        rc = zmq_unbind(handle.ptr, where)
+    else:
+        rc = zmq_disconnect(handle.ptr, where)
+    error = c_errno() if rc < 0 else 0
+    if rc == 0:
+        note_endpoint(handle, encoded, call, given)
+    elif call == UNBIND and error == ENOENT:
+        forget_bound(handle, encoded)
+    if handle.monitor:
+        pump_monitor(&handle.monitor)
+    leave(handle)
+    if rc < 0:
+        endpoint_failed(handle, encoded, address, call, error)
+    return 0
+
+
+cdef bytes bound_by(Handle handle, bytes text):
+    """The endpoint that the last bind with a text took: libzmq unbinds nothing else.
+
+    It knows neither wildcards nor names of interfaces again.
+    """
+    found = handle.bound_as.get(text) if handle.bound_as is not None else None
+    return found[len(found) - 1] if found else text
+
+
+cdef int forget_bound(Handle handle, bytes endpoint) except -1:
+    for text, found in list(handle.bound_as.items()):
+        if endpoint in found:
+            found.remove(endpoint)
+        if not found:
+            del handle.bound_as[text]
+    return 0
+
+
+cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object given) except -1:
+    """Keep the lists of endpoints: for errors and dump(), and for the names that close gives up."""
+    cdef bytes taken = encoded
+    if encoded.startswith(b"inproc:"):
+        handle.inproc = True
+        if call == BIND:
+            handle.inproc_bound.append(encoded)
+        elif call == CONNECT:
+            handle.reads = monitor_at(handle.context, encoded) or handle.reads
+        elif encoded in handle.inproc_bound:
+            handle.inproc_bound.remove(encoded)
+    elif call == BIND:
+        taken = last_endpoint(handle) or encoded
+        for text in {encoded} if given is None else {encoded, as_address(given)}:
+            if text != taken:
+                handle.bound_as.setdefault(text, []).append(taken)
+    elif call == UNBIND:
+        forget_bound(handle, encoded)
+    endpoint = taken.decode("utf-8", "replace")
+    if call == BIND or call == CONNECT:
+        handle.endpoints.append(endpoint)
+    elif endpoint in handle.endpoints:
+        handle.endpoints.remove(endpoint)
+    return 0
+
+
+cdef bytes last_endpoint(Handle handle):
+    cdef char text[256]
+    cdef size_t size = sizeof(text)
+    if zmq_getsockopt(handle.ptr, ZMQ_LAST_ENDPOINT, text, &size) < 0 or size == 0:
+        return b""
+    return text[:size - 1]
+
+
+cdef int endpoint_failed(Handle handle, bytes encoded, object address, EndpointCall call,
+                         int error) except -1:
+    reason = strerror(error)
+    if error == ENAMETOOLONG and encoded.startswith(b"ipc://"):
+        path = encoded[6:]
+        fail(error, f"ipc path is {len(path)} bytes long, this system allows {IPC_PATH_MAX_LEN} "
+                    f"(addr={address!r})")
+    if error == EADDRINUSE:
+        reason += ": another socket is bound there"
+    fail(error, f"{reason} (addr={address!r})")
+
+
+cdef int group_call(Handle handle, object group, bint join) except -1:
+    cdef bytes name = group.encode("utf-8") if isinstance(group, str) else bytes(group)
+    cdef const char *text = name
+    cdef int rc
+    need_groups()
+    enter(handle)
+    rc = zmq_join(handle.ptr, text) if join else zmq_leave(handle.ptr, text)
+    error = c_errno() if rc < 0 else 0
+    leave(handle)
+    if rc < 0:
+        fail(error, f"{strerror(error)} (group={group!r})")
+    return 0
