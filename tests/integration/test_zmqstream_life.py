@@ -394,7 +394,7 @@ class TestErrors:
             stream = ZMQStream(socket)
             with pytest.raises(AssertionError, match="callback is a function"):
                 stream.on_recv_stream(5)  # type: ignore[arg-type]
-            stream.send_multipart(part for part in (b"1", b"2"))  # type: ignore[arg-type]
+            stream.send_multipart((b"1", b"2"))
             assert peer.recv_multipart() == [b"1", b"2"]
             stream.close()
 
