@@ -1,7 +1,7 @@
 # Waiting for many sockets: the cost follows those that are ready, not those that are registered.
 #
 # ZMQ_FD of every socket is in one epoll set. A socket is looked at (EVENTS is read) only if it is a
-# candidate: it is new, its descriptor has signalled, somebody has used it since it was looked at,
+# candidate: it is new, its descriptor was readable, it was used since it was looked at,
 # or it was ready the last time. Rule 3 is what makes this safe: every call on a socket tells its
 # watches, so an edge of ZMQ_FD that another call has consumed is not missed.
 
@@ -215,7 +215,7 @@ cdef list collect(Poller poller):
                 poller_candidate(poller, <Entry> tags[i])
             look_at_candidates(poller, ready)
     finally:
-        # What is ready stays so until somebody uses it: poll() is level-triggered.
+        # A ready socket stays ready until it is used: poll() is level-triggered.
         for entry, _ in ready:
             entry.listed = False
             poller_candidate(poller, entry)

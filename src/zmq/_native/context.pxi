@@ -38,7 +38,7 @@ cdef void terminate(void *argument) noexcept nogil:
 
 
 cdef int forget_context(ContextHandle handle) except -1:
-    """Take the context out of the table: it has ended, or nobody refers to it any more."""
+    """Take the context out of the table: it has ended, or has no reference any more."""
     address = <size_t> handle.ptr
     if handle.ptr != NULL and _open_contexts.get(address) == <size_t> <void *> handle:
         del _open_contexts[address]
@@ -108,7 +108,7 @@ cdef class Context:
             error = c_errno()
             zmq_ctx_term(ptr)
             fail(error, f"{strerror(error)} (io_threads={io_threads})")
-        # The address may be that of a context whose end nobody has noticed yet.
+        # The address may be that of a context whose end was not noticed yet.
         _open_contexts.pop(<size_t> ptr, None)
         self.handle = adopt_context(ptr)
         self.handle.owned = True

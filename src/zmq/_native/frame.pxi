@@ -196,7 +196,7 @@ cdef class Frame:
 
     @property
     def routing_id(self) -> int:
-        """Who sent the part, or shall get it: SERVER sockets (draft)."""
+        """The peer that sent the part, or shall get it: SERVER sockets (draft)."""
         return self.get("routing_id")
 
     @routing_id.setter

@@ -2,8 +2,8 @@
 #
 # It keeps the rules of the core for that socket:
 #   1  every call happens between enter() and leave(), which hold the lock;
-#   2  nothing blocks there: who must wait does so in block(), without lock and GIL;
-#   3  leave() tells those who wait whatever the call may have changed;
+#   2  nothing blocks there: a caller that must wait does so in block(), without lock and GIL;
+#   3  leave() tells waiters and watches what the call may have changed;
 #   4  a message that was taken and not delivered goes back (unread), and is received first;
 #   7  enter() says why a socket cannot be used.
 
@@ -16,7 +16,7 @@ cdef ohmq_lock _handles_lock
 
 cdef class Handle:
     def __dealloc__(self):
-        # Nobody refers to the socket any more, so nobody waits for it either.
+        # Without a reference to the socket there is no waiter either.
         list_remove(self)
         drop_unread(self)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
@@ -165,7 +165,7 @@ cdef inline int enter(Handle handle) except -1:
 
 
 cdef inline void leave(Handle handle) noexcept:
-    """End a call: those who wait for the socket hear of what it changed."""
+    """End a call: waiters and watches of the socket are told of what it changed."""
     if handle.waiters != NULL or handle.watches != NULL:
         touch(handle, USED)
     ohmq_lock_release(&handle.lock)
@@ -202,7 +202,7 @@ cdef str describe(Handle handle):
 
 
 cdef bint can_go_on(Handle handle, EventsRead *look, Touch what, short events) noexcept:
-    """Whether somebody who sleeps until there are such events has to wake up."""
+    """Whether a sleeper that waits for such events has to wake up."""
     if not look.done:
         look.done = True
         look.error = 0 if what == USED and handle.ptr != NULL else ENOTSOCK
@@ -257,7 +257,7 @@ cdef inline int close_socket(void *ptr) noexcept:
 
 
 cdef int close_handle(Handle handle, object linger) except -1:
-    """Close the socket: whoever waits for it wakes up to an error. Never blocks in libzmq."""
+    """Close the socket: its waiters wake up to an error. Never blocks in libzmq."""
     cdef int value = linger if linger is not None else 0
     cdef void *ptr
     if handle.generation != ohmq_generation:

@@ -1,4 +1,4 @@
-/* Zero-copy release: libzmq's threads push, whoever holds the GIL drains.
+/* Zero-copy release: libzmq's threads push, a thread that holds the GIL collects.
  *
  * A message that lends a Python buffer to libzmq carries an ohmq_loan. When libzmq has let go of
  * the message it calls ohmq_loan_returned, from any of its threads: that only links the loan into

@@ -313,7 +313,7 @@ cdef int64_t pump_all() noexcept nogil:
 
 
 cdef int list_interests(ohmq_interest *interests) noexcept nogil:
-    """What the thread sleeps on: the waker, and the descriptors of all sockets."""
+    """List what the thread sleeps on: the waker, and the descriptors of all sockets."""
     cdef Monitor *monitor = _monitors
     cdef int n = 1
     interests[0].fd = _monitors_waker.read_fd

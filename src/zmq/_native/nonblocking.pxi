@@ -2,7 +2,7 @@
 
 
 class _WouldBlock:
-    """What the try_* methods return for an operation that would block."""
+    """The result of the try_* methods for an operation that would block."""
 
     def __repr__(self):
         return "zmq.WOULD_BLOCK"

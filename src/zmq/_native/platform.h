@@ -60,8 +60,9 @@ static inline int ohmq_process_id(void) { return (int)getpid(); }
 #endif
 
 /* ---- lock ------------------------------------------------------------------------------- */
-/* Held for one call of libzmq that does not block, with or without the GIL; so who finds it taken
- * only has to let the other thread run: it gives up the GIL meanwhile, which the holder may want.
+/* Held for one call of libzmq that does not block, with or without the GIL; so a thread that finds
+ * it taken only has to let the other one run: it releases the GIL meanwhile, which the holder may
+ * want.
  *
  * Between two calls of libzmq its holder may run Python code, whether it wants to or not: making a
  * list may start the garbage collector, making an exception may run a signal handler. What such

@@ -42,7 +42,7 @@ cdef class Poller:
 
     @property
     def sockets(self) -> list:
-        """What is registered, as (socket or descriptor, flags), in order."""
+        """The sockets and descriptors that are registered, with their flags, in order."""
         cdef Entry entry
         return [(entry.key, _poll_event(BOTH) if entry.flags is BOTH else entry.flags)
                 for entry in self.entries.values()]
@@ -198,7 +198,7 @@ cdef list poller_sleep(Poller poller, int64_t until):
             interests[n].events = entry.events if entry.handle is None else ZMQ_POLLIN
             n += 1
         if poller.candidates is not None:
-            # Used by another thread since it was looked at. It has woken nobody, as nobody slept.
+            # Used by another thread since it was looked at. It has woken no thread, as none slept.
             until = 1
         elif not ohmq_waker_is_open(&poller.waker):
             until = stretch(until, RETRY_NS)

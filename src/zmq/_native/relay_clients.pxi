@@ -1,7 +1,7 @@
 # The conversations of a queue: which clients wait for answers, and for how many.
 #
 # A client is known by the name that its ROUTER gives it, the first part of each message, and by its
-# connection, whose end is the end of its waiting. Names are kept as hashes of 64 bits.
+# connection: when that ends, it waits no more. Names are kept as hashes of 64 bits.
 
 cdef enum:
     NO_FD = -1             # inproc: its end cannot be seen

@@ -19,7 +19,7 @@ cdef inline void count(RelayLoop *loop, int64_t *counts) noexcept nogil:
 
 
 cdef void rates(RelayLoop *loop, int64_t now, double *per_s) noexcept nogil:
-    """What went in each direction in about the last second, per second."""
+    """Messages and bytes that went in each direction in about the last second, per second."""
     cdef int newest = ohmq_load_int(&loop.meter.n_samples) - 1
     cdef int i = newest
     cdef int64_t since = now - 1000000000

@@ -82,7 +82,7 @@ cdef inline bint wakes_a_thread(Handle handle) noexcept:
 
 
 cdef inline int hand_to_libzmq(Handle handle, zmq_msg_t *msg, int flags) noexcept:
-    """zmq_msg_send without waiting, and without the GIL where somebody waits for it."""
+    """zmq_msg_send without waiting, and without the GIL where a thread waits for it."""
     cdef int rc
     cdef void *ptr = handle.ptr
     if wakes_a_thread(handle):
@@ -143,7 +143,7 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
 
 
 cdef inline int send_copy(Handle handle, const char *data, size_t size, int flags) noexcept:
-    """zmq_send without waiting, and without the GIL where somebody waits for it."""
+    """zmq_send without waiting, and without the GIL where a thread waits for it."""
     cdef int rc
     cdef void *ptr = handle.ptr
     if wakes_a_thread(handle):
@@ -298,9 +298,9 @@ def message_parts(msg_parts) -> list:
 
 
 def peer_options(dict given) -> dict:
-    """What send takes of the named arguments of send_multipart, which may be any.
+    """The named arguments of send_multipart that send takes; there may be any others.
 
-    To whom a message goes is never left out: send says where that cannot be kept.
+    The receiver of a message is never left out: send says where that cannot be kept.
     """
     return {name: given[name] for name in ("routing_id", "group") if name in given}
 
