@@ -5,34 +5,7 @@
 # is put back to the first (rule 4). The loop itself is in relay_loop.pxi.
 
 cdef class Relay:
-    """Moves messages between two sockets, in both directions, until it is stopped.
-
-    Parameters
-    ----------
-    in_socket, out_socket : Socket
-        What it moves messages between. The same socket twice sends everything back.
-    mon_socket : Socket, optional
-        Gets a copy of each message, in either direction. What it cannot take is dropped and
-        counted, unless the relay waits for it.
-    control_socket : Socket, optional
-        Takes the commands of zmq_proxy_steerable(3).
-    in_prefix, out_prefix : bytes or str, optional
-        First part of the copies, by the socket that the message came from; None for no such part.
-    swap : bool, optional
-        Whether the first two parts change places, which two ROUTERs need. By default they do for
-        two ROUTERs.
-    waits : bool, optional
-        Whether a message waits until mon_socket has taken its copy, as in libzmq's proxy.
-    events : tuple, optional
-        Monitor sockets (Socket.get_monitor_socket) of the in, the out and the mon socket, or None:
-        the relay counts the peers that connect and go.
-    drops_silently : bool, optional
-        Whether mon_socket is a PUB or XPUB with XPUB_NODROP: then what it drops is counted.
-    intake : list, optional
-        Pairs of a socket and an address where it is bound, of sockets that only receive. A drain
-        asks their peers to close their connections (events of the socket have to be given), and
-        unbinds the address when they are gone, or when half of its time is over.
-    """
+    """The native half of zmq.devices.Relay, whose docstring has the parameters."""
 
     def __cinit__(self, *args, **kwargs):
         zmq_msg_init(&self.loop.traffic.directions[0].prefix)

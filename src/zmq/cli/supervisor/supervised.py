@@ -94,7 +94,7 @@ class Supervised:
         #: Whether it was started once, in vain or not, and that has been logged.
         self.tried = False
         monitor = config.plan.monitor
-        self.mon_type = None if monitor is None else getattr(zmq, monitor.type_name)
+        self.mon_type = None if monitor is None else zmq.SocketType[monitor.type_name]
         self._thread = threading.Thread(
             target=self._main, name=f"ohmq device {config.name}", daemon=True
         )
