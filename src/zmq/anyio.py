@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from zmq.core.ending import AwaitedContext
 from zmq.core.engine import set_fairness
-from zmq.loops.anyio import AnyioAnswering, AnyioPoller, AnyioSocket
+from zmq.loops.anyio import AnyioFront
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,13 +17,17 @@ if TYPE_CHECKING:
         CoroutineSocket,
     )
 else:
-    CoroutinePoller, CoroutineSocket = AnyioPoller, AnyioSocket
+    from zmq.core.coroutines import CoroutinePoller, CoroutineSocket
 
 __all__ = ["Context", "Poller", "Socket", "set_fairness"]
+
+_FRONT = AnyioFront()
 
 
 class Poller(CoroutinePoller):
     """Watches sockets of any kind and descriptors (zmq_poll(3)); poll() is a coroutine."""
+
+    _front = _FRONT
 
 
 class Socket(CoroutineSocket):
@@ -52,14 +56,17 @@ class Socket(CoroutineSocket):
         As for zmq.Socket.
     """
 
+    _front = _FRONT
 
-class Context(AnyioAnswering, AwaitedContext[Socket]):
+
+class Context(AwaitedContext[Socket]):
     """A context whose sockets are those of this module (zmq_ctx_new(3)).
 
     ``async with`` closes its sockets and terminates it at the end, without blocking the loop. If
     that wait is cancelled, messages that are not sent yet are still on their way in the background.
     """
 
+    _front = _FRONT
     _socket_class = Socket
     # Not the blocking Context's.
     _instance = None

@@ -7,39 +7,30 @@ from __future__ import annotations
 
 import asyncio
 import os
-from asyncio import Future
 from collections import deque
 from warnings import warn
 
-from zmq._native import (
-    as_method,
-    future_recv,
-    future_recv_multipart,
-    future_send,
-    future_send_multipart,
-    set_running_loop,
-)
-from zmq.constants import DONTWAIT, POLLIN, POLLOUT
+from zmq._native import FutureSocket, define_future_calls
+from zmq.constants import POLLIN, POLLOUT
 from zmq.core.ending import AwaitedContext
 from zmq.core.engine import Engine, set_fairness
-from zmq.core.polling import QueuedPoller
-from zmq.core.queued import AwaitableSocket
+from zmq.core.receiving import MESSAGE, PART
 from zmq.core.socket import Socket as _Socket
-from zmq.loops._futures import Futures, SocketFuture, converted
-from zmq.loops.asyncio import AsyncioLoop, running
+from zmq.loops._futures import FutureFront, SocketFuture
+from zmq.loops.asyncio import running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, Self
 
     # For checkers only: there is nothing else in it.
     from zmq.loops._future_types import (  # pyright: ignore[reportMissingModuleSource]
+        FutureCalls,
         FuturePoller,
-        FutureSocket,
     )
 else:
-    FuturePoller, FutureSocket = QueuedPoller, AwaitableSocket
+    from zmq.core.polling import QueuedPoller as FuturePoller
+    from zmq.core.queued import AwaitableSocket as FutureCalls
 
 __all__ = [
     "Context",
@@ -51,14 +42,16 @@ __all__ = [
     "set_fairness",
 ]
 
-_NOW = int(DONTWAIT)
+_FRONT = FutureFront()
 
 _running_loop = asyncio._get_running_loop
-set_running_loop(_running_loop)
+define_future_calls(_running_loop, PART, MESSAGE)
 
 
-class Poller(Futures, FuturePoller):
+class Poller(FuturePoller):
     """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
+
+    _front = _FRONT
 
     def _check(self, thing: Any) -> int:
         # With the errors of a loop of asyncio that is asked to watch it.
@@ -72,11 +65,8 @@ class Poller(Futures, FuturePoller):
             os.fstat(number)  # raises for one that is not open
         return number
 
-    def _refuse(self, error: Exception) -> Any:
-        raise error
 
-
-class Socket(Futures, FutureSocket):
+class Socket(FutureSocket, FutureCalls):
     """A socket whose send, recv and poll return asyncio futures.
 
     A call that can be made at once has been made when it returns, also if nobody awaits it. Several
@@ -97,19 +87,9 @@ class Socket(Futures, FutureSocket):
         As for zmq.Socket.
     """
 
+    _front = _FRONT
     _poller_class = Poller
     _shadow_socket: Any = None
-
-    # What can be done at once is done without a Python frame; else these go the long way.
-    if not TYPE_CHECKING:
-        recv = as_method(future_recv, "Socket.recv", __name__)
-        recv_multipart = as_method(future_recv_multipart, "Socket.recv_multipart", __name__)
-        send = as_method(future_send, "Socket.send", __name__)
-        send_multipart = as_method(future_send_multipart, "Socket.send_multipart", __name__)
-    _recv = AwaitableSocket.recv
-    _recv_multipart = AwaitableSocket.recv_multipart
-    _send = AwaitableSocket.send
-    _send_multipart = AwaitableSocket.send_multipart
 
     def __init__(
         self,
@@ -162,7 +142,7 @@ class Socket(Futures, FutureSocket):
         return self._waits(POLLOUT)
 
     def _waits(self, events: int) -> deque[Any]:
-        engine: Engine | None = self._place[1]
+        engine: Engine | None = self._used_in[1]
         return deque() if engine is None else deque(engine.waits_for(events))
 
     def _get_loop(self) -> Any:
@@ -170,7 +150,7 @@ class Socket(Futures, FutureSocket):
 
     def close(self, linger: int | None = None) -> None:
         """Close the socket (zmq_close(3)), and cancel what waits for it."""
-        loop, engine = self._place
+        loop, engine = self._used_in
         # At once, as a program may look; a loop that runs elsewhere does it in its next turn.
         if engine is not None and not self.closed and _can_cancel(loop):
             for future in engine.waits_to_move():
@@ -178,38 +158,20 @@ class Socket(Futures, FutureSocket):
                     future.cancel()
         super().close(linger)
 
-    # ---- the hooks of QueuedSocket ----
-
-    def _current_engine(self) -> Engine:
-        loop = running()
-        known, engine = self._place
-        if known is not loop:
-            engine = Engine.of(AsyncioLoop.of(loop), self)
-            self._place = (loop, engine)
-        return engine  # type: ignore[no-any-return]
-
-    def _refuse(self, error: Exception, flags: int) -> Future[Any]:
-        # What would have had to wait fails before there is a future.
-        if not flags & _NOW and self.closed:
-            raise error
-        return self._raise(error)
-
-    def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
-        return converted(received, convert)
-
 
 def _can_cancel(loop: Any) -> bool:
     """Say whether futures of a loop may be cancelled here and now."""
     return _running_loop() is loop or not (loop.is_running() or loop.is_closed())
 
 
-class Context(Futures, AwaitedContext[Socket]):
+class Context(AwaitedContext[Socket]):
     """A context whose sockets are asyncio sockets (zmq_ctx_new(3)).
 
     ``async with`` closes its sockets and terminates it at the end, without blocking the loop. If
     that wait is cancelled, messages that are not sent yet are still on their way in the background.
     """
 
+    _front = _FRONT
     _socket_class = Socket
     # Not the blocking Context's.
     _instance = None

@@ -21,10 +21,13 @@ import zmq as _zmq
 from zmq import *  # noqa: F403  # pyright: ignore[reportAssignmentType]
 from zmq import __revision__ as __revision__
 from zmq import __version__ as __version__
-from zmq.loops.eventlet import EventletContext, EventletPoller, EventletSocket
+from zmq.loops._green import GreenContext, GreenPoller, GreenSocket
+from zmq.loops.eventlet import EventletFront
+
+_FRONT = EventletFront()
 
 
-class Socket(EventletSocket):  # type: ignore[no-redef]
+class Socket(GreenSocket):  # type: ignore[no-redef]
     """A socket whose send, recv and poll let other green threads run while they wait.
 
     Several green threads may wait for one socket: they are served in order, sends and receives
@@ -34,14 +37,19 @@ class Socket(EventletSocket):  # type: ignore[no-redef]
     threads, each with a hub of its own.
     """
 
+    _front = _FRONT
 
-class Poller(EventletPoller):  # type: ignore[no-redef]
+
+class Poller(GreenPoller):  # type: ignore[no-redef]
     """Watches sockets of any kind, and descriptors; poll() lets others run (zmq_poll(3))."""
 
+    _front = _FRONT
 
-class _Context(EventletContext):
+
+class _Context(GreenContext[Socket]):
     """A context whose sockets are sockets of this module (zmq_ctx_new(3))."""
 
+    _front = _FRONT
     _socket_class = Socket
     # Not the blocking Context's.
     _instance = None

@@ -1,6 +1,6 @@
-# The short way of sockets whose calls return futures: what can be done at once is done here, and
-# its future made (ready.pxi), without a Python frame. All else goes the long way, through
-# zmq.core.queued.
+# The native base of zmq.asyncio.Socket: what can be done at once is done here, and its future made
+# (ready.pxi), without a Python frame. All else is done by zmq.core.queued.QueuedSocket, which
+# stands behind this class in the order of bases.
 
 cdef extern from *:
     """
@@ -19,12 +19,14 @@ cdef extern from *:
 
 cdef object _running_loop = None
 cdef object _running_key = OHMQ_RUNNING_KEY.decode() if OHMQ_RUNNING_KEY != NULL else None
+cdef object _part = None      # zmq.core.receiving: the kinds of receives that are tried here
+cdef object _message = None
 
 
-def set_running_loop(running_loop):
-    """Take the function that gives the running loop or None."""
-    global _running_loop
-    _running_loop = running_loop
+def define_future_calls(running_loop, part, message):
+    """Take what gives the running loop or None, and the kinds of recv and recv_multipart."""
+    global _running_loop, _part, _message
+    _running_loop, _part, _message = running_loop, part, message
 
 
 cdef inline PyObject *running_mark() except? NULL:
@@ -35,92 +37,118 @@ cdef inline PyObject *running_mark() except? NULL:
     return NULL if kept == NULL else PyDict_GetItemWithError(kept, <PyObject *> _running_key)
 
 
-cdef inline NativeEngine current_engine(Socket socket):
-    """The engine of the socket in the loop that runs; None where the long way has to find it."""
+cdef class FutureSocket(Socket):
+    """A socket whose send and receive return futures of asyncio.
+
+    A subclass is a QueuedSocket as well, which makes the calls that cannot be made at once.
+    """
+
+    cdef object loop            # the event loop that it was used in last,
+    cdef object running         # what asyncio keeps for the thread while that loop runs,
+    cdef NativeEngine engine    # and the socket's engine there
+
+    @property
+    def _used_in(self) -> tuple:
+        """The loop that the socket was used in last, and its engine there: as one, for threads."""
+        return self.loop, self.engine
+
+    @_used_in.setter
+    def _used_in(self, used_in):
+        loop, engine = used_in
+        self.loop, self.engine, self.running = loop, engine, None
+
+    def recv(self, flags=0, copy: bool = True, track: bool = False):
+        """Receive one message part (zmq_msg_recv(3)).
+
+        The future of what the blocking recv returns.
+        """
+        cdef NativeEngine engine = current_engine(self)
+        if engine is None:
+            return super(FutureSocket, self).recv(flags, copy, track)
+        try:
+            got = engine.try_recv(flags, copy, track)
+        except Exception as error:
+            got = self._receive_failed(error, flags)
+            if got is not _would_block:
+                return got
+        if got is _would_block:
+            return self._receive_later(engine, _part, flags, copy, track)
+        return received(self, engine, got)
+
+    def recv_multipart(self, flags=0, copy: bool = True, track: bool = False):
+        """Receive all parts of one message.
+
+        The future of what the blocking recv_multipart returns.
+        """
+        cdef NativeEngine engine = current_engine(self)
+        if engine is None:
+            return super(FutureSocket, self).recv_multipart(flags, copy, track)
+        try:
+            got = engine.try_recv_multipart(flags, copy, track)
+        except Exception as error:
+            got = self._receive_failed(error, flags)
+            if got is not _would_block:
+                return got
+        if got is _would_block:
+            return self._receive_later(engine, _message, flags, copy, track)
+        return received(self, engine, got)
+
+    def send(self, data, flags=0, copy: bool = True, track: bool = False, routing_id=None,
+             group=None):
+        """Send one message part (zmq_msg_send(3)).
+
+        The future of what the blocking send returns. What can be sent at once has been sent when
+        the call returns.
+        """
+        cdef NativeEngine engine = current_engine(self)
+        if engine is None:
+            return super(FutureSocket, self).send(data, flags, copy, track, routing_id, group)
+        try:
+            sent = engine.try_send(data, flags, copy, track, routing_id, group, self.threshold)
+        except Exception as error:
+            return self._front.error(error)
+        if sent is _would_block:
+            return self._send_later(engine, data, flags, copy, track, routing_id, group)
+        return after_send(self, engine, sent)
+
+    def send_multipart(self, msg_parts, flags=0, copy: bool = True, track: bool = False, **kwargs):
+        """Send a message of several parts, all or none of it.
+
+        The future of what the blocking send_multipart returns, as for send.
+        """
+        cdef NativeEngine engine = current_engine(self)
+        if engine is None or type(msg_parts) is not list or kwargs:
+            return super(FutureSocket, self).send_multipart(msg_parts, flags, copy, track, **kwargs)
+        try:
+            sent = engine.try_send_multipart(msg_parts, flags, copy, track, self.threshold)
+        except Exception as error:
+            return self._front.error(error)
+        if sent is _would_block:
+            return self._send_multipart_later(engine, msg_parts, flags, copy, track)
+        return after_send(self, engine, sent)
+
+
+cdef inline NativeEngine current_engine(FutureSocket socket):
+    """The engine of the socket in the loop that runs; None where _enter has to find it."""
     cdef PyObject *mark
     if socket.engine is None:
         return None
     mark = running_mark()
     if mark != NULL and mark == <PyObject *> socket.running:
-        return <NativeEngine> socket.engine
+        return socket.engine
     if _running_loop() is not socket.loop:
         return None
     socket.running = None if mark == NULL else <object> mark
-    return <NativeEngine> socket.engine
+    return socket.engine
 
 
-cdef inline object done(object value, Socket socket):
-    return future_of(new_taken(socket.loop, value))
+cdef inline object received(FutureSocket socket, NativeEngine engine, object value):
+    """The future of what the engine has just received."""
+    return future_of(new_received(socket.loop, engine, value, value))
 
 
-def future_recv(Socket self not None, flags=0, copy: bool = True, track: bool = False):
-    """Receive one message part (zmq_msg_recv(3)).
-
-    The future of what the blocking recv returns.
-    """
-    cdef NativeEngine engine = current_engine(self)
-    if engine is not None:
-        try:
-            got = engine.try_recv(flags, copy, track)
-        except Exception:
-            return self._recv(flags, copy, track)  # meets it again
-        if got is not _would_block:
-            return received(self, engine, got)
-        return self._recv_later(engine, flags, copy, track)
-    return self._recv(flags, copy, track)
-
-
-def future_recv_multipart(Socket self not None, flags=0, copy: bool = True, track: bool = False):
-    """Receive all parts of one message.
-
-    The future of what the blocking recv_multipart returns.
-    """
-    cdef NativeEngine engine = current_engine(self)
-    if engine is not None:
-        try:
-            got = engine.try_recv_multipart(flags, copy, track)
-        except Exception:
-            return self._recv_multipart(flags, copy, track)
-        if got is not _would_block:
-            return received(self, engine, got)
-        return self._recv_multipart_later(engine, flags, copy, track)
-    return self._recv_multipart(flags, copy, track)
-
-
-def future_send(Socket self not None, data, flags=0, copy: bool = True, track: bool = False,
-                routing_id=None, group=None):
-    """Send one message part (zmq_msg_send(3)).
-
-    The future of what the blocking send returns. What can be sent at once has been sent when the
-    call returns.
-    """
-    cdef NativeEngine engine = current_engine(self)
-    if engine is not None:
-        try:
-            sent = engine.try_send(data, flags, copy, track, routing_id, group, self.threshold)
-        except Exception:
-            sent = _would_block
-        if sent is not _would_block:
-            if is_spent(engine.reactor):
-                return self._after((<object> engine).loop, sent)
-            return done(sent, self)
-    return self._send(data, flags, copy, track, routing_id, group)
-
-
-def future_send_multipart(Socket self not None, msg_parts, flags=0, copy: bool = True,
-                          track: bool = False, **kwargs):
-    """Send a message of several parts, all or none of it.
-
-    The future of what the blocking send_multipart returns, as for send.
-    """
-    cdef NativeEngine engine = current_engine(self)
-    if engine is not None and type(msg_parts) is list and not kwargs:
-        try:
-            sent = engine.try_send_multipart(msg_parts, flags, copy, track, self.threshold)
-        except Exception:
-            sent = _would_block
-        if sent is not _would_block:
-            if is_spent(engine.reactor):
-                return self._after((<object> engine).loop, sent)
-            return done(sent, self)
-    return self._send_multipart(msg_parts, flags, copy, track, **kwargs)
+cdef inline object after_send(FutureSocket socket, NativeEngine engine, object sent):
+    """The future of what a send has given; it ends after others' turn, if that is due (rule 5)."""
+    if is_spent(engine.reactor):
+        return socket._front.after((<object> engine).loop, sent)
+    return future_of(new_taken(socket.loop, sent))

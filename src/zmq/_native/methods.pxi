@@ -1,7 +1,7 @@
 # The methods of our classes, in the shape of Python's functions: see method.h.
 
-cdef int shape_methods(type cls) except -1:
-    """Put a method in place of each function of a class."""
+cdef int shape_methods(type cls, str known_as, str module) except -1:
+    """Put a method in place of each function of a class, as of the class that programs know."""
     cdef object shaped
     made = {}
     for name, function in list(cls.__dict__.items()):
@@ -9,15 +9,10 @@ cdef int shape_methods(type cls) except -1:
             continue
         if function not in made:  # not twice for the two names of one
             made[function] = ohmq_method_new(
-                function, cls, function.__name__, function.__qualname__, __name__)
+                function, cls, function.__name__, f"{known_as}.{function.__name__}", module)
         shaped = made[function]
         ohmq_set_in_class(<PyTypeObject *> cls, name, shaped)
     return 0
-
-
-def as_method(function, str qualname, str module):
-    """A function of this module as a method of a class elsewhere."""
-    return ohmq_method_new(function, None, qualname.rpartition(".")[2], qualname, module)
 
 
 def _getattr(self, key):
@@ -37,7 +32,8 @@ for _name, _function in (("__getattr__", _getattr), ("__setattr__", _setattr)):
 del _name, _function, _getattr, _setattr
 
 for _cls in (Socket, Context, Frame, Poller, Relay):
-    shape_methods(_cls)
+    shape_methods(_cls, _cls.__name__, __name__)
+shape_methods(FutureSocket, "Socket", "zmq.asyncio")
 del _cls
 
 _native_send = Socket.__dict__["send"]

@@ -180,11 +180,6 @@ cdef inline object future_of(Taken taken):
     return future
 
 
-cdef inline object received(Socket socket, NativeEngine engine, object value):
-    """The future of what the engine has just received."""
-    return future_of(new_received(socket.loop, engine, value, value))
-
-
 cdef inline Taken new_received(object loop, NativeEngine engine, object value, object parts):
     cdef Taken taken = new_taken(loop, value)
     if type(parts) is list:

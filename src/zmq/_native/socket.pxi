@@ -28,9 +28,6 @@ cdef class Socket:
     cdef object context_
     cdef Py_ssize_t threshold
     cdef bint is_shadow
-    cdef object loop            # of a queued socket: the event loop that it was used in last,
-    cdef object running         # what asyncio keeps for the thread while that loop runs,
-    cdef object engine          # and the socket's engine there
 
     def __cinit__(self):
         self.handle = NO_HANDLE
@@ -63,16 +60,6 @@ cdef class Socket:
         require(owner)
         self.handle = adopt(open_socket(owner, socket_type), owner, True)
         self.handle.wrapper = <void *> self
-
-    @property
-    def _place(self) -> tuple:
-        """The loop that the socket was used in last, and its engine there: as one, for threads."""
-        return self.loop, self.engine
-
-    @_place.setter
-    def _place(self, place):
-        loop, engine = place
-        self.loop, self.engine, self.running = loop, engine, None
 
     # ---- what it is ----
 

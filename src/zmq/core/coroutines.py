@@ -1,7 +1,7 @@
 """Sockets and pollers whose calls are coroutines, written once for all loops that have such.
 
-What can be done at once is done in one frame; all else waits in the engine. Whoever has to give way
-to others (rule 5) does so before the call is made: a task that is cancelled there has sent and
+What can be done at once is done in one frame; all else waits in the engine. A task that has to give
+way to others (rule 5) does so before the call is made: if it is cancelled there, it has sent and
 taken nothing.
 """
 
@@ -11,16 +11,16 @@ from functools import partial
 
 from zmq._native import message_parts
 from zmq.constants import DONTWAIT, POLLIN
-from zmq.core.answering import Returning
 from zmq.core.engine import WOULD_BLOCK, Loop, Operation
 from zmq.core.naming import methods_of
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
+from zmq.core.receiving import INTO, MANY, MESSAGE, PART
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
+    from collections.abc import Iterable, Sequence
+    from typing import Any, ClassVar
 
 __all__ = ["CoroutinePoller", "CoroutineSocket"]
 
@@ -28,59 +28,41 @@ _NOW = int(DONTWAIT)
 _IN = int(POLLIN)
 
 
-class _Awaited(Returning):
-    """What has to be waited for is awaited by the call itself."""
-
-    def _wait(self, operation: Operation) -> Operation:
-        return operation
-
-
 @methods_of("Socket")
-class CoroutineSocket(_Awaited, AwaitableSocket):
-    """A socket whose send, recv and poll are coroutines.
+class CoroutineSocket(AwaitableSocket):
+    """A socket whose send, recv and poll are coroutines. Its front is a CoroutineFront."""
 
-    A front fills in _current_engine and _operation; its operations can be awaited.
-    """
-
-    # ---- receiving ----
+    # ---- receiving: the halves of QueuedSocket._receive, as each `await` takes a frame ----
 
     async def recv(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive one message part, as the blocking recv does."""
-        engine = self._current_engine()
-        try:
-            got = engine.try_recv(flags, copy, track)
-        except Exception:  # the long way meets it again
-            return await _end(AwaitableSocket.recv(self, flags, copy, track))
-        if got is WOULD_BLOCK:
-            return await _end(self._recv_later(engine, flags, copy, track))
-        return got
+        got = self._try_receive(PART, flags, copy, track)
+        if got is not WOULD_BLOCK:
+            return got
+        return await self._receive_later(self._current_engine(), PART, flags, copy, track)
 
     async def recv_multipart(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
-        engine = self._current_engine()
-        try:
-            got = engine.try_recv_multipart(flags, copy, track)
-        except Exception:
-            return await _end(AwaitableSocket.recv_multipart(self, flags, copy, track))
-        if got is WOULD_BLOCK:
-            return await _end(self._recv_multipart_later(engine, flags, copy, track))
-        return got
+        got = self._try_receive(MESSAGE, flags, copy, track)
+        if got is not WOULD_BLOCK:
+            return got
+        return await self._receive_later(self._current_engine(), MESSAGE, flags, copy, track)
 
     async def recv_into(  # type: ignore[override]
         self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0
     ) -> Any:
         """Receive one message part into a writable buffer, as the blocking recv_into does."""
-        return await _end(AwaitableSocket.recv_into(self, buffer, nbytes=nbytes, flags=flags))
+        return await _ended(self._receive(INTO, flags, buffer, nbytes))
 
     async def recv_many(  # type: ignore[override]
         self, limit: int = 1000, flags: int = 0, *, multipart: bool = False
     ) -> Any:
         """Wait for one message and receive all that are there, as the blocking recv_many does."""
-        return await _end(AwaitableSocket.recv_many(self, limit, flags, multipart=multipart))
+        return await _ended(self._receive(MANY, flags, limit, multipart))
 
     # ---- sending ----
 
@@ -98,11 +80,9 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         if engine.spent and not flags & _NOW:
             await self._give_way(engine.loop)
         sent = engine.try_send(data, flags, copy, track, routing_id, group, self.copy_threshold)
-        if sent is WOULD_BLOCK:
-            return await _end(
-                AwaitableSocket.send(self, data, flags, copy, track, routing_id, group)
-            )
-        return sent
+        if sent is not WOULD_BLOCK:
+            return sent
+        return await self._send_later(engine, data, flags, copy, track, routing_id, group)
 
     async def send_multipart(  # type: ignore[override]
         self,
@@ -117,14 +97,13 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         if engine.spent and not flags & _NOW:
             await self._give_way(engine.loop)
         parts = message_parts(msg_parts)
-        sent = WOULD_BLOCK
-        if not kwargs:
-            sent = engine.try_send_multipart(parts, flags, copy, track, self.copy_threshold)
-        if sent is WOULD_BLOCK:
-            return await _end(
-                AwaitableSocket.send_multipart(self, parts, flags, copy, track, **kwargs)
-            )
-        return sent
+        if kwargs:
+            call = AwaitableSocket.send_multipart
+            return await _ended(call(self, parts, flags, copy, track, **kwargs))
+        sent = engine.try_send_multipart(parts, flags, copy, track, self.copy_threshold)
+        if sent is not WOULD_BLOCK:
+            return sent
+        return await self._send_multipart_later(engine, parts, flags, copy, track)
 
     async def send_many(  # type: ignore[override]
         self, messages: Iterable[Any], flags: int = 0
@@ -133,7 +112,7 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         engine = self._current_engine()
         if engine.spent and not flags & _NOW:
             await self._give_way(engine.loop)
-        return await _end(AwaitableSocket.send_many(self, messages, flags))
+        return await _ended(AwaitableSocket.send_many(self, messages, flags))
 
     # ---- polling ----
 
@@ -144,25 +123,21 @@ class CoroutineSocket(_Awaited, AwaitableSocket):
         engine = self._current_engine()
         if engine.spent:
             await self._give_way(engine.loop)
-        return await _end(AwaitableSocket.poll(self, timeout, flags))
+        return await _ended(AwaitableSocket.poll(self, timeout, flags))
 
     # ---- giving way ----
 
     async def _give_way(self, loop: Loop) -> None:
-        operation = self._operation(loop)
+        operation = self._front.operation(loop)
         loop.reactor.call(partial(operation.succeed, None))
         await operation
 
-    async def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Any:
-        return convert(await received)
-
 
 @methods_of("Poller")
-class CoroutinePoller(_Awaited, QueuedPoller):
-    """A poller whose poll is a coroutine that always lets others run.
+class CoroutinePoller(QueuedPoller):
+    """A poller whose poll is a coroutine that always lets others run."""
 
-    A front fills in _loop, _operation and _checkpoint.
-    """
+    _front: ClassVar[Any]  # a CoroutineFront
 
     async def poll(  # type: ignore[override]
         self, timeout: float | None = -1
@@ -172,18 +147,14 @@ class CoroutinePoller(_Awaited, QueuedPoller):
         try:
             if isinstance(ready, Operation):
                 return await ready  # type: ignore[misc]
-            await self._checkpoint()
+            await self._front.checkpoint()
             return ready
         finally:
             del ready
 
-    async def _checkpoint(self) -> None:
-        """Let other tasks run, and a cancellation end the caller."""
-        raise NotImplementedError
 
-
-async def _end(got: Any) -> Any:
-    """Return a result, or what an operation ends with."""
+async def _ended(got: Any) -> Any:
+    """Return a result, or the outcome of an operation."""
     if not isinstance(got, Operation):
         return got
     try:

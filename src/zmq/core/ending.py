@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 from functools import partial
 
-from zmq.core.answering import Answering
 from zmq.core.context import Context
 from zmq.core.naming import methods_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Self, TypeVar
+    from typing import Any, ClassVar, Self, TypeVar
 
+    from zmq.core.front import Front
     from zmq.core.socket import Socket
 
     _SocketType = TypeVar("_SocketType", bound=Socket[Any], covariant=True)
@@ -23,18 +23,20 @@ __all__ = ["AwaitedContext"]
 
 
 @methods_of("Context")
-class AwaitedContext(Context[_SocketType], Answering):
+class AwaitedContext(Context[_SocketType]):
     """A context that ``async with`` ends without blocking the loop.
 
-    A front fills in _loop and _operation; its operations can be awaited.
+    A subclass has a front, whose operations can be awaited.
     """
+
+    _front: ClassVar[Front]
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
-        loop = self._loop()
-        operation = self._operation(loop)
+        loop = self._front.current_loop()
+        operation = self._front.operation(loop)
         for socket in self._sockets_open():
             socket.close()
 

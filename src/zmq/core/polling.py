@@ -6,7 +6,6 @@ import threading
 from functools import partial
 
 from zmq._native import Alarm, fileno_of
-from zmq.core.answering import Answering
 from zmq.core.engine import Loop, Operation
 from zmq.core.naming import methods_of
 from zmq.core.poll import Poller
@@ -14,45 +13,50 @@ from zmq.core.queued import timeout_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, ClassVar
+
+    from zmq.core.front import Front
 
 __all__ = ["QueuedPoller"]
 
 
 @methods_of("Poller")
-class QueuedPoller(Poller, Answering):
+class QueuedPoller(Poller):
     """A poller whose poll() waits in an event loop.
 
-    It watches sockets of every kind, plain ones too, and descriptors.
+    It watches sockets of every kind, plain ones too, and descriptors. A subclass has a front.
     """
+
+    _front: ClassVar[Front]
 
     def poll(self, timeout: float | None = -1) -> Any:
         """Wait until something is ready, as the blocking poll does."""
+        front = self._front
         limit = timeout_of(timeout)
-        loop = self._loop()
+        loop = front.current_loop()
         loop.reactor.use()
         try:
             if limit:
                 for thing in self._descriptors():
                     self._check(thing)
         except Exception as error:
-            return self._refuse(error)
+            return front.error(error, True)
         try:
             ready = Poller.poll(self, 0)
         except Exception as error:
-            return self._raise(error)
+            return front.error(error)
         if ready or limit == 0 or not self.sockets:
-            return self._after(loop, ready, limit == 0)
-        operation = self._operation(loop)
+            return front.after(loop, ready, limit == 0)
+        operation = front.operation(loop)
         operation.on_timeout = list
         try:
             watch = _watch if loop.watches else _Watcher
             watch(self, loop, operation)
         except Exception as error:
-            return self._raise(error)
+            return front.error(error)
         if limit > 0:
             operation.at_end.append(loop.later(limit / 1000, operation.expire))
-        return self._wait(operation)
+        return front.wait(operation)
 
     def _check(self, thing: Any) -> int:
         """Return the descriptor of something that is no socket; raise if no loop can watch it."""
@@ -60,10 +64,6 @@ class QueuedPoller(Poller, Answering):
         if number < 0:
             raise ValueError(f"{number} is no file descriptor: {thing!r} cannot be polled")
         return number
-
-    def _refuse(self, error: Exception) -> Any:
-        """Give the caller the error of something that its loop cannot watch."""
-        return self._raise(error)
 
 
 def _watch(poller: QueuedPoller, loop: Loop, operation: Operation) -> None:

@@ -1,6 +1,6 @@
 """Sockets whose operations wait in an event loop, written once for all loops.
 
-A front says how its callers get a result and how they wait; see the hooks.
+How a caller gets the outcome of a call is the business of the Front that each class has.
 """
 
 from __future__ import annotations
@@ -11,21 +11,20 @@ from operator import index
 from zmq._native import message_parts, peer_options
 from zmq.constants import DONTWAIT, POLLIN, Errno
 from zmq.core import codecs
-from zmq.core.answering import Answering
-from zmq.core.engine import (
-    FROM_QUEUE,
-    WOULD_BLOCK,
-    Engine,
-)
+from zmq.core.engine import FROM_QUEUE, WOULD_BLOCK, Engine
 from zmq.core.frame import Frame
 from zmq.core.naming import methods_of
+from zmq.core.receiving import INTO, MANY, MESSAGE, PART
 from zmq.core.socket import Socket
 from zmq.error import Again, ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from typing import Any
+    from typing import Any, ClassVar
+
+    from zmq.core.front import Front
+    from zmq.core.receiving import Receive
 
 __all__ = ["AwaitableSocket", "QueuedSocket", "kept", "only_part", "timeout_of"]
 
@@ -37,17 +36,27 @@ _ENOTSUP = int(Errno.ENOTSUP)
 
 
 @methods_of("Socket")
-class QueuedSocket(Socket, Answering):
-    """A socket whose send, recv and poll wait in an event loop."""
+class QueuedSocket(Socket):
+    """A socket whose send, recv and poll wait in an event loop.
 
-    # Whether recv out of turn (REQ, REP) waits until it is its turn, or raises EFSM.
-    _waits_through_efsm = False
+    A call is tried first, and waits if it would block. A subclass has a front.
+    """
 
-    # ---- what a front fills in, with the hooks of Answering ----
+    _front: ClassVar[Front]
+    # The loop that the socket was used in last, and its engine there: as one, for threads.
+    _used_in: tuple[Any, Any] = (None, None)
 
     def _current_engine(self) -> Engine:
         """Return the engine of this socket in the loop that runs now."""
-        raise NotImplementedError
+        current = self._front.current()
+        known, engine = self._used_in
+        return engine if current is known else self._enter(current)
+
+    def _enter(self, current: object) -> Engine:
+        """Return the engine in a loop that the socket was not used in last."""
+        engine = Engine.of(self._front.loop(current), self)
+        self._used_in = (current, engine)
+        return engine
 
     # ---- receiving ----
 
@@ -55,102 +64,74 @@ class QueuedSocket(Socket, Answering):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive one message part, as the blocking recv does."""
-        engine = self._current_engine()
-        try:
-            got = engine.try_recv(flags, copy, track)
-            if got is not WOULD_BLOCK:
-                return self._received(engine, got)
-        except Exception as error:
-            if self._is_final(error, flags):
-                return self._refuse(error, flags)
-        return self._recv_later(engine, flags, copy, track)
+        return self._receive(PART, flags, copy, track)
 
     def recv_multipart(  # pyright: ignore[reportIncompatibleMethodOverride]
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
-        engine = self._current_engine()
-        try:
-            got = engine.try_recv_multipart(flags, copy, track)
-            if got is not WOULD_BLOCK:
-                return self._received(engine, got)
-        except Exception as error:
-            if self._is_final(error, flags):
-                return self._refuse(error, flags)
-        return self._recv_multipart_later(engine, flags, copy, track)
+        return self._receive(MESSAGE, flags, copy, track)
 
     def recv_into(self, buf: Any, /, *, nbytes: int = 0, flags: int = 0) -> Any:
         """Receive one message part into a writable buffer, as the blocking recv_into does."""
-        engine = self._current_engine()
-        try:
-            got = engine.try_recv_into(buf, nbytes, flags)
-            if got is not WOULD_BLOCK:
-                return self._received(engine, len(got), got)
-        except Exception as error:
-            if self._is_final(error, flags):
-                return self._refuse(error, flags)
-        return self._part_later(engine, flags, partial(_fill, buf, nbytes))
+        return self._receive(INTO, flags, buf, nbytes)
 
     def recv_many(self, limit: int = 1000, flags: int = 0, *, multipart: bool = False) -> Any:
         """Wait for one message and receive all that are there, as the blocking recv_many does."""
-        engine = self._current_engine()
-        mores: list[int] = []
-        try:
-            got = engine.try_recv_many(limit, flags, multipart, mores)
-            if got is not WOULD_BLOCK:
-                return self._received(engine, got, got, mores)
-        except Exception as error:
-            if self._is_final(error, flags):
-                return self._refuse(error, flags)
-        if flags & _NOW:
-            return self._raise(Again())
-        operation = self._operation(engine.loop)
-        if multipart:
-            operation.attempt = partial(engine.try_recv_many, limit, _from_queue(flags), True)
-        else:
-            operation.attempt = partial(_frames, engine, limit, _from_queue(flags))
-            operation.finish = _bytes_of_all
-        return self._receive(engine, operation)
+        return self._receive(MANY, flags, limit, multipart)
 
-    def _is_final(self, error: Exception, flags: int) -> bool:
-        """Whether recv fails for good: out of turn it may wait for a send."""
-        return not (
-            self._waits_through_efsm
+    def _receive(self, kind: Receive, flags: int, first: Any, second: Any) -> Any:
+        """Receive, or wait: the body of all receives, in its two halves."""
+        got = self._try_receive(kind, flags, first, second)
+        if got is not WOULD_BLOCK:
+            return got
+        return self._receive_later(self._current_engine(), kind, flags, first, second)
+
+    def _try_receive(self, kind: Receive, flags: int, first: Any, second: Any) -> Any:
+        """Receive what is there; WOULD_BLOCK if the call has to wait."""
+        front = self._front
+        current = front.current()  # as _current_engine, without another call
+        known, engine = self._used_in
+        if current is not known:
+            engine = self._enter(current)
+        try:
+            taken = kind.attempt(engine, flags, first, second)
+        except Exception as error:
+            return self._receive_failed(error, flags)
+        if taken is WOULD_BLOCK:
+            return taken
+        if kind.answer is not None:
+            return front.received(engine, *kind.answer(taken))
+        return taken if front.returns_received else front.received(engine, taken)
+
+    def _receive_failed(self, error: Exception, flags: int) -> Any:
+        """Answer with an error; WOULD_BLOCK if the socket waits until it is its turn."""
+        front = self._front
+        if (
+            front.waits_through_efsm
             and isinstance(error, ZMQError)
             and error.errno == _EFSM
             and not flags & _NOW
-        )
+        ):
+            return WOULD_BLOCK
+        try:
+            return front.error(error, self.closed and not flags & _NOW)
+        finally:
+            del error  # it has this frame in its traceback
 
-    def _refuse(self, error: Exception, flags: int) -> Any:
-        """Give the caller of a receive or a poll the error that it fails with."""
-        return self._raise(error)
-
-    def _recv_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
-        return self._part_later(engine, flags, _bytes_of if copy else None, track)
-
-    def _part_later(
-        self, engine: Engine, flags: int, finish: Callable[[Frame], Any] | None, track: bool = False
+    def _receive_later(
+        self, engine: Engine, kind: Receive, flags: int, first: Any, second: Any
     ) -> Any:
-        """Wait for one part: as a Frame, which knows whether more follow if it has to go back."""
+        """Receive what comes, as RCVTIMEO allows: the engine sees to that."""
+        front = self._front
         if flags & _NOW:
-            return self._raise(Again())
-        operation = self._operation(engine.loop)
-        operation.attempt = partial(engine.try_recv, _from_queue(flags), False, track)
-        operation.finish = finish
-        return self._receive(engine, operation)
-
-    def _recv_multipart_later(self, engine: Engine, flags: int, copy: bool, track: bool) -> Any:
-        if flags & _NOW:
-            return self._raise(Again())
-        operation = self._operation(engine.loop)
-        operation.attempt = partial(engine.try_recv_multipart, _from_queue(flags), copy, track)
-        return self._receive(engine, operation)
-
-    def _receive(self, engine: Engine, operation: Any) -> Any:
-        operation.waits_through_efsm = self._waits_through_efsm
+            return front.error(Again())
+        operation = front.operation(engine.loop)
+        kind.prepare(operation, engine, _from_queue(flags), first, second)
+        operation.waits_through_efsm = front.waits_through_efsm
         operation.takes_message = True
         engine.wait_to_receive(operation, self)
-        return self._wait(operation)
+        return front.wait(operation)
 
     # ---- sending ----
 
@@ -165,20 +146,33 @@ class QueuedSocket(Socket, Answering):
     ) -> Any:
         """Send one message part, as the blocking send does."""
         engine = self._current_engine()
-        size = self.copy_threshold
         try:
-            sent = engine.try_send(data, flags, copy, track, routing_id, group, size)
+            sent = engine.try_send(data, flags, copy, track, routing_id, group, self.copy_threshold)
         except Exception as error:
-            return self._raise(error)
+            return self._front.error(error)
         if sent is not WOULD_BLOCK:
-            return self._after(engine.loop, sent)
+            return self._front.after(engine.loop, sent)
+        return self._send_later(engine, data, flags, copy, track, routing_id, group)
+
+    def _send_later(
+        self,
+        engine: Engine,
+        data: Any,
+        flags: int,
+        copy: bool,
+        track: bool,
+        routing_id: int | None,
+        group: str | bytes | None,
+    ) -> Any:
+        """Send a part, which was tried, when the socket can take it."""
         if flags & _NOW:
-            return self._raise(Again())
+            return self._front.error(Again())
+        size = self.copy_threshold
         try:
             later = kept(data, copy, track, size)
         except Exception as error:
-            return self._raise(error)
-        return self._send_later(
+            return self._front.error(error)
+        return self._wait_to_send(
             engine,
             partial(
                 engine.try_send, later, _from_queue(flags), copy, track, routing_id, group, size
@@ -195,24 +189,29 @@ class QueuedSocket(Socket, Answering):
     ) -> Any:
         """Send a message of several parts, as the blocking send_multipart does."""
         engine = self._current_engine()
-        size = self.copy_threshold
         try:
             parts = message_parts(msg_parts)
-            kwargs = peer_options(kwargs) if kwargs else kwargs
-            if kwargs:
-                return QueuedSocket.send(self, only_part(parts), flags, copy, track, **kwargs)
-            sent = engine.try_send_multipart(parts, flags, copy, track, size)
+            if kwargs and (given := peer_options(kwargs)):
+                return QueuedSocket.send(self, only_part(parts), flags, copy, track, **given)
+            sent = engine.try_send_multipart(parts, flags, copy, track, self.copy_threshold)
         except Exception as error:
-            return self._raise(error)
+            return self._front.error(error)
         if sent is not WOULD_BLOCK:
-            return self._after(engine.loop, sent)
+            return self._front.after(engine.loop, sent)
+        return self._send_multipart_later(engine, parts, flags, copy, track)
+
+    def _send_multipart_later(
+        self, engine: Engine, parts: list[Any], flags: int, copy: bool, track: bool
+    ) -> Any:
+        """Send a message, which was tried, when the socket can take it."""
         if flags & _NOW:
-            return self._raise(Again())
+            return self._front.error(Again())
+        size = self.copy_threshold
         try:
             later = [kept(part, copy, track, size) for part in parts]
         except Exception as error:
-            return self._raise(error)
-        return self._send_later(
+            return self._front.error(error)
+        return self._wait_to_send(
             engine, partial(engine.try_send_multipart, later, _from_queue(flags), copy, track, size)
         )
 
@@ -223,75 +222,71 @@ class QueuedSocket(Socket, Answering):
             sending = _SendMany(engine, list(messages), flags, self.copy_threshold)
             sent = sending.attempt(0)
         except Exception as error:
-            return self._raise(error)
+            return self._front.error(error)
         if sent is not WOULD_BLOCK:
-            return self._after(engine.loop, sent)
+            return self._front.after(engine.loop, sent)
         if flags & _NOW:
-            return self._now(sending.sent)
-        return self._send_later(engine, sending.attempt, sending.so_far)
+            return self._front.value(sending.sent)
+        return self._wait_to_send(engine, sending.attempt, sending.so_far)
 
-    def _send_later(
+    def _wait_to_send(
         self,
         engine: Engine,
         attempt: Callable[[], Any],
         on_timeout: Callable[[], Any] | None = None,
     ) -> Any:
-        operation = self._operation(engine.loop)
+        operation = self._front.operation(engine.loop)
         operation.attempt = attempt
         operation.on_timeout = on_timeout
         engine.wait_to_send(operation, self)
-        return self._wait(operation)
+        return self._front.wait(operation)
 
     # ---- polling ----
 
     def poll(self, timeout: float | None = None, flags: int = _IN) -> Any:
         """Wait for the socket to be ready, as the blocking poll does."""
+        front = self._front
         if self.closed:
-            return self._refuse(ZMQError(_ENOTSUP, "socket is closed: it cannot be polled"), 0)
+            error = ZMQError(_ENOTSUP, "socket is closed: it cannot be polled")
+            return front.error(error, True)
         engine = self._current_engine()
         limit = timeout_of(timeout)
         try:
             wanted = index(flags)
             events = engine.events() & wanted
         except Exception as error:
-            return self._raise(error)
+            return front.error(error)
         if events or limit == 0:
-            return self._after(engine.loop, events, limit == 0)
-        operation = self._operation(engine.loop)
+            return front.after(engine.loop, events, limit == 0)
+        operation = front.operation(engine.loop)
         operation.on_timeout = int
         engine.wait_for_events(operation, self, wanted, limit)
-        return self._wait(operation)
+        return front.wait(operation)
 
 
 @methods_of("Socket")
 class AwaitableSocket(QueuedSocket):
     """A queued socket whose results are awaited."""
 
-    _waits_through_efsm = True
-
-    def _convert(self, received: Any, convert: Callable[[Any], Any]) -> Any:
-        """Give what a function makes of what will be received."""
-        raise NotImplementedError
-
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Any:
         """Receive one part as text."""
-        return self._convert(self.recv(flags=flags), partial(_decode, encoding))
+        return self._front.converted(self.recv(flags=flags), partial(_decode, encoding))
 
     recv_unicode = recv_string
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
         """Receive one part of JSON as an object; kwargs go to json.loads."""
-        return self._convert(self.recv(flags), partial(codecs.loads, **kwargs))
+        return self._front.converted(self.recv(flags), partial(codecs.loads, **kwargs))
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a pickled object: only from peers that may run code in this process."""
-        return self._convert(self.recv(flags), codecs.from_pickle)
+        return self._front.converted(self.recv(flags), codecs.from_pickle)
 
     def recv_serialized(
         self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
     ) -> Any:
         """Receive a message as the object that a function makes of its parts."""
-        return self._convert(self.recv_multipart(flags=flags, copy=copy), deserialize)
+        return self._front.converted(self.recv_multipart(flags=flags, copy=copy), deserialize)
 
     def __aiter__(self) -> Any:
         return self
@@ -330,7 +325,7 @@ class _SendMany:
 
 
 def _from_queue(flags: Any) -> int:
-    """Return flags, which may be of NumPy, with that of an operation whose turn it is."""
+    """Return flags, which may be of NumPy, with that of the first operation of a queue."""
     return index(flags) | FROM_QUEUE
 
 
@@ -343,35 +338,8 @@ def _decode(encoding: str, data: bytes) -> str:
     return data.decode(encoding)
 
 
-def _bytes_of(frame: Frame) -> bytes:
-    return frame.bytes
-
-
-def _bytes_of_all(frames: list[Frame]) -> list[bytes]:
-    return [frame.bytes for frame in frames]
-
-
-def _frames(engine: Engine, limit: int, flags: int) -> Any:
-    """Receive the parts that are there, as Frames; WOULD_BLOCK if there is none."""
-    frames: list[Frame] = []
-    while len(frames) < limit:
-        frame = engine.try_recv(flags, False)
-        if frame is WOULD_BLOCK:
-            break
-        frames.append(frame)
-    return frames or WOULD_BLOCK
-
-
-def _fill(buffer: Any, nbytes: int, frame: Frame) -> int:
-    """Copy a part into a buffer, as recv_into does."""
-    view = memoryview(buffer).cast("B")
-    room = min(nbytes or len(view), len(frame))
-    view[:room] = frame.buffer[:room]
-    return len(frame)
-
-
 def kept(data: Any, copy: bool, track: bool, threshold: int) -> Any:
-    """What is sent later is what was there at the call: copy what may change, as send would."""
+    """Return what is sent later, as it is now: what may change is copied, as send would."""
     if isinstance(data, (bytes, Frame)) and not track:
         return data
     if isinstance(data, Frame) or data is None:  # None would make an empty part

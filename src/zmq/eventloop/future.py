@@ -11,7 +11,7 @@ import warnings as warnings
 from tornado.ioloop import IOLoop
 
 from zmq import asyncio as _asyncio
-from zmq.loops._futures import Futures, SocketFuture
+from zmq.loops._futures import FutureFront, SocketFuture
 from zmq.loops.tornado import close_if_open
 
 TYPE_CHECKING = False
@@ -48,17 +48,19 @@ class _Cancellable(SocketFuture):
         return self.done() and isinstance(self.exception(), CancelledError)
 
 
-class _Cancellables(Futures):
-    _waiting = _Cancellable
+_FRONT = FutureFront(_Cancellable)
 
 
-class Poller(_Cancellables, _asyncio.Poller):
+class Poller(_asyncio.Poller):
     """Watches sockets and descriptors (zmq_poll(3)); poll() returns a future."""
 
+    _front = _FRONT
 
-class Socket(_Cancellables, _asyncio.Socket):
+
+class Socket(_asyncio.Socket):
     """A socket whose send, recv and poll return futures; see `zmq.asyncio.Socket`."""
 
+    _front = _FRONT
     _poller_class = Poller
 
     def _get_loop(self) -> Any:
@@ -66,11 +68,9 @@ class Socket(_Cancellables, _asyncio.Socket):
         close_if_open(loop, self)
         return loop
 
-    def _current_engine(self) -> Engine:
-        before = self._place[0]
-        engine = super()._current_engine()
-        if self._place[0] is not before:
-            self._get_loop()
+    def _enter(self, current: object) -> Engine:
+        engine = super()._enter(current)
+        self._get_loop()
         return engine
 
 

@@ -7,7 +7,8 @@ from gevent import get_hub  # type: ignore[import-untyped]
 import zmq
 from zmq.constants import RCVTIMEO, SNDTIMEO
 from zmq.core.naming import methods_of
-from zmq.loops.gevent import GeventContext, GeventSocket
+from zmq.loops._green import GreenContext, GreenSocket
+from zmq.loops.gevent import GeventFront
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ __all__ = ["TIMEOS", "_Context", "_Socket", "get_hub", "zmq"]
 #: The options that limit how long a send or a receive may wait; they hold here as everywhere.
 TIMEOS = (RCVTIMEO, SNDTIMEO)
 
+FRONT = GeventFront()
+
 
 @methods_of("Socket")
-class _Socket(GeventSocket):
+class _Socket(GreenSocket):
     """A socket whose send, recv and poll let other greenlets run while they wait.
 
     Several greenlets may wait for one socket: they are served in order, sends and receives apart
@@ -29,6 +32,8 @@ class _Socket(GeventSocket):
     error when the socket is closed or its context terminated. Sockets may be used in several
     threads, each with a hub of its own.
     """
+
+    _front = FRONT
 
     # Named as in PyZMQ.
 
@@ -45,9 +50,10 @@ class _Socket(GeventSocket):
         super().set(opt, val)
 
 
-class _Context(GeventContext):
+class _Context(GreenContext[_Socket]):
     """A context whose sockets are sockets of zmq.green (zmq_ctx_new(3))."""
 
+    _front = FRONT
     _socket_class = _Socket
     # Not the blocking Context's.
     _instance = None

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import zmq
-from zmq.loops.gevent import GeventPoller
+from zmq.green.core import FRONT
+from zmq.loops._green import GreenPoller
 
 __all__ = ["_Poller", "zmq"]
 
 
-class _Poller(GeventPoller):
+class _Poller(GreenPoller):
     """Watches sockets of any kind, and descriptors; poll() lets others run (zmq_poll(3))."""
+
+    _front = FRONT

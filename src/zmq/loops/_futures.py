@@ -6,6 +6,7 @@ import asyncio
 import sys
 from asyncio import Future
 from contextlib import suppress
+from functools import partial
 from warnings import warn
 
 from zmq._native import (
@@ -16,20 +17,20 @@ from zmq._native import (
     set_ready,
 )
 from zmq.constants import ENOTSOCK
-from zmq.core.answering import Answering
 from zmq.core.engine import WOULD_BLOCK, Engine, Loop, Operation
+from zmq.core.front import Front
 from zmq.loops.asyncio import AsyncioLoop, running
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import Any, ClassVar
+    from typing import Any
 
     _Future = Future[Any]
 else:
     _Future = Future
 
-__all__ = ["Futures", "SocketFuture", "Waiting", "converted"]
+__all__ = ["FutureFront", "SocketFuture", "Waiting"]
 
 
 class Ready(_Future):
@@ -256,36 +257,51 @@ class SocketFuture(Waiting):
             super().reject(error)
 
 
-class Futures(Answering):
+class FutureFront(Front):
     """Calls return futures of the loop that runs."""
 
-    _waiting: ClassVar[type[Waiting]] = SocketFuture
+    waits_through_efsm = True
 
-    def _loop(self) -> Loop:
-        return AsyncioLoop.of(running())
+    def __init__(self, future: type[Waiting] = SocketFuture) -> None:
+        self._future = future
 
-    def _now(self, value: Any) -> Future[Any]:
+    def current(self) -> asyncio.AbstractEventLoop:
+        return running()
+
+    def loop(self, current: asyncio.AbstractEventLoop, /) -> AsyncioLoop:
+        return AsyncioLoop.of(current)
+
+    def value(self, value: Any) -> Future[Any]:
         return ready_future(running(), value)
 
-    def _now_giving_way(self, value: Any) -> Future[Any]:
-        return ready_future(running(), value, True)
+    def after(self, loop: Loop, value: Any, at_once: bool = False) -> Future[Any]:
+        if at_once or not loop.reactor.spent:
+            return ready_future(running(), value, loop.reactor.spent)
+        operation = self.operation(loop)
+        loop.reactor.call(partial(operation.succeed, value))
+        return operation
 
-    def _received(
-        self, engine: Engine, value: Any, parts: Any = None, mores: list[int] | None = None
+    def received(
+        self, engine: Engine, value: Any, taken: Any = None, mores: list[int] | None = None
     ) -> Future[Any]:
-        return received_future(running(), engine, value, parts, mores)
+        return received_future(running(), engine, value, taken, mores)
 
-    def _raise(self, error: Exception) -> Future[Any]:
+    def converted(self, received: Any, convert: Callable[[Any], Any]) -> Future[Any]:
+        return converted(received, convert)
+
+    def error(self, error: Exception, at_call: bool = False) -> Future[Any]:
+        if at_call:  # what would have had to wait fails before there is a future
+            raise error
         return failed(running(), error)
 
-    def _operation(self, loop: Loop) -> Waiting:
-        return self._waiting(loop=waited_in())
+    def operation(self, loop: Loop) -> Waiting:
+        return self._future(loop=_loop_of_wait())
 
-    def _wait(self, operation: Waiting) -> Waiting:
+    def wait(self, operation: Waiting) -> Waiting:
         return operation
 
 
-def waited_in() -> asyncio.AbstractEventLoop:
+def _loop_of_wait() -> asyncio.AbstractEventLoop:
     """Return the loop that a future is to be of; it should be running."""
     try:
         return asyncio.get_running_loop()
@@ -293,9 +309,17 @@ def waited_in() -> asyncio.AbstractEventLoop:
         warn(
             "no event loop runs: call the methods of asyncio sockets in a coroutine",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=_level_of_program(),
         )
     return running()
+
+
+def _level_of_program() -> int:
+    """Return the stacklevel with which the caller warns of the call that a program has made."""
+    level = 1
+    while sys._getframe(level).f_globals.get("__name__", "").startswith("zmq."):
+        level += 1
+    return level
 
 
 class _NoLoop:

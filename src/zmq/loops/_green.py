@@ -1,60 +1,55 @@
-"""Sockets of greenlets: to wait is to switch to the hub."""
+"""Sockets, pollers and contexts of greenlets: to wait is to switch to the hub."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from zmq.constants import DONTWAIT, POLLIN
-from zmq.core.answering import Returning
-from zmq.core.engine import Engine, Loop
+from zmq.core.context import Context
+from zmq.core.engine import Loop
+from zmq.core.front import ReturningFront
 from zmq.core.naming import methods_of
+from zmq.core.polling import QueuedPoller
 from zmq.core.queued import QueuedSocket
 from zmq.core.socket import Socket, overrides
+from zmq.error import TermTimeout
 from zmq.loops._greenlet import GreenletOperation
 from zmq.loops._hub import HubLoop, hub_loop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any, ClassVar
+    from typing import Any, ClassVar, TypeVar
 
-__all__ = ["GreenSocket", "GreenletAnswering"]
+    _SocketType = TypeVar("_SocketType", bound=Socket[Any], covariant=True)
+else:
+    _SocketType = object
+
+__all__ = ["GreenContext", "GreenFront", "GreenPoller", "GreenSocket"]
 
 _NOW = int(DONTWAIT)
+# Most contexts end this soon: no thread has to wait for them.
+_AT_ONCE_S = 0.005
 
 
-class GreenletAnswering(Returning):
-    """Calls that have to wait switch to the hub."""
+class GreenFront(ReturningFront):
+    """Calls that have to wait switch to the hub. Its `current` is the hub of the thread."""
 
-    _loops: ClassVar[type[HubLoop]]
+    loops: ClassVar[type[HubLoop]]
 
-    def _loop(self) -> HubLoop:
-        return self._loops.current()
+    def loop(self, current: Any, /) -> HubLoop:
+        return self.loops.of(current)
 
-    def _operation(self, loop: Loop) -> GreenletOperation:
+    def operation(self, loop: Loop) -> GreenletOperation:
         return GreenletOperation(hub_loop(loop))
 
-    def _wait(self, operation: GreenletOperation) -> Any:
+    def wait(self, operation: GreenletOperation) -> Any:
         return operation.wait()
 
 
 @methods_of("Socket")
-class GreenSocket(GreenletAnswering, QueuedSocket):
+class GreenSocket(QueuedSocket):
     """A socket whose calls let other greenlets run while they wait."""
-
-    # The hub that was used last, and the engine there: one attribute, as threads may share sockets.
-    _place: tuple[Any, Any] = (None, None)
-
-    @staticmethod
-    def _hub() -> Any:
-        """Return the hub of this thread, as HubLoop.current_hub: one step less for every call."""
-        raise NotImplementedError
-
-    def _current_engine(self) -> Engine:
-        hub = self._hub()
-        known, engine = self._place
-        if hub is not known:
-            engine = Engine.of(self._loops.of(hub), self)
-            self._place = (hub, engine)
-        return engine  # type: ignore[no-any-return]
 
     def _give_way(self) -> None:
         """Let others have their turn, if it is due (rule 5).
@@ -122,3 +117,41 @@ class GreenSocket(GreenletAnswering, QueuedSocket):
         """Wait for one message and receive all that are there, as the blocking recv_many does."""
         cls = Socket if overrides(self, "recv", GreenSocket) else QueuedSocket
         return cls.recv_many(self, limit, flags, multipart=multipart)
+
+
+@methods_of("Poller")
+class GreenPoller(QueuedPoller):
+    """A poller that lets other greenlets run while it waits."""
+
+    def poll(self, timeout: float | None = -1) -> Any:
+        """Wait until something is ready, as the blocking poll does."""
+        hub_loop(self._front.current_loop()).give_way()
+        return super().poll(timeout)
+
+
+@methods_of("Context")
+class GreenContext(Context[_SocketType]):
+    """A context whose end lets other greenlets run while it waits for them."""
+
+    _front: ClassVar[GreenFront]
+
+    def term(self, timeout: float | None = None) -> None:
+        """End the context; waits until its sockets are closed and what they hold is sent.
+
+        As the blocking term, but that other greenlets run meanwhile: they may have to close a
+        socket.
+        """
+        loop = hub_loop(self._front.current_loop())
+        if loop.is_in_hub():
+            super().term(timeout)
+            return
+        patience = _AT_ONCE_S if timeout is None else min(timeout, _AT_ONCE_S)
+        try:
+            super().term(patience)
+        except TermTimeout as error:
+            if timeout is None:
+                loop.in_thread(super().term)
+            elif timeout <= patience:
+                raise TermTimeout(timeout, error.sockets) from None
+            else:
+                loop.in_thread(partial(super().term, timeout))

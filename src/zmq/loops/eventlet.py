@@ -8,19 +8,18 @@ import weakref
 from eventlet import patcher  # type: ignore[import-untyped]
 from eventlet.hubs import get_hub  # type: ignore[import-untyped]
 
-from zmq.loops._green import GreenSocket
-from zmq.loops._green_poller import GreenContext, GreenPoller
+from zmq.loops._green import GreenFront
 from zmq.loops._hub import HubLoop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, ClassVar
+    from typing import Any
 
 _thread: Any = patcher.original("_thread")
 _threading: Any = patcher.original("threading")
 
-__all__ = ["EventletContext", "EventletLoop", "EventletPoller", "EventletSocket"]
+__all__ = ["EventletFront", "EventletLoop"]
 
 
 class EventletLoop(HubLoop):
@@ -94,21 +93,9 @@ def _closed() -> None:
     pass
 
 
-class EventletSocket(GreenSocket):
-    """A socket whose calls let other green threads run while they wait."""
+class EventletFront(GreenFront):
+    """Calls of green threads of eventlet."""
 
-    _loops = EventletLoop
-    _hub = staticmethod(get_hub)
-
-
-class EventletPoller(GreenPoller):
-    """A poller that lets other green threads run while it waits."""
-
-    _loops = EventletLoop
-
-
-class EventletContext(GreenContext[EventletSocket]):
-    """A context whose sockets are EventletSockets."""
-
-    _loops = EventletLoop
-    _socket_class: ClassVar[Any] = EventletSocket
+    loops = EventletLoop
+    # The function itself: one step less for every call.
+    current = staticmethod(get_hub)  # pyright: ignore[reportAssignmentType]

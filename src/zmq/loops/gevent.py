@@ -7,16 +7,15 @@ import sys
 from gevent import get_hub  # type: ignore[import-untyped]
 from gevent.monkey import get_original  # type: ignore[import-untyped]
 
-from zmq.loops._green import GreenSocket
-from zmq.loops._green_poller import GreenContext, GreenPoller
+from zmq.loops._green import GreenFront
 from zmq.loops._hub import HubLoop
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, ClassVar
+    from typing import Any
 
-__all__ = ["GeventContext", "GeventLoop", "GeventPoller", "GeventSocket"]
+__all__ = ["GeventFront", "GeventLoop"]
 
 _READ = 1  # of a watcher of gevent
 
@@ -92,21 +91,9 @@ class _Stop:
         self.watcher.close()
 
 
-class GeventSocket(GreenSocket):
-    """A socket whose calls let other greenlets run while they wait."""
+class GeventFront(GreenFront):
+    """Calls of greenlets of gevent."""
 
-    _loops = GeventLoop
-    _hub = staticmethod(get_hub)
-
-
-class GeventPoller(GreenPoller):
-    """A poller that lets other greenlets run while it waits."""
-
-    _loops = GeventLoop
-
-
-class GeventContext(GreenContext[GeventSocket]):
-    """A context whose sockets are GeventSockets."""
-
-    _loops = GeventLoop
-    _socket_class: ClassVar[Any] = GeventSocket
+    loops = GeventLoop
+    # The function itself: one step less for every call.
+    current = staticmethod(get_hub)  # pyright: ignore[reportAssignmentType]
