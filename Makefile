@@ -23,7 +23,7 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo test test-all sanitize stress ecosystem check bench build venv lock clean test-browser
+.PHONY: help demo test test-all sanitize stress ecosystem check bench build wheel venv lock clean test-browser
 .DEFAULT_GOAL := help
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo "make check         run ruff, cython-lint, mypy, pyright and import-linter"
 	@echo "make bench         compare this package with PyZMQ $(PYZMQ_VERSION) and with C; ARGS=--quick is shorter"
 	@echo "make build         compile what has changed"
+	@echo "make wheel         build dist/*.whl with its own libzmq; OHMQ_PLATFORM names another system"
 	@echo "make venv          create $(VENV) with the pinned tools"
 	@echo "make lock          write requirements-dev.lock from pyproject.toml"
 	@echo "make clean         remove the environments and all build results"
@@ -74,6 +75,9 @@ bench: build $(RIVALS_STAMP)
 
 build: $(INSTALL_STAMP)
 	@sh tools/build $(BIN)/python
+
+wheel: $(TOOLS_STAMP)
+	@sh tools/wheel $(BIN)/python
 
 venv: $(TOOLS_STAMP)
 

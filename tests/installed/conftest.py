@@ -14,26 +14,31 @@ import pytest
 import zmq._native
 from helpers.interpreters import ROOT
 
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+
 
 @pytest.fixture(scope="session")
-def wheel_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The interpreter of an environment where a wheel of this tree is installed.
-
-    The wheel is built without its compiled module, which takes long; that of this tree is put in.
-    """
-    folder = tmp_path_factory.mktemp("installed")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+def wheel_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of this tree, built without its compiled module, which takes long."""
+    folder = tmp_path_factory.mktemp("wheel")
     build = ["wheel", "--no-deps", "--no-build-isolation", "--config-settings", "wheel.cmake=false"]
     # The build backend's tools stand beside the interpreter.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"PATH": path}
-    run([*pip, *build, "--wheel-dir", str(folder / "wheels"), str(ROOT)], env=env)
-    (wheel,) = (folder / "wheels").iterdir()
+    run([*PIP, *build, "--wheel-dir", str(folder), str(ROOT)], env=env)
+    (wheel,) = folder.iterdir()
+    return wheel
+
+
+@pytest.fixture(scope="session")
+def wheel_python(wheel_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment where the wheel and the compiled module are installed."""
+    folder = tmp_path_factory.mktemp("installed")
     venv.create(folder / "environment", with_pip=False, symlinks=os.name != "nt")
     bin_ = folder / "environment" / ("Scripts" if os.name == "nt" else "bin")
     python = bin_ / Path(sys.executable).name
     site = site_packages(python)
-    run([*pip, "install", "--no-deps", "--no-compile", "--target", str(site), str(wheel)], env=env)
+    run([*PIP, "install", "--no-deps", "--no-compile", "--target", str(site), str(wheel_file)])
     shutil.copy(zmq._native.__file__, site / "zmq")
     return python
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from zmq.cli.terminal.display import FULL, cannot_write, forget_stdout
-from zmq.cli.terminal.errors import EXIT_FAILED, EXIT_OK, ReaderGone, one_line
+from zmq.cli.terminal.errors import EXIT_FAILED, EXIT_OK, CommandError, ReaderGone, one_line
 
 _MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
 
@@ -67,6 +67,8 @@ def _find_program(typed: Sequence[str]) -> Callable[[Sequence[str]], int]:
     """The whole program, or what of it runs without the extra or on a broken installation."""
     if list(typed) in (["info"], ["info", "--json"]):
         return _plain_info
+    if list(typed[:1]) == ["adopt"]:
+        return _plain_adopt
     try:
         run: Callable[[Sequence[str]], int] = importlib.import_module("zmq.cli.app").run
     except ModuleNotFoundError as error:
@@ -80,6 +82,16 @@ def _plain_info(typed: Sequence[str]) -> int:
     from zmq.cli.commands.info import print_info
 
     return print_info(as_json="--json" in typed)
+
+
+def _plain_adopt(typed: Sequence[str]) -> int:
+    from zmq.cli.commands.adopt import adopt_plainly
+
+    try:
+        return adopt_plainly(list(typed[1:]))
+    except CommandError as error:
+        print(f"ohmq: {one_line(str(error))}", file=sys.stderr)
+        return error.exit_code
 
 
 def _say_what_is_missing(typed: Sequence[str]) -> int:

@@ -8,11 +8,22 @@ from typing import Annotated, Any
 
 import typer
 
-from zmq.cli.commands import bench, dashboard, device, events, info, keygen, recv, send, watch
+from zmq.cli.commands import (
+    adopt,
+    bench,
+    dashboard,
+    device,
+    events,
+    info,
+    keygen,
+    recv,
+    send,
+    watch,
+)
 from zmq.cli.terminal.errors import EXIT_OK, EXIT_USAGE, CommandError, ReaderGone, one_line
 
 # One module a command. A new command is a new file and one more name here.
-COMMANDS = (device, dashboard, send, recv, watch, events, keygen, bench, info)
+COMMANDS = (device, dashboard, send, recv, watch, events, keygen, bench, info, adopt)
 
 
 def _version(wanted: bool) -> None:

@@ -19,10 +19,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 OWN_NAME = "ohmq"
-_MEND = (
-    "python -m pip uninstall -y {names}",
-    "python -m pip install ohmq",
-)
+_ADOPT = "python -m zmq adopt"
+_CONDA = "conda remove --force pyzmq && python -m zmq adopt"
+_REINSTALL = "python -m pip install --force-reinstall --no-deps ohmq"
 # PyZMQ's compiled part, which has no place in this package.
 _FOREIGN_PATTERNS = ("backend/cython/*.so", "backend/cython/*.pyd", "backend/cffi/*.so")
 
@@ -39,6 +38,7 @@ class Claim:
     location: Path
     damaged: tuple[str, ...] = ()
     has_files: bool = True
+    installer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Evidence:
     claims: tuple[Claim, ...]
     foreign_files: tuple[Path, ...]
     imported_is_own: bool
+    askers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,25 @@ def judge(evidence: Evidence) -> Verdict:
     if not evidence.imported_is_own:
         verdict.problems.append("'import zmq' does not load ohmq's zmq")
     if verdict.problems:
-        mixed = {claim.name for claim in others if claim.has_files and claim.location in places}
-        names = sorted(mixed | {OWN_NAME})
-        verdict.mend.extend(line.format(names=" ".join(names)) for line in _MEND)
+        mixed = [claim for claim in others if claim.has_files and claim.location in places]
+        verdict.mend.append(_mend(evidence, mixed))
+    elif askers := [name for name in evidence.askers if not others]:
+        verdict.notes.append(f"{_some(askers)} asks for pyzmq: '{_ADOPT}' satisfies it with ohmq")
     return verdict
+
+
+def _mend(evidence: Evidence, mixed: Sequence[Claim]) -> str:
+    """The one command that makes the installation whole."""
+    if any(claim.installer == "conda" for claim in mixed):
+        return _CONDA
+    others = sorted({claim.name for claim in mixed} - {"pyzmq"})
+    if others:
+        return f"python -m pip uninstall -y {' '.join(others)} && {_REINSTALL}"
+    if mixed or not any(claim.name == OWN_NAME for claim in evidence.claims):
+        return _ADOPT
+    if evidence.foreign_files:
+        return f"rm {' '.join(str(path) for path in evidence.foreign_files)}"
+    return _REINSTALL
 
 
 def _some(names: Sequence[str], limit: int = 3) -> str:
@@ -127,15 +143,25 @@ def collect(*, imported_is_own: bool) -> Evidence:
     folders = tuple(dict.fromkeys(Path(each).resolve() for each in found or ()))
     return Evidence(
         package_dirs=folders,
-        claims=tuple(_claims(importlib.metadata.distributions())),
+        claims=tuple(claims()),
         foreign_files=tuple(_foreign_files(folders)),
         imported_is_own=imported_is_own,
+        askers=tuple(sorted(_askers())),
     )
 
 
-def _claims(distributions: Iterable[importlib.metadata.Distribution]) -> Iterable[Claim]:
+def _askers() -> Iterable[str]:
+    """Names of the installed distributions that require pyzmq without condition."""
+    for each in importlib.metadata.distributions():
+        for requirement in each.requires or ():
+            if re.match(r"pyzmq\b(?![^;]*;)", requirement, re.IGNORECASE):
+                yield each.metadata["Name"]
+
+
+def claims() -> Iterable[Claim]:
+    """Find the distributions of this environment that are, or say that they are, ohmq or PyZMQ."""
     seen: set[tuple[str, Path]] = set()
-    for each in distributions:
+    for each in importlib.metadata.distributions():
         name = re.sub(r"[-_.]+", "-", each.metadata["Name"] or "").lower()
         has_files = _has_files(each)
         if name not in {OWN_NAME, "pyzmq"} and not has_files:
@@ -145,7 +171,8 @@ def _claims(distributions: Iterable[importlib.metadata.Distribution]) -> Iterabl
             continue
         seen.add((name, location))
         damaged = tuple(damaged_files(each)) if name == OWN_NAME else ()
-        yield Claim(name, each.version, location, damaged, has_files)
+        installer = (each.read_text("INSTALLER") or "").strip()
+        yield Claim(name, each.version, location, damaged, has_files, installer)
 
 
 def _recorded(distribution: importlib.metadata.Distribution) -> Iterable[tuple[str, str]]:
