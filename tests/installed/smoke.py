@@ -48,7 +48,7 @@ def main() -> None:
     if zmq.has("ipc"):
         with tempfile.TemporaryDirectory() as folder:
             exchange(f"ipc://{os.path.join(folder, 'socket')}")
-    if zmq.has("ws"):
+    if zmq.has("WS"):  # libzmq has no small letters for it
         exchange("ws://127.0.0.1:*")
     if zmq.has("curve"):
         public, secret = zmq.curve_keypair()
@@ -60,7 +60,7 @@ def main() -> None:
         )
     asyncio.run(exchange_in_a_loop())
     subprocess.run([sys.executable, "-m", "zmq", "info"], check=True)
-    parts = [name for name in ("curve", "draft", "ipc", "ws") if zmq.has(name)]
+    parts = [name for name in ("curve", "draft", "ipc", "WS") if zmq.has(name)]
     print(f"ohmq {zmq.ohmq_version} with libzmq {zmq.zmq_version()} works here: {', '.join(parts)}")
 
 

@@ -88,7 +88,8 @@ def facts() -> list[tuple[str, str]]:
 
 
 def _has(name: str) -> bool:
-    return bool(library().has(name))
+    # libzmq knows "ws" and "wss" in capitals only.
+    return bool(library().has(name) or library().has(name.upper()))
 
 
 def _capability_facts() -> Iterable[tuple[str, str]]:
