@@ -3,6 +3,11 @@
 #
 # A Ready future is a future of asyncio that is not initialised: `await` takes the value without
 # that. Whatever else a program wants of it, by an attribute, initialises it first.
+#
+# This leans on three things of CPython, all of them in set_ready() and future_of():
+# - slots of a class that Python code has made may be replaced, if PyType_Modified() follows;
+# - an entry of __slots__ is a PyMemberDescrObject, which has the offset in the instance;
+# - asyncio.Future.__new__ leaves the instance empty, and __init__ may be called later.
 
 cdef extern from *:
     """

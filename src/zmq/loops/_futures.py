@@ -1,4 +1,10 @@
-"""The futures that calls of asyncio sockets return."""
+"""The futures that calls of asyncio sockets return.
+
+Two places lean on what asyncio does inside. A dropped future that is cancelled is initialised
+again, and where asyncio's future is written in Python its `_state` is set. `_break_cycle` reads
+the callback and the frame of `asyncio.wait`; without them it does nothing, and a message of a
+dropped future waits for the garbage collector.
+"""
 
 from __future__ import annotations
 
