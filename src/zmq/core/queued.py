@@ -107,15 +107,16 @@ class QueuedSocket(Socket):
     def _receive_failed(self, error: Exception, flags: int) -> Any:
         """Answer with an error; WOULD_BLOCK if the socket waits until it is its turn."""
         front = self._front
+        waits = not flags & _NOW  # flags that are no number raise at once, on every front
         if (
-            front.waits_through_efsm
+            waits
+            and front.waits_through_efsm
             and isinstance(error, ZMQError)
             and error.errno == _EFSM
-            and not flags & _NOW
         ):
             return WOULD_BLOCK
         try:
-            return front.error(error, self.closed and not flags & _NOW)
+            return front.error(error, waits and self.closed)
         finally:
             del error  # it has this frame in its traceback
 
