@@ -148,7 +148,7 @@ class TestProducersThatGoOn:
             producer = Producer(push, pause_s=0)  # where it pauses for 10 ms, it may be done
             try:
                 stats_when(device, lambda s: s.messages_in > 50)
-                # True where the producer had to pause: a busy machine may keep it waiting for 10 ms.
+                # True where the producer had to pause: on a busy machine for 10 ms.
                 clean = device.stop(10)
             finally:
                 producer.stop()
