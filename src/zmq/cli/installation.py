@@ -175,15 +175,22 @@ def claims() -> Iterable[Claim]:
         yield Claim(name, each.version, location, damaged, has_files, installer)
 
 
-def _recorded(distribution: importlib.metadata.Distribution) -> Iterable[tuple[str, str]]:
-    """Yield path and hash of each file of ``zmq/`` that the distribution has installed.
+def recorded(distribution: importlib.metadata.Distribution) -> Iterable[tuple[str, str]]:
+    """Yield path and hash of each file that the distribution has installed.
 
     `Distribution.files` would not do: since Python 3.12 it leaves out files that are missing.
     """
     record = (distribution.read_text("RECORD") or "").splitlines()
     for row in csv.reader(record):
-        if row and row[0].replace("\\", "/").startswith("zmq/"):
+        if row:
             yield row[0], row[1] if len(row) > 1 else ""
+
+
+def _recorded(distribution: importlib.metadata.Distribution) -> Iterable[tuple[str, str]]:
+    """Yield path and hash of each recorded file of ``zmq/``."""
+    for name, digest in recorded(distribution):
+        if name.replace("\\", "/").startswith("zmq/"):
+            yield name, digest
 
 
 def _has_files(distribution: importlib.metadata.Distribution) -> bool:

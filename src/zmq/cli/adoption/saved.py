@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.metadata
 import os
 import shutil
 from pathlib import Path
+
+from zmq.cli.installation import recorded
 
 
 class SavedFiles:
@@ -45,6 +46,5 @@ def _installed_files(name: str) -> list[Path]:
         distribution = importlib.metadata.distribution(name)
     except importlib.metadata.PackageNotFoundError:
         return []
-    rows = csv.reader((distribution.read_text("RECORD") or "").splitlines())
-    paths = (Path(str(distribution.locate_file(row[0]))) for row in rows if row)
+    paths = (Path(str(distribution.locate_file(each))) for each, _ in recorded(distribution))
     return [path for path in paths if path.is_file()]

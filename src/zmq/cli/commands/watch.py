@@ -219,7 +219,7 @@ class Tally:
 
 
 class Pace:
-    """Lets no more than a number of lines through in a second: nobody reads more.
+    """Limits output to a number of lines a second, as many as a reader can follow.
 
     Parameters
     ----------
