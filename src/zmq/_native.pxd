@@ -340,6 +340,7 @@ cdef struct Direction:
     int64_t monitor_dropped    # copies that the monitor did not take
     int64_t blocked_ns         # how long the target could not take what is held
     int64_t blocked_since      # 0: it can
+    int64_t last_blocked       # when it could take it again
     int64_t last_move
 
 cdef struct Traffic:

@@ -128,7 +128,8 @@ def test_a_killed_process_is_replaced_at_the_same_address(
     assert supervisor.until("started")["in"] == first["in"]
     assert supervisor.end() == 0
     (stopped,) = (entry for entry in supervisor.log if entry["event"] == "stopped")
-    assert stopped["messages_in"] == 1  # what a killed process has counted it took along
+    # A killed process takes along what it has counted since the supervisor last looked.
+    assert stopped["messages_in"] in (1, 2)
     assert supervisor.complaint() == ""
 
 

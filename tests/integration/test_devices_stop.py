@@ -97,11 +97,6 @@ class TestNothingIsLost:
             assert count_until_quiet(pull, 100) == 100
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
-    @pytest.mark.xfail(
-        strict=False,
-        reason="on a busy machine a client that pauses in the middle of sending is taken for one "
-        "that is done: stop() says True, and one message is lost",
-    )
     def test_from_clients_that_send_more_than_can_be_handed_on(
         self, kind: str, socket: Make
     ) -> None:

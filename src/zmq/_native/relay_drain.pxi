@@ -60,9 +60,9 @@ cdef int64_t wake_at(RelayLoop *loop, bint draining, bint holds) noexcept nogil:
         until = hopeless_at(loop)
         drain.settled = 0
     else:
-        if drain.settled == 0:
+        if drain.settled == 0 or drain.intake == INTAKE_OPEN:
             drain.settled = loop.now + SETTLED_NS
-        until = min(loop.now + SETTLE_NS, drain.settled)
+        until = min(quiet_at(loop), drain.settled)
     if drain.intake == INTAKE_OPEN:
         until = min(until, drain.half if holds else loop.now + LEAVE_NS)
     until = min(until, drain.until)
@@ -104,9 +104,28 @@ cdef bint is_quiet(RelayLoop *loop, int64_t now) noexcept nogil:
         if direction.source_state == SOURCE_CLOSED:
             if has_more(direction):
                 return False
-        elif not direction.subscribes and now - direction.last_move < SETTLE_NS:
+        elif not direction.subscribes and now - direction.last_move < quiet_ns(loop, i):
             return False
     return True
+
+
+cdef int64_t quiet_at(RelayLoop *loop) noexcept nogil:
+    """When the sources will be at rest, if nothing comes."""
+    cdef int64_t at = loop.now + SETTLE_NS
+    cdef int i
+    for i in range(loop.traffic.n_directions):
+        if (loop.traffic.directions[i].source_state != SOURCE_CLOSED
+                and not loop.traffic.directions[i].subscribes):
+            at = max(at, loop.traffic.directions[i].last_move + quiet_ns(loop, i))
+    return at
+
+
+cdef int64_t quiet_ns(RelayLoop *loop, int i) noexcept nogil:
+    """How long nothing must have come from a source that is at rest.
+
+    Peers that were seen off are gone. Others may only wait for a core of a busy machine.
+    """
+    return SETTLE_NS if loop.side.connections[i].wanted else SETTLED_NS
 
 
 # ---- conversations -------------------------------------------------------------------------------
@@ -220,7 +239,8 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
     cdef int k
     cdef bint heavy = is_heavy(loop, i)
     # Enough of waiting for a moment in which they are at rest; one in which nothing waits will do.
-    cdef bint hurry = loop.now >= loop.drain.begun + SETTLED_NS
+    cdef bint hurry = (loop.now - SETTLED_NS
+                       >= max(loop.drain.begun, direction.last_blocked + SETTLED_NS))
     cdef bint calm, silent
     pump_now()
     count_peers(loop, i)  # what was closed before it was held is in there
@@ -244,8 +264,13 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
 
 
 cdef bint is_heavy(RelayLoop *loop, int i) noexcept nogil:
-    """Whether much has come from a socket lately."""
+    """Whether much has come from a socket lately, or its peers have had to wait.
+
+    A peer that had to wait has more to send; on a busy machine it may pause in the middle of that.
+    """
+    cdef Direction *direction = &loop.traffic.directions[i]
     cdef int newest = ohmq_load_int(&loop.meter.n_samples) - 1
     cdef RateSample *base = &loop.meter.samples[max(newest - 1, 0) & (SAMPLES - 1)]
-    return (loop.traffic.directions[i].messages - base.counts[2 * i] > HEAVY_MESSAGES
-            or loop.traffic.directions[i].bytes - base.counts[2 * i + 1] > HEAVY_BYTES)
+    return (direction.messages - base.counts[2 * i] > HEAVY_MESSAGES
+            or direction.bytes - base.counts[2 * i + 1] > HEAVY_BYTES
+            or loop.now - direction.last_blocked < SETTLED_NS)

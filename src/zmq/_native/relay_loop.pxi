@@ -290,3 +290,4 @@ cdef inline void unblock(RelayLoop *loop, Direction *direction) noexcept nogil:
     if direction.blocked_since:
         direction.blocked_ns += loop.now - direction.blocked_since
         direction.blocked_since = 0
+        direction.last_blocked = loop.now
