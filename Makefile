@@ -45,8 +45,9 @@ help:
 demo: build
 	@$(BIN)/python examples/monitored_queue/demo.py $(if $(DURATION),--duration $(DURATION))
 
+# Two processes: much of the time tests wait. ARGS="-n0 --pdb" has one.
 test: build $(PYZMQ_STAMP)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-all:
 	@sh tools/test-all ARGS="$(ARGS)"
