@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
 
-from zmq.cli.commands import (
-    adopt,
-    bench,
-    dashboard,
-    device,
-    events,
-    info,
-    keygen,
-    recv,
-    send,
-    watch,
-)
 from zmq.cli.terminal.errors import EXIT_OK, EXIT_USAGE, CommandError, ReaderGone, one_line
 
 # One module a command. A new command is a new file and one more name here.
-COMMANDS = (device, dashboard, send, recv, watch, events, keygen, bench, info, adopt)
+COMMANDS = (
+    "device",
+    "dashboard",
+    "send",
+    "recv",
+    "watch",
+    "events",
+    "keygen",
+    "bench",
+    "info",
+    "adopt",
+)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        print(info.version_line())
+        from zmq.cli.commands.info import version_line
+
+        print(version_line())
         raise typer.Exit
 
 
@@ -40,8 +42,13 @@ def _program(
     """Run and look at ZeroMQ from the command line."""
 
 
-def make_app() -> typer.Typer:
-    """Build the program with every command.
+def make_app(commands: Iterable[str] = COMMANDS) -> typer.Typer:
+    """Build the program.
+
+    Parameters
+    ----------
+    commands
+        Those that it has. Each costs the time of its imports.
 
     Returns
     -------
@@ -56,8 +63,8 @@ def make_app() -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_program)
-    for command in COMMANDS:
-        command.register(app)
+    for command in commands:
+        importlib.import_module(f"zmq.cli.commands.{command}").register(app)
     return app
 
 
@@ -78,7 +85,8 @@ def run(arguments: Sequence[str]) -> int:
         arguments = ["--help"]
     try:
         # Outside its standalone mode typer raises its errors instead of drawing them.
-        code = make_app()(args=list(arguments), prog_name="ohmq", standalone_mode=False)
+        app = make_app(arguments[:1] if arguments[0] in COMMANDS else COMMANDS)
+        code = app(args=list(arguments), prog_name="ohmq", standalone_mode=False)
     except ReaderGone:
         raise
     except CommandError as error:
