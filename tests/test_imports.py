@@ -32,7 +32,7 @@ def modules() -> list[str]:
 
 
 # Reads names of modules and imports each in a child of its own, where nothing of the package is
-# imported yet. What many of them need from elsewhere is there already, which saves most of the time.
+# imported yet. Libraries that many of them need are, which saves most of the time.
 IMPORTER = """
 import os, sys, traceback
 import asyncio, importlib, importlib.metadata
