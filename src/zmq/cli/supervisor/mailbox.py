@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import select
 import signal
-import socket
 from collections import deque
 from types import FrameType, TracebackType
 from typing import Any
+
+from zmq.cli.terminal.signals import STOP_SIGNALS, restore_handlers, set_handlers
+from zmq.cli.terminal.waker import Waker
 
 _ENDING = ("SIGINT", "SIGTERM")
 
@@ -21,17 +21,12 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        self._reader, self._writer = socket.socketpair()
-        self._reader.setblocking(False)
-        self._writer.setblocking(False)
+        self._waker = Waker()
         self._letters: deque[Any] = deque()
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Mailbox:
-        for name in (*_ENDING, "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._on_signal)
+        self._before = set_handlers(STOP_SIGNALS, self._on_signal)
         return self
 
     def __exit__(
@@ -40,11 +35,9 @@ class Mailbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        restore_handlers(self._before)
         self._before.clear()
-        self._reader.close()
-        self._writer.close()
+        self._waker.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number != getattr(signal, "SIGHUP", None):
@@ -56,16 +49,13 @@ class Mailbox:
     def post(self, letter: Any) -> None:
         """Put something in; from any thread or signal handler, and never blocking."""
         self._letters.append(letter)
-        with contextlib.suppress(OSError):  # full: the reader knows already; closed: it has gone
-            self._writer.send(b"!")
+        self._waker.wake()
 
     def wait(self, seconds: float) -> list[Any]:
         """Take everything out; wait for something at most that long, in s."""
         if not self._letters:
-            select.select([self._reader], [], [], max(0.0, seconds))
-        with contextlib.suppress(BlockingIOError):
-            while self._reader.recv(4096):
-                pass
+            self._waker.wait(seconds)
+        self._waker.clear()
         letters = []
         while self._letters:
             letters.append(self._letters.popleft())

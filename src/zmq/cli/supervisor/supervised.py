@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from zmq.cli.supervisor.config import DeviceConfig, SupervisorConfig
 from zmq.cli.supervisor.logs import LogEvent
 from zmq.cli.supervisor.process import SupervisedDevice
 from zmq.cli.terminal.errors import one_line
+from zmq.cli.terminal.waker import Waker
 from zmq.devices import DeviceStats
 from zmq.error import ZMQError
 
@@ -84,8 +83,8 @@ class Supervised:
         self._state = "new"
         self._stop_s: float | None = None
         self._wanted = True
-        # Rings when it is to end: a thread that waits for a process can wait for that as well.
-        self._bell, self._rope = socket.socketpair()
+        # Wakes the thread that waits for the process when the device is to end.
+        self._waker = Waker()
         self._failures = 0
         #: Its state and stats, as they were a moment ago: reading them does not wait.
         self.latest = ("new", DeviceStats())
@@ -109,8 +108,7 @@ class Supervised:
         """Let it drain and end within a time; returns at once."""
         self._stop_s = seconds
         self._wanted = False
-        with contextlib.suppress(OSError):  # it has ended
-            self._rope.send(b"!")
+        self._waker.wake()
 
     def join(self, seconds: float | None) -> bool:
         """Wait for its end; False when time was over."""
@@ -193,8 +191,7 @@ class Supervised:
             self._event("failed", "error", error=_words(error))
         self._state = "stopped"
         self.latest = ("stopped", self._ended_stats)
-        self._bell.close()
-        self._rope.close()
+        self._waker.close()
 
     def _start(self) -> bool:
         try:
@@ -218,7 +215,7 @@ class Supervised:
         began = time.monotonic()
         while self._wanted and device.launcher.is_alive():
             self.latest = (device.state, self.stats())
-            wait_for([device.launcher.sentinel, self._bell], _LOOK_S)
+            wait_for([device.launcher.sentinel, self._waker.fileno()], _LOOK_S)
         if not self._wanted:
             self._end(device)
             return
@@ -254,7 +251,7 @@ class Supervised:
         self._state = "waiting"
         self._event("restarting", "warning", after_s=delay_s, failures=self._failures)
         self.latest = ("waiting", self.stats())
-        wait_for([self._bell], delay_s)
+        self._waker.wait(delay_s)
 
     def _pinned_for(self, config: DeviceConfig) -> dict[str, list[str]]:
         """The ports that its successor keeps: those of sockets whose endpoints are the same."""

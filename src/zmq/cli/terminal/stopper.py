@@ -1,25 +1,19 @@
-"""Waiting that a signal ends.
-
-A signal handler may run in the middle of any line of the main thread, so it must not take a
-lock that this thread could be holding: it writes one byte into a socket pair, and the main
-thread waits on the other end.
-"""
+"""Waiting that a signal ends."""
 
 from __future__ import annotations
 
 import contextlib
-import select
 import signal
-import socket
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
 from zmq.cli.terminal.errors import EndedBySignal
+from zmq.cli.terminal.signals import STOP_SIGNALS, restore_handlers, set_handlers
+from zmq.cli.terminal.waker import Waker
 
 # What a slow reader of standard output gets to take what was written, after a signal.
 _WRITE_GRACE_S = 1.0
-_STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 class Stopper:
@@ -30,18 +24,14 @@ class Stopper:
     """
 
     def __init__(self) -> None:
-        self._reader, self._writer = socket.socketpair()
-        self._writer.setblocking(False)
+        self._waker = Waker()
         self._before: dict[int, Any] = {}
         #: The signal that came, if any.
         self.received: int | None = None
         self._writing = False
 
     def __enter__(self) -> Stopper:
-        for name in _STOP_SIGNALS:
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                self._before[number] = signal.signal(number, self._on_signal)
+        self._before = set_handlers(STOP_SIGNALS, self._on_signal)
         return self
 
     def __exit__(
@@ -52,11 +42,9 @@ class Stopper:
     ) -> None:
         if hasattr(signal, "SIGALRM"):
             signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        restore_handlers(self._before)
         self._before.clear()
-        self._reader.close()
-        self._writer.close()
+        self._waker.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.received = number
@@ -89,12 +77,11 @@ class Stopper:
 
     def fileno(self) -> int:
         """The descriptor that becomes readable when the wait is to end, for pollers."""
-        return self._reader.fileno()
+        return self._waker.fileno()
 
     def stop(self) -> None:
         """End the wait, now or when it comes; from any thread or signal handler."""
-        with contextlib.suppress(OSError):  # a full or closed pair: it has been said already
-            self._writer.send(b"!")
+        self._waker.wake()
 
     def wait(self, seconds: float) -> bool:
         """Wait until `stop` or a signal.
@@ -109,8 +96,7 @@ class Stopper:
         bool
             True when it was told to stop, now or earlier.
         """
-        ready, _, _ = select.select([self._reader], [], [], max(0.0, seconds))
-        return bool(ready)
+        return self._waker.wait(seconds)
 
 
 @contextlib.contextmanager
@@ -125,19 +111,14 @@ def signals_raise() -> Iterator[None]:
     EndedBySignal
         Where the first signal found the main thread.
     """
-    before: dict[int, Any] = {}
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
         raise EndedBySignal(number)
 
-    for name in _STOP_SIGNALS:
-        number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, on_signal)
+    before = set_handlers(STOP_SIGNALS, on_signal)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        restore_handlers(before)
