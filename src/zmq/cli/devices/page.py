@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import zmq
 from zmq.cli.devices.plan import DevicePlan
 from zmq.cli.sockets.curve import CurveKeys, apply_keys
+from zmq.cli.sockets.opening import address_error
 from zmq.cli.terminal.errors import CommandError, UsageError, one_line
 
 if TYPE_CHECKING:
@@ -89,18 +89,7 @@ def open_dashboard(source: Any, listen: str, **settings: Any) -> Dashboard:
     except ValueError as error:
         raise UsageError(one_line(str(error))) from None
     except OSError as error:
-        raise _explain(error, listen) from None
+        reason = error.strerror or one_line(str(error))
+        raise address_error(error.errno or 0, listen, reason=reason) from None
     except zmq.ZMQError as error:
         raise CommandError(one_line(str(error))) from None
-
-
-def _explain(error: OSError, listen: str) -> CommandError:
-    if error.errno == errno.EADDRINUSE:
-        return CommandError(
-            f"{listen}: address in use; take another port, or stop the program that has it"
-        )
-    if error.errno == errno.EACCES:
-        return CommandError(f"{listen}: permission denied; ports under 1024 need extra rights")
-    if error.errno == errno.EADDRNOTAVAIL:
-        return CommandError(f"{listen}: no network interface of this machine has that address")
-    return CommandError(f"{listen}: {error.strerror or one_line(str(error))}")

@@ -93,18 +93,6 @@ def explain(number: int | None, side: SocketEndpoints, endpoint: Endpoint) -> Co
         To be raised; a `UsageError` when the address itself is at fault.
     """
     what = f"{side.option} {endpoint.address}"
-    if number == errno.EADDRINUSE:
-        if endpoint.transport == "ipc":
-            advice = "take another path, or stop the program that has it"
-        else:
-            advice = "take another port (:* finds a free one), or stop the program that has it"
-        return CommandError(f"{what}: address in use; {advice}")
-    if number in _NOT_HERE:
-        return CommandError(f"{what}: no network interface of this machine has that address")
-    if number == errno.EACCES:
-        return CommandError(f"{what}: permission denied; ports under 1024 need extra rights")
-    if number == errno.ENOENT and endpoint.transport == "ipc":
-        return CommandError(f"{what}: no such directory")
     if number == zmq.ENOCOMPATPROTO:
         return UsageError(f"{what}: a {side.type_name} socket cannot use {endpoint.transport}://")
     if number == errno.EPROTONOSUPPORT:
@@ -114,4 +102,34 @@ def explain(number: int | None, side: SocketEndpoints, endpoint: Endpoint) -> Co
         )
     if number == errno.EINVAL:
         return UsageError(f"{what}: libzmq does not take this address")
-    return CommandError(f"{what}: {zmq.strerror(number or 0)}")
+    return address_error(number or 0, what, transport=endpoint.transport)
+
+
+def address_error(
+    number: int, what: str, *, transport: str = "tcp", reason: str = ""
+) -> CommandError:
+    """Return the error of an address that cannot be had.
+
+    Parameters
+    ----------
+    number
+        The errno of bind or connect.
+    what
+        The address, and the option that gave it.
+    transport
+        The part of the endpoint before ``://``.
+    reason
+        The reason to name for an errno that has none here; by default that of libzmq.
+    """
+    if number == errno.EADDRINUSE:
+        place = "path" if transport == "ipc" else "port (:* finds a free one)"
+        reason = f"address in use; take another {place}, or stop the program that has it"
+    elif number in _NOT_HERE:
+        reason = "no network interface of this machine has that address"
+    elif number == errno.EACCES:
+        reason = "permission denied; ports under 1024 need extra rights"
+    elif number == errno.ENOENT and transport == "ipc":
+        reason = "no such directory"
+    else:
+        reason = reason or zmq.strerror(number)
+    return CommandError(f"{what}: {reason}")
