@@ -26,16 +26,17 @@ def with_own_name(addr: str | bytes, ipv6: bool) -> str | None:
     """
     import socket
 
+    from zmq._addresses import join_address, split_address
+
     text = addr.decode("utf-8", "replace") if isinstance(addr, bytes) else addr
-    host, _, port = text.removeprefix("tcp://").rpartition(":")
+    host, port = split_address(text)
     if not text.startswith("tcp://") or host not in ("localhost", socket.gethostname()):
         return None
     try:
         found = socket.getaddrinfo(host, None, 0 if ipv6 else socket.AF_INET, socket.SOCK_STREAM)
     except OSError:
         return None
-    address = str(found[0][4][0])
-    return f"tcp://[{address}]:{port}" if ":" in address else f"tcp://{address}:{port}"
+    return f"tcp://{join_address(str(found[0][4][0]), port)}"
 
 
 class SocketContext(Subscripted[_SocketType]):

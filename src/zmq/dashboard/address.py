@@ -6,7 +6,8 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-_ADDRESS = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]]*)):(?P<port>\*|\d{1,5})")
+from zmq._addresses import join_address, parse_listen_address
+
 # A Host header: a name or number, usually with a port.
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]/@\s]+))(?::\d{1,5})?")
 
@@ -30,7 +31,7 @@ class Address:
             host = "127.0.0.1"
         elif host == "::":
             host = "::1"
-        return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        return f"http://{join_address(host, port)}/"
 
 
 def parse_address(text: str) -> Address:
@@ -52,14 +53,7 @@ def parse_address(text: str) -> Address:
     ValueError
         The text is not an address.
     """
-    match = _ADDRESS.fullmatch(text)
-    host = match and (match["v6"] or match["host"])
-    if match is None or not host:
-        raise ValueError(f"{text!r} is not HOST:PORT; write for example 127.0.0.1:8080")
-    port = 0 if match["port"] == "*" else int(match["port"])
-    if port > 65535:
-        raise ValueError(f"{text!r}: port {port} is above 65535")
-    return Address("" if host == "*" else host, port)
+    return Address(*parse_listen_address(text))
 
 
 def is_loopback(host: str) -> bool:

@@ -9,6 +9,7 @@ import weakref
 from typing import Any
 
 import zmq
+from zmq._addresses import split_address
 from zmq.core.forking import close_in_children
 
 # Sockets that keep the ports of devices that have not started yet. None listens: another probe
@@ -50,8 +51,7 @@ def _choose(address: str, *args: int, **kwargs: int) -> tuple[str, int]:
             if port not in kept:
                 break
         endpoint: Any = probe.getsockopt(zmq.LAST_ENDPOINT)
-    host = endpoint.rstrip(b"\0").decode().removeprefix("tcp://").rpartition(":")[0]
-    return host.strip("[]"), port
+    return split_address(endpoint.rstrip(b"\0").decode())[0], port
 
 
 def _guard(host: str, port: int) -> socket.socket | None:

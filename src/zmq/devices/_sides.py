@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import zmq
+from zmq._addresses import split_address
 from zmq.core.relay import Relay
 
 # The events that a device reads of its sockets: enough to count peers.
@@ -255,8 +256,8 @@ def _last_endpoint(socket: zmq.Socket[Any]) -> str:
 
 def _wait_closed(endpoint: str) -> None:
     """Wait until no socket listens at an address: until then the system refuses to bind it."""
-    host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
-    host = host.strip("[]").partition("%")[0]
+    host, port = split_address(endpoint)
+    host = host.partition("%")[0]
     family = os_socket.AF_INET6 if ":" in host else os_socket.AF_INET
     deadline = time.monotonic() + _CLOSING_S
     while time.monotonic() < deadline:

@@ -15,6 +15,8 @@ from multiprocessing import Process
 from socket import socket as _Socket
 from typing import TYPE_CHECKING
 
+from zmq._addresses import join_address
+
 from . import _openssh, _paramiko
 from ._common import MaxRetryExceeded, SSHTunnelError
 from .forward import forward_tunnel
@@ -226,8 +228,8 @@ def openssh_tunnel(
     FileNotFoundError
         There is no program ``ssh``.
     """
-    host = f"[{remoteip}]" if ":" in remoteip else remoteip
-    return _openssh.run_tunnel(lport, f"{host}:{rport}", server, keyfile, password, timeout)
+    target = join_address(remoteip, rport)
+    return _openssh.run_tunnel(lport, target, server, keyfile, password, timeout)
 
 
 def paramiko_tunnel(

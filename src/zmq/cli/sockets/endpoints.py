@@ -10,13 +10,13 @@ import os
 import re
 from dataclasses import dataclass
 
+from zmq._addresses import parse_listen_address
 from zmq.cli.terminal.errors import UsageError
 
 _TRANSPORT = re.compile(r"([a-z][a-z0-9+]*)://(.*)", re.DOTALL)
 # Everything up to the last colon is the host: IPv6 addresses hold colons too.
 _HOST_AND_PORT = re.compile(r"(?P<host>.+):(?P<port>\*|\d+)")
 _PORT_TRANSPORTS = frozenset({"tcp", "ws", "wss"})
-_ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^\s:]+):(?:\*|\d{1,5})")
 _EXAMPLE = "write for example tcp://127.0.0.1:5555"
 
 
@@ -155,5 +155,7 @@ def check_address(text: str) -> None:
     UsageError
         It is not.
     """
-    if not _ADDRESS.fullmatch(text):
-        raise UsageError(f"{text!r} is not HOST:PORT; write for example 127.0.0.1:8080")
+    try:
+        parse_listen_address(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None

@@ -8,6 +8,8 @@ import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from zmq._addresses import split_address
+
 if TYPE_CHECKING:
     from zmq.core.monitor import MonitorMessage
 
@@ -126,7 +128,7 @@ def unresolved(endpoint: str) -> str:
     """Why the name of a host cannot be resolved; empty if it can, or is no name."""
     if not endpoint.startswith("tcp://"):
         return ""
-    host = endpoint.removeprefix("tcp://").rpartition(";")[2].rpartition(":")[0].strip("[]")
+    host, _ = split_address(endpoint.rpartition(";")[2])
     try:
         socket.getaddrinfo(host, None)
     except socket.gaierror as error:
