@@ -50,7 +50,7 @@ def main() -> int:
     """Write the stubs, or compare them."""
     source = Template(SOURCE.read_text(encoding="utf-8"))
     old = []
-    for name, words in (("_future_types.pyi", FUTURES), ("_coroutine_types.pyi", COROUTINES)):
+    for name, words in (("future_types.pyi", FUTURES), ("coroutine_types.pyi", COROUTINES)):
         path, text = STUBS / name, source.substitute(words)
         if "--check" not in sys.argv[1:]:
             path.write_text(text, encoding="utf-8")

@@ -361,7 +361,7 @@ class Socket:
 
 def fileno_of(thing: Any) -> int: ...
 
-# It is a Socket, whose calls have other types: those of zmq.loops._future_types.
+# It is a Socket, whose calls have other types: those of zmq.loops.future_types.
 class FutureSocket: ...
 
 class Poller:

@@ -12,7 +12,7 @@ from zmq.loops.anyio import AnyioFront
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # For checkers only: there is nothing else in it.
-    from zmq.loops._coroutine_types import (  # pyright: ignore[reportMissingModuleSource]
+    from zmq.loops.coroutine_types import (  # pyright: ignore[reportMissingModuleSource]
         CoroutinePoller,
         CoroutineSocket,
     )

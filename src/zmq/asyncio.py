@@ -16,15 +16,15 @@ from zmq.core.ending import AwaitedContext
 from zmq.core.engine import Engine, set_fairness
 from zmq.core.receiving import MESSAGE, PART
 from zmq.core.socket import Socket as _Socket
-from zmq.loops._futures import FutureFront, SocketFuture
 from zmq.loops.asyncio import running
+from zmq.loops.futures import FutureFront, SocketFuture
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Self
 
     # For checkers only: there is nothing else in it.
-    from zmq.loops._future_types import (  # pyright: ignore[reportMissingModuleSource]
+    from zmq.loops.future_types import (  # pyright: ignore[reportMissingModuleSource]
         FutureCalls,
         FuturePoller,
     )

@@ -21,8 +21,8 @@ import zmq as _zmq
 from zmq import *  # noqa: F403  # pyright: ignore[reportAssignmentType]
 from zmq import __revision__ as __revision__
 from zmq import __version__ as __version__
-from zmq.loops._green import GreenContext, GreenPoller, GreenSocket
 from zmq.loops.eventlet import EventletFront
+from zmq.loops.green import GreenContext, GreenPoller, GreenSocket
 
 _FRONT = EventletFront()
 

@@ -40,7 +40,7 @@ cdef extern from *:
         newfunc tp_new
 
 cdef object _future = None        # asyncio.Future
-cdef object _ready = None         # its subclass, zmq.loops._futures.Ready
+cdef object _ready = None         # its subclass, zmq.loops.futures.Ready
 cdef Py_ssize_t _taken_at = 0     # where a Ready future has its Taken
 cdef tuple _nothing = ()
 # What a program sees the result by.

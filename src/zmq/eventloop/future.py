@@ -11,7 +11,7 @@ import warnings as warnings
 from tornado.ioloop import IOLoop
 
 from zmq import asyncio as _asyncio
-from zmq.loops._futures import FutureFront, SocketFuture
+from zmq.loops.futures import FutureFront, SocketFuture
 from zmq.loops.tornado import close_if_open
 
 TYPE_CHECKING = False

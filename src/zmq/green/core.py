@@ -7,8 +7,8 @@ from gevent import get_hub  # type: ignore[import-untyped]
 import zmq
 from zmq.constants import RCVTIMEO, SNDTIMEO
 from zmq.core.naming import methods_of
-from zmq.loops._green import GreenContext, GreenSocket
 from zmq.loops.gevent import GeventFront
+from zmq.loops.green import GreenContext, GreenSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zmq
 from zmq.green.core import FRONT
-from zmq.loops._green import GreenPoller
+from zmq.loops.green import GreenPoller
 
 __all__ = ["_Poller", "zmq"]
 

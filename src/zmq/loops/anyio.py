@@ -37,8 +37,8 @@ class AnyioFront(CoroutineFront):
         if _trio is not None and _trio.in_trio_run():
             return _trio.current_trio_token()
         if _asyncio_loop is None:
-            import zmq.loops._futures as _futures
             import zmq.loops.asyncio as _asyncio
+            import zmq.loops.futures as _futures
 
             _asyncio_loop = _asyncio.asyncio.get_running_loop
         return _asyncio_loop()

@@ -8,8 +8,8 @@ import weakref
 from eventlet import patcher  # type: ignore[import-untyped]
 from eventlet.hubs import get_hub  # type: ignore[import-untyped]
 
-from zmq.loops._green import GreenFront
 from zmq.loops._hub import HubLoop
+from zmq.loops.green import GreenFront
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

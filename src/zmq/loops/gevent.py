@@ -7,8 +7,8 @@ import sys
 from gevent import get_hub  # type: ignore[import-untyped]
 from gevent.monkey import get_original  # type: ignore[import-untyped]
 
-from zmq.loops._green import GreenFront
 from zmq.loops._hub import HubLoop
+from zmq.loops.green import GreenFront
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
