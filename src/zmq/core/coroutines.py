@@ -32,25 +32,33 @@ _IN = int(POLLIN)
 class CoroutineSocket(AwaitableSocket):
     """A socket whose send, recv and poll are coroutines. Its front is a CoroutineFront."""
 
-    # ---- receiving: the halves of QueuedSocket._receive, as each `await` takes a frame ----
+    # ---- receiving: what is there is received in this frame, for speed ----
 
     async def recv(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive one message part, as the blocking recv does."""
-        got = self._try_receive(PART, flags, copy, track)
+        engine = self._current_engine()
+        try:
+            got = engine.try_recv(flags, copy, track)
+        except Exception as error:
+            got = self._receive_failed(error, flags)
         if got is not WOULD_BLOCK:
             return got
-        return await self._receive_later(self._current_engine(), PART, flags, copy, track)
+        return await self._receive_later(engine, PART, flags, copy, track)
 
     async def recv_multipart(  # type: ignore[override]
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
-        got = self._try_receive(MESSAGE, flags, copy, track)
+        engine = self._current_engine()
+        try:
+            got = engine.try_recv_multipart(flags, copy, track)
+        except Exception as error:
+            got = self._receive_failed(error, flags)
         if got is not WOULD_BLOCK:
             return got
-        return await self._receive_later(self._current_engine(), MESSAGE, flags, copy, track)
+        return await self._receive_later(engine, MESSAGE, flags, copy, track)
 
     async def recv_into(  # type: ignore[override]
         self, buffer: Any, /, *, nbytes: int = 0, flags: int = 0
