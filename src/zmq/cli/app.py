@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
@@ -53,11 +54,10 @@ def make_app(commands: Iterable[str] = COMMANDS) -> typer.Typer:
     Returns
     -------
     typer.Typer
-        Plain: no boxes, no pretty tracebacks, no shell completion commands.
+        Plain: no boxes, no pretty tracebacks.
     """
     app = typer.Typer(
         name="ohmq",
-        add_completion=False,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -85,7 +85,7 @@ def run(arguments: Sequence[str]) -> int:
         arguments = ["--help"]
     try:
         # Outside its standalone mode typer raises its errors instead of drawing them.
-        app = make_app(arguments[:1] if arguments[0] in COMMANDS else COMMANDS)
+        app = make_app(_wanted_commands(arguments))
         code = app(args=list(arguments), prog_name="ohmq", standalone_mode=False)
     except ReaderGone:
         raise
@@ -99,6 +99,13 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:
         return _parser_error(error)
     return code if isinstance(code, int) else EXIT_OK
+
+
+def _wanted_commands(arguments: Sequence[str]) -> Sequence[str]:
+    """The command that is called, or whose arguments a shell completes; all where there is none."""
+    if "_OHMQ_COMPLETE" in os.environ:
+        arguments = os.environ.get("COMP_WORDS", "").split()[1:]
+    return arguments[:1] if arguments and arguments[0] in COMMANDS else COMMANDS
 
 
 def _parser_error(error: Any) -> int:

@@ -1,0 +1,71 @@
+"""The Tab key of a real bash completes commands and options of ohmq."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pexpect = pytest.importorskip("pexpect", reason="no pexpect")
+BASH = shutil.which("bash")
+PROMPT = "ready> "
+
+pytestmark = pytest.mark.skipif(BASH is None, reason="no bash")
+
+
+def bash(home: Path) -> Any:
+    """An interactive bash that reads the start-up file of this home, and nothing else."""
+    rc = home / ".bashrc"
+    rc.touch()
+    env = {"HOME": str(home), "PATH": f"{home}:{os.environ['PATH']}", "TERM": "dumb"}
+    shell = pexpect.spawn(
+        str(BASH), ["--rcfile", str(rc), "-i"], env=env, encoding="utf-8", timeout=30
+    )
+    # In two halves, so that what is typed is not taken for the prompt.
+    shell.sendline("PS1='rea''dy> '")
+    shell.expect_exact(PROMPT)
+    return shell
+
+
+def close(shell: Any) -> None:
+    shell.sendline("exit")
+    shell.expect(pexpect.EOF)
+    shell.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A home directory, and in it a program ohmq that runs this package."""
+    program = tmp_path / "ohmq"
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    program.write_text(f"#!/bin/sh\nPYTHONPATH='{path}' exec '{sys.executable}' -m zmq \"$@\"\n")
+    program.chmod(0o755)
+    return tmp_path
+
+
+def test_the_tab_key(home: Path) -> None:
+    shell = bash(home)
+    shell.sendline("ohmq --install-completion")
+    shell.expect_exact("bash completion installed")
+    shell.expect_exact(PROMPT)
+    close(shell)
+
+    shell = bash(home)
+    shell.send("ohmq key\t")
+    shell.expect_exact("ohmq keygen ")
+    shell.send("--for\t")
+    shell.expect_exact("--force ")
+    shell.sendcontrol("c")
+    shell.expect_exact(PROMPT)
+    # Two options begin with this: the first Tab adds what they share, two more list them.
+    shell.send("ohmq recv --curve-s\t")
+    shell.expect_exact("erver")
+    shell.send("\t\t")
+    shell.expect_exact("--curve-server-key")
+    shell.sendcontrol("c")
+    shell.expect_exact(PROMPT)
+    close(shell)
