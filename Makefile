@@ -23,13 +23,14 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo test test-all sanitize stress ecosystem check bench build wheel venv lock clean test-browser
+.PHONY: help demo test test-all test-drafts sanitize stress ecosystem check bench build wheel venv lock clean test-browser
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo          run a monitored queue with clients and workers; DURATION=10 ends it after 10 s"
 	@echo "make test          run the unit, integration, compatibility and leak tests; ARGS=\"-k poll\" selects"
 	@echo "make test-all      run make test with each Python from 3.11 on that is found; PYTHON=... chooses one"
+	@echo "make test-drafts   test draft sockets; OHMQ_DRAFTS names the folder of a libzmq.so that has them"
 	@echo "make test-browser  test the dashboard's page in Chromium; installs Chromium if it is missing"
 	@echo "make sanitize      run the unit tests and the tests of program exit with AddressSanitizer"
 	@echo "make stress        run the slow tests"
@@ -45,9 +46,9 @@ help:
 demo: build
 	@$(BIN)/python examples/monitored_queue/demo.py $(if $(DURATION),--duration $(DURATION))
 
-# Two processes: much of the time tests wait. ARGS="-n0 --pdb" has one.
+# Two processes, as much of the time tests wait; a file stays in one. ARGS="-n0 --pdb" has one.
 test: build $(PYZMQ_STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-all:
 	@sh tools/test-all ARGS="$(ARGS)"
@@ -57,6 +58,11 @@ test-all:
 sanitize: build
 	@sh tools/sanitize $(BIN)/python $(BIN)/python -m pytest --timeout 120 -k "not fork" \
 		tests/unit tests/integration/test_exit.py tests/integration/test_exit_hooks.py $(ARGS)
+
+# Distributions build libzmq without its draft API: OHMQ_DRAFTS names the folder of one that has it.
+test-drafts: build
+	@test -n "$(OHMQ_DRAFTS)" || { echo "ohmq: OHMQ_DRAFTS=FOLDER has to name the folder of a libzmq.so with its draft API" >&2; exit 1; }
+	@LD_LIBRARY_PATH=$(OHMQ_DRAFTS):$$LD_LIBRARY_PATH $(BIN)/python -m pytest tests/drafts tests/unit/test_draft.py $(ARGS)
 
 test-browser: build
 	@sh tools/setup-system --browser

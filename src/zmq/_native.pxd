@@ -89,7 +89,8 @@ cdef class Handle:
     cdef Watch *watches
     cdef UnreadPart *unread
     cdef Counters counters
-    cdef int64_t fd            # ZMQ_FD, which libzmq closes; -1 for draft types, which have none
+    cdef int64_t fd            # ZMQ_FD, which libzmq closes; -1 for none
+    cdef void *signaler        # the owner of fd, for a draft type (signaler.h); else NULL
     cdef int type
     cdef int unread_more       # RCVMORE where the last part came from unread, else -1
     cdef bint more             # of the part that was received last: others follow,
@@ -451,6 +452,7 @@ cdef struct Meter:
 
 cdef struct Sleep:
     ohmq_interest interests[8]
+    bint stays_readable[8]     # until it is cleared (signaler.h)
     int n_interests
     int n_traffic              # the first of them: the others are of the side sockets
 

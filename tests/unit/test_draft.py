@@ -1,13 +1,18 @@
-"""Draft socket types that are thread-safe in libzmq: they have no descriptor to wait on."""
+"""Draft socket types that are thread-safe in libzmq, and have no ZMQ_FD.
+
+With a libzmq that was built with its draft API more of them works: see tests/drafts.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 import zmq
+import zmq.asyncio
 
 
 @pytest.fixture
@@ -72,6 +77,25 @@ def test_the_timeout_is_kept(scatter_gather: Pair) -> None:
         gather.recv()
 
 
+@pytest.mark.skipif(zmq.DRAFT_API, reason="a libzmq without its draft API")
+def test_an_event_loop_refuses_it() -> None:
+    """It could not tell when something comes, and would wait for ever."""
+
+    async def receive() -> None:
+        with zmq.asyncio.Context() as context, context.socket(zmq.GATHER) as gather:
+            gather.bind("inproc://gather")
+            with pytest.raises(zmq.ZMQError, match="no descriptor") as caught:
+                await gather.recv()
+            assert caught.value.errno == zmq.ENOTSUP
+            poller = zmq.asyncio.Poller()
+            poller.register(gather, zmq.POLLIN)
+            with pytest.raises(zmq.ZMQError, match="no descriptor"):
+                await poller.poll()
+
+    asyncio.run(receive())
+
+
+@pytest.mark.skipif(zmq.DRAFT_API, reason="a libzmq without its draft API")
 def test_a_device_refuses_it(scatter_gather: Pair) -> None:
     scatter, gather = scatter_gather
     with pytest.raises(zmq.ZMQError, match="no descriptor") as caught:

@@ -24,6 +24,8 @@ cdef class Alarm:
         for entry in poller.entries.values():
             if entry.handle is None:
                 watch_for(self.set, entry.fd, entry.events)
+            elif is_usable(entry.handle):
+                need_descriptor(entry.handle, "an event loop")
         if poller.candidates is not None:
             poller_wake(poller)
 

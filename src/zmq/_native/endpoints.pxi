@@ -3,6 +3,7 @@
 cdef enum EndpointCall:
     BIND
     CONNECT
+    CONNECT_PEER
     UNBIND
     DISCONNECT
 
@@ -15,14 +16,16 @@ cdef bytes as_address(object address):
     raise TypeError(f"expected addr to be str, got addr={address!r}")
 
 
-cdef int endpoint_call(Handle handle, object address, EndpointCall call,
-                       object given=None) except -1:
+cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
+                           object given=None) except -1:
     """Bind, connect or undo it, with errors that name the address.
 
-    given: what the program has named the address that is bound.
+    given: what the program has named the address that is bound. The routing id of CONNECT_PEER,
+    else 0.
     """
     cdef bytes encoded
     cdef const char *where
+    cdef int64_t peer = 0
     cdef int rc, error
     encoded = as_address(address)
     if handle.ptr == NULL:
@@ -37,13 +40,16 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call,
         rc = zmq_bind(handle.ptr, where)
     elif call == CONNECT:
         rc = zmq_connect(handle.ptr, where)
+    elif call == CONNECT_PEER:
+        peer = zmq_connect_peer(handle.ptr, where)
+        rc = 0 if peer else -1
     elif call == UNBIND:
         rc = zmq_unbind(handle.ptr, where)
     else:
         rc = zmq_disconnect(handle.ptr, where)
     error = c_errno() if rc < 0 else 0
     if rc == 0:
-        note_endpoint(handle, encoded, call, given)
+        note_endpoint(handle, encoded, CONNECT if call == CONNECT_PEER else call, given)
     elif call == UNBIND and error == ENOENT:
         forget_bound(handle, encoded)
     if handle.monitor:
@@ -51,7 +57,7 @@ cdef int endpoint_call(Handle handle, object address, EndpointCall call,
     leave(handle)
     if rc < 0:
         endpoint_failed(handle, encoded, address, call, error)
-    return 0
+    return peer
 
 
 cdef bytes bound_by(Handle handle, bytes text):

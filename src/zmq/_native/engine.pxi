@@ -55,7 +55,8 @@ cdef class NativeEngine:
         self.watch.sleeping = &self.asleep
         if self.handle.generation != ohmq_generation or self.handle.ptr == NULL:
             return  # closed, or the parent's: every operation says what is wrong
-        if self.handle.fd >= 0 and reactor.set >= 0:
+        need_descriptor(self.handle, "an event loop")
+        if reactor.set >= 0:
             # epoll keeps a borrowed pointer to this: leave_set() takes it out, at the latest when
             # this is deallocated.
             if ohmq_set_add(reactor.set, self.handle.fd, <void *> self) < 0:

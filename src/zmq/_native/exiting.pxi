@@ -91,7 +91,7 @@ cdef bint close_silently(Handle handle, int linger) noexcept:
     if ptr != NULL:
         if linger != KEEP_LINGER:
             zmq_setsockopt(ptr, ZMQ_LINGER, &linger, sizeof(linger))
-        close_socket(ptr)
+        close_socket(handle, ptr)
     return True
 
 

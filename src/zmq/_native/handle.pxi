@@ -20,7 +20,7 @@ cdef class Handle:
         list_remove(self)
         drop_unread(self)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
-            close_socket(self.ptr)
+            close_socket(self, self.ptr)
             if self.ends:
                 deafen_monitor(self.ends)
 
@@ -41,6 +41,8 @@ cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
     handle.context = context
     check(zmq_getsockopt(ptr, ZMQ_TYPE, &handle.type, &size))
     handle.fd = descriptor_of(ptr)
+    if handle.fd < 0:
+        handle.signaler = ohmq_signaler_open(ptr, &handle.fd)
     if _sys.flags.dev_mode:
         handle.opened_at = caller()
     list_add(handle)
@@ -211,6 +213,14 @@ cdef bint can_go_on(Handle handle, EventsRead *look, Touch what, short events) n
     return look.error != 0 or look.events & events != 0
 
 
+cdef int need_descriptor(Handle handle, str waiter) except -1:
+    """Refuse a socket that can be waited for only by trying again and again."""
+    if handle.fd < 0:
+        fail(ENOTSUP, f"{describe(handle)} has no descriptor, and {waiter} cannot wait for it: "
+                      "this type needs a libzmq that was built with its draft API")
+    return 0
+
+
 cdef void touch(Handle handle, Touch what) noexcept:
     """Wake the sleepers that can go on and tell the watches. Called with the lock."""
     cdef Waiter *waiter = handle.waiters
@@ -250,9 +260,12 @@ cdef void watch_remove(Handle handle, Watch *watch) noexcept:
 
 # ---- closing ------------------------------------------------------------------------------------
 
-cdef inline int close_socket(void *ptr) noexcept:
+cdef inline int close_socket(Handle handle, void *ptr) noexcept:
+    """Close the socket that a handle had."""
     global _sockets_closed
     _sockets_closed += 1
+    ohmq_signaler_close(handle.signaler)
+    handle.signaler = NULL
     return zmq_close(ptr)
 
 
@@ -285,7 +298,7 @@ cdef int close_handle(Handle handle, object linger) except -1:
     touch(handle, CLOSED)
     drop_unread(handle)
     ohmq_lock_release(&handle.lock)
-    check(close_socket(ptr))
+    check(close_socket(handle, ptr))
     if handle.ends:
         end_monitor_of(handle)
     return 0

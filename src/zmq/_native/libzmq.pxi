@@ -111,7 +111,15 @@ cdef extern from "draft.h" nogil:
     int zmq_msg_set_group(zmq_msg_t *msg, const char *group)
     const char *zmq_msg_group(zmq_msg_t *msg)
     bint ohmq_have_groups()
+    uint32_t zmq_connect_peer(void *socket, const char *endpoint)
     bint ohmq_have_routing_ids()
+    bint ohmq_have_peers()
+
+
+cdef extern from "signaler.h" nogil:
+    void *ohmq_signaler_open(void *socket, int64_t *fd)
+    void ohmq_signaler_close(void *signaler)
+    void ohmq_signaler_clear(int64_t fd)
 
 
 cdef extern from "platform.h" nogil:

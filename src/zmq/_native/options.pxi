@@ -158,6 +158,8 @@ cdef int events_of(Handle handle, int *events) noexcept:
     events[0] = 0
     if handle.reads:
         pump_monitor(&handle.reads)
+    if handle.signaler != NULL:
+        ohmq_signaler_clear(handle.fd)
     if zmq_getsockopt(handle.ptr, ZMQ_EVENTS, events, &size) < 0:
         return c_errno()
     events[0] |= unread_events(handle)

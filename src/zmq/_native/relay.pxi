@@ -223,8 +223,7 @@ cdef class Relay:
                 if handle not in self.handles:
                     self.handles.append(handle)
         for handle in self.handles:
-            if handle.fd < 0:
-                fail(ENOTSUP, f"{describe(handle)} has no descriptor: a device cannot wait for it")
+            need_descriptor(handle, "a device")
         self.running = True
         self.thread = PyThread_get_thread_ident()
         # Before the first is claimed: a thread that closes it then waits for this event.
@@ -353,7 +352,8 @@ cdef class Relay:
             # The monitor is only sent to, and mostly that never waits.
             if socket is not None and (loop.monitor.waits_for_it
                                        or (<Socket> socket).handle.claimed != loop.monitor.socket):
-                add_interest(sleep, (<Socket> socket).handle.fd)
+                handle = (<Socket> socket).handle
+                add_interest(sleep, handle.fd, handle.signaler != NULL)
         sleep.n_traffic = sleep.n_interests
         loop.monitor.is_xpub = False
         if loop.monitor.socket != NULL:
@@ -400,10 +400,11 @@ cdef class Relay:
         return 0
 
 
-cdef inline void add_interest(Sleep *sleep, int64_t fd) noexcept:
+cdef inline void add_interest(Sleep *sleep, int64_t fd, bint stays_readable=False) noexcept:
     sleep.interests[sleep.n_interests].fd = fd
     sleep.interests[sleep.n_interests].events = ZMQ_POLLIN
     sleep.interests[sleep.n_interests].ready = 0
+    sleep.stays_readable[sleep.n_interests] = stays_readable
     sleep.n_interests += 1
 
 

@@ -125,6 +125,9 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
         return drain_is_over(loop, holds) if draining else INTERRUPTED
     if loop.sleep.interests[0].ready:
         ohmq_waker_clear(&loop.orders.waker)
+    for i in range(loop.sleep.n_traffic):
+        if loop.sleep.interests[i].ready and loop.sleep.stays_readable[i]:
+            ohmq_signaler_clear(loop.sleep.interests[i].fd)
     for i in range(loop.sleep.n_traffic, loop.sleep.n_interests):
         if loop.sleep.interests[i].ready:
             loop.side.due = 0

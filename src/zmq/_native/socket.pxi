@@ -185,6 +185,35 @@ cdef class Socket:
         """Connect to an endpoint; the peer need not be there yet (zmq_connect(3))."""
         endpoint_call(self.handle, addr, CONNECT)
 
+    def connect_peer(self, addr) -> int:
+        """Connect a PEER socket, and get the routing id of the peer (zmq_connect_peer(3)).
+
+        Parameters
+        ----------
+        addr : str or bytes
+            The endpoint; the peer need not be there yet.
+
+        Returns
+        -------
+        int
+            The peer's routing id, for send().
+
+        Raises
+        ------
+        RuntimeError
+            This libzmq was built without its draft API.
+        ZMQError
+            EOPNOTSUPP for a socket of another type, and what connect() raises.
+
+        Notes
+        -----
+        Never blocks. Any thread may call it.
+        """
+        if not ohmq_have_peers():
+            raise RuntimeError("this libzmq has no PEER sockets: "
+                               "it was built without its draft API")
+        return endpoint_call(self.handle, addr, CONNECT_PEER)
+
     def unbind(self, addr):
         """Stop listening on an endpoint, given as for bind (zmq_unbind(3))."""
         endpoint_call(self.handle, addr, UNBIND)

@@ -38,6 +38,9 @@ cdef inline Py_ssize_t take(Handle handle, zmq_msg_t *msg) noexcept nogil:
         handle.newest += 1
         handle.order = handle.newest
         size = zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT)
+        if size < 0 and handle.signaler != NULL and c_errno() == EAGAIN:
+            ohmq_signaler_clear(handle.fd)
+            size = zmq_msg_recv(msg, handle.ptr, ZMQ_DONTWAIT)
         # Of a larger part libzmq says just that.
         return size if size < INT_MAX else <Py_ssize_t> zmq_msg_size(msg)
     cdef bint follows = part.more
