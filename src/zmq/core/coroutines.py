@@ -38,7 +38,10 @@ class CoroutineSocket(AwaitableSocket):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive one message part, as the blocking recv does."""
-        engine = self._current_engine()
+        current = self._front.current()  # as _current_engine, without another call
+        known, engine = self._used_in
+        if current is not known:
+            engine = self._enter(current)
         try:
             got = engine.try_recv(flags, copy, track)
         except Exception as error:
@@ -51,7 +54,10 @@ class CoroutineSocket(AwaitableSocket):
         self, flags: int = 0, copy: bool = True, track: bool = False
     ) -> Any:
         """Receive all parts of one message, as the blocking recv_multipart does."""
-        engine = self._current_engine()
+        current = self._front.current()
+        known, engine = self._used_in
+        if current is not known:
+            engine = self._enter(current)
         try:
             got = engine.try_recv_multipart(flags, copy, track)
         except Exception as error:
