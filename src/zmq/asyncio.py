@@ -69,11 +69,11 @@ class Poller(FuturePoller):
 class Socket(FutureSocket, FutureCalls):
     """A socket whose send, recv and poll return asyncio futures.
 
-    A call that can be made at once has been made when it returns, also if nobody awaits it. Several
-    tasks may wait for one socket: they are served in order. A wait is cancelled when the socket is
-    closed, and ends with an error when its context is terminated. A message whose receiver was
-    cancelled is the next to be received. Sockets may be used in several loops, one after the other
-    or at once.
+    A call that can be made at once has been made when it returns, also if its future is not
+    awaited. Several tasks may wait for one socket: they are served in order. A wait is cancelled
+    when the socket is closed, and ends with an error when its context is terminated. A message
+    whose receiver was cancelled is the next to be received. Sockets may be used in several loops,
+    one after the other or at once.
 
     Parameters
     ----------

@@ -224,7 +224,7 @@ class Flag(IntFlag, metaclass=_FindingEnumType):
 
 
 class PollEvent(IntFlag, metaclass=_FindingEnumType):
-    """What to wait for, and what has come, in `Poller` and `Socket.poll`; zmq_poll(3)."""
+    """Events to wait for, and events that have come: `Poller`, `Socket.poll`; zmq_poll(3)."""
 
     POLLIN = 1
     POLLOUT = 2
@@ -283,7 +283,7 @@ class NormMode(IntEnum, metaclass=_QuickEnumType):
 
 
 class Event(IntFlag, metaclass=_FindingEnumType):
-    """What a monitor socket reports, and the codes of its errors; zmq_socket_monitor(3).
+    """Events of a monitor socket, and the codes of their errors; zmq_socket_monitor(3).
 
     Events are bits; codes are numbers, the values of HANDSHAKE_FAILED_PROTOCOL events.
     """

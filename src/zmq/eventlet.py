@@ -31,10 +31,10 @@ class Socket(GreenSocket):  # type: ignore[no-redef]
     """A socket whose send, recv and poll let other green threads run while they wait.
 
     Several green threads may wait for one socket: they are served in order, sends and receives
-    apart from each other. RCVTIMEO and SNDTIMEO hold (ms), and so does eventlet.Timeout. Who is
-    killed or out of time takes no message along: the next to receive gets it. A wait ends with an
-    error when the socket is closed or its context terminated. Sockets may be used in several
-    threads, each with a hub of its own.
+    apart from each other. RCVTIMEO and SNDTIMEO hold (ms), and so does eventlet.Timeout. A
+    green thread that is killed or out of time takes no message along: the next to receive gets it.
+    A wait ends with an error when the socket is closed or its context terminated. Sockets may be
+    used in several threads, each with a hub of its own.
     """
 
     _front = _FRONT

@@ -169,7 +169,7 @@ def test_a_router_finds_its_peer(child: Start, socket: MakeSocket) -> None:
     assert nobody.returncode == 124
     alone = run("send", "router", "-b", ANY, "alone", "-q")
     assert alone.returncode == 1
-    assert b"wants the routing id of the peer as first part" in alone.stderr
+    assert b"needs the routing id of the peer as first part" in alone.stderr
 
 
 def test_time_outs_have_their_own_code() -> None:
@@ -232,7 +232,7 @@ def test_what_was_received_is_printed_before_a_signal_ends_it(child: Start, name
 
 
 def half_sent(child: Start, sink: zmq.Socket) -> tuple[Child, str, list[bytes]]:
-    """A command that has queued a message for an address where nobody is yet; what others got."""
+    """A command that has queued a message for an address without a peer; the messages of others."""
     address = free_address()
     sink.bind(ANY)
     sender = child(start("send", "push", "-c", address, "-c", sink.last_endpoint.decode()))
@@ -285,7 +285,7 @@ def test_a_reader_that_goes_away(socket: MakeSocket) -> None:
         assert pipe.stderr.read() == b""
 
 
-def test_a_reader_that_does_not_read_keeps_nobody(child: Start, socket: MakeSocket) -> None:
+def test_a_reader_that_does_not_read_does_not_keep_it(child: Start, socket: MakeSocket) -> None:
     source = socket(zmq.PUSH)
     source.bind(ANY)
     receiver = child(start("recv", "pull", "-c", source.last_endpoint.decode()))

@@ -120,7 +120,10 @@ DEVICE = '[device.a]\nkind = "queue"\nin = "tcp://127.0.0.1:1"\nout = "tcp://127
             "d.toml:3: device.a.in: 'tcp://127.0.0.1': no",
         ),
         (DEVICE.replace(":2", ":1"), "d.toml:4: device.a.out: tcp://127.0.0.1:1 is bound by "),
-        (DEVICE + "in_type = 'sub'", "d.toml:5: device.a.in_type: what DEALER receives"),
+        (
+            DEVICE + "in_type = 'sub'",
+            "d.toml:5: device.a.in_type: SUB cannot send what DEALER receives",
+        ),
         (
             "[supervisor]\ndrain_s = '5'\n" + DEVICE,
             "d.toml:2: supervisor.drain_s: must be a number",

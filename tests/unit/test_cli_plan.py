@@ -79,9 +79,9 @@ def test_types_instead_of_a_kind() -> None:
     [
         (("push", "push"), "neither PUSH nor PUSH can receive"),
         (("pub", "push"), "neither PUB nor PUSH can receive"),
-        (("pull", "pull"), "what PULL receives, PULL cannot send on"),
-        (("sub", "xpub"), "what XPUB receives, SUB cannot send on"),
-        (("router", "pull"), "what ROUTER receives, PULL cannot send on"),
+        (("pull", "pull"), "PULL cannot send what PULL receives"),
+        (("sub", "xpub"), "SUB cannot send what XPUB receives"),
+        (("router", "pull"), "PULL cannot send what ROUTER receives"),
     ],
 )
 def test_pairs_that_cannot_pass_on_what_they_receive(pair: tuple[str, str], complaint: str) -> None:

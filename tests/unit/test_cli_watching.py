@@ -13,7 +13,7 @@ from zmq.cli.bench.report import Result, json_text, percentile, table_lines
 from zmq.cli.commands.bench import parse_size
 from zmq.cli.commands.events import format_occurrence
 from zmq.cli.commands.watch import Filter, Pace, Tally, format_line, show_part
-from zmq.cli.sockets.occurrences import Occurrence, Story, describe, unresolved
+from zmq.cli.sockets.occurrences import ConnectionHistory, Occurrence, describe, unresolved
 from zmq.cli.supervisor.config import SupervisorConfig
 from zmq.cli.supervisor.logs import LogEvent, format_event
 from zmq.cli.supervisor.supervised import restart_delay_s
@@ -120,7 +120,7 @@ def test_connection_events_as_json() -> None:
         "event": "CONNECT_RETRIED",
         "endpoint": "tcp://x",
         "ms": 184,
-        "text": "nobody accepted; again in 184 ms",
+        "text": "no program accepted; again in 184 ms",
     }
 
 
@@ -179,15 +179,15 @@ def test_sizes_that_are_none(text: str) -> None:
         parse_size(text)
 
 
-class TestStory:
+class TestConnectionHistory:
     """Events in a row: what is news, and what ended a handshake."""
 
     HERE = "tcp://127.0.0.1:1"
 
     def tell(self, *events: tuple[str, int]) -> list[Occurrence]:
-        story = Story()
+        history = ConnectionHistory()
         return [
-            story.tell({"event": zmq.Event[name], "value": value, "endpoint": self.HERE.encode()})
+            history.add({"event": zmq.Event[name], "value": value, "endpoint": self.HERE.encode()})
             for name, value in events
         ]
 

@@ -49,7 +49,7 @@ class _Request(NamedTuple):
 
 
 class _Verdict(NamedTuple):
-    """What the reply says. Without a user it refuses."""
+    """The contents of the reply. Without a user it refuses."""
 
     code: bytes
     text: bytes
@@ -145,8 +145,8 @@ class Authenticator:
     def stop(self) -> None:
         """Close the ZAP socket. Never blocks; may be called again, and before `start`.
 
-        From then on libzmq has nobody to ask: it refuses PLAIN clients, but lets in every CURVE
-        client that knows the server's public key, unless the server has ZAP_ENFORCE_DOMAIN.
+        From then on libzmq has no authenticator to ask: it refuses PLAIN clients, but lets in every
+        CURVE client that knows the server's public key, unless the server has ZAP_ENFORCE_DOMAIN.
         """
         socket, self.zap_socket = self.zap_socket, None
         if socket is not None:

@@ -62,7 +62,7 @@ def create_certificates(
     public_file, secret_file = f"{base}.key", f"{base}.key_secret"
     if not os.path.isdir(os.path.dirname(base) or "."):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), public_file)
-    # The secret one first: a failure must not leave a public key that nobody can use.
+    # The secret one first: a failure must not leave a public key without its secret one.
     _write(secret_file, 0o600, _text(_SECRET_NOTE, metadata, {"public": public, "secret": secret}))
     _write(public_file, 0o644, _text(_PUBLIC_NOTE, metadata, {"public": public}))
     return public_file, secret_file
@@ -119,7 +119,7 @@ def load_certificate(filename: _StrPath) -> tuple[bytes, bytes | None]:
             section = line.strip()
             continue
         found = _KEY_LINE.match(line)
-        # An entry that somebody calls "public-key" among the metadata is no key.
+        # An entry of the metadata may be called "public-key", and is no key.
         if found is None or section == "metadata":
             continue
         value = found["double"] or found["single"] or (found["bare"] or "").strip("\"'")

@@ -43,7 +43,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was found on disk."""
+    """The files and claims that were found on disk."""
 
     package_dirs: tuple[Path, ...]
     claims: tuple[Claim, ...]
@@ -54,7 +54,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What it means: `problems` break the installation, `notes` do not."""
+    """The meaning of the evidence: `problems` break the installation, `notes` do not."""
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What every front is made of: contexts, sockets, frames, pollers. Knows no event loop.
+"""The parts of every front: contexts, sockets, frames, pollers. Knows no event loop.
 
 Importing it hands down to `zmq._native` what that layer cannot know: the exception classes, the
 table of options, the names of the socket types and the message tracker.

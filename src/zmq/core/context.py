@@ -277,7 +277,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
             return
         if _is_finalizing() or exiting.begun:
             return
-        # Whoever has limited the time of its end does not wait for it here either.
+        # A program that has limited the time of its end does not wait for it here either.
         if not self._owned_here() or self._is_ending():
             return
         # Its sockets hold the context: those that are open are garbage of the same cycle, and the

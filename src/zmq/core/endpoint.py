@@ -1,4 +1,4 @@
-"""What ``bind`` and ``connect`` return."""
+"""The result of ``bind`` and ``connect``."""
 
 from __future__ import annotations
 

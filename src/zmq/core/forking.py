@@ -1,4 +1,4 @@
-"""What the child of a fork must not keep."""
+"""Closing, in the child of a fork, what only its parent uses."""
 
 from __future__ import annotations
 

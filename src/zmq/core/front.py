@@ -19,7 +19,7 @@ __all__ = ["CoroutineFront", "Front", "ReturningFront"]
 
 
 class Front(ABC):
-    """What a front fills in: which loop a call is made in, and how its caller gets the outcome."""
+    """The contract of a front: which loop a call is made in, how its caller gets the outcome."""
 
     #: A receive out of turn (REQ, REP) waits until a send makes it its turn, and raises no EFSM.
     waits_through_efsm = False

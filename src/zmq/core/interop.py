@@ -31,7 +31,7 @@ def cast_int_addr(n: Any) -> int:
         return index(n)
     except TypeError:
         pass  # no number, of whatever library
-    # A CFFI pointer can only exist once somebody has imported CFFI.
+    # A CFFI pointer can only exist once CFFI was imported.
     cffi = sys.modules.get("cffi")
     if cffi is not None:
         ffi = cffi.FFI()

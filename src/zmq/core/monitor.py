@@ -1,4 +1,4 @@
-"""What a monitor socket says: two frames an event, as zmq_socket_monitor(3) lays them out."""
+"""Messages of a monitor socket: two frames an event, as zmq_socket_monitor(3) lays them out."""
 
 from __future__ import annotations
 

@@ -487,7 +487,7 @@ def _define_options() -> None:
 _define_options()
 keep_attributes(Socket)
 
-# What bind says of a port that somebody else has, or that is not for everybody.
+# The errors of bind for a port that another socket has, or that needs extra rights.
 _PORT_TAKEN = (EADDRINUSE, EACCES)
 
 #: The blocking Socket, under the name that tells it from those of the event loops.

@@ -8,7 +8,7 @@ __all__ = ["SocketStats"]
 
 
 class SocketStats(NamedTuple):
-    """What has passed through a socket since it was opened."""
+    """Counts of a socket since it was opened."""
 
     #: Whole messages, whatever the number of their parts.
     messages_sent: int

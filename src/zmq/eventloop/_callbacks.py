@@ -60,7 +60,7 @@ class Callbacks:
         self.loop.call_exception_handler({"message": what, "exception": error})
 
     def follow(self, result: Any) -> None:
-        """Run what a coroutine function has returned; nobody waits for it."""
+        """Run the coroutine that a callback has returned; nothing waits for it."""
         if not isawaitable(result):
             return
         future = asyncio.ensure_future(result, loop=self.loop)

@@ -1,4 +1,4 @@
-"""What has become of the messages of a stream, and how its program hears of it."""
+"""Reports of the messages that a stream has sent, or could not send."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What a stream has standing in the queues of its socket's engine.
+"""The operations of a stream in the queues of its socket's engine.
 
 One operation receives for as long as there is a callback, the other sends for as long as something
 is left to send. So the rules of the engine hold for streams as they do for futures: no wake-up is
-lost, all who wait are served in order, and a flood leaves turns to the rest of the program.
+lost, all operations are served in order, and a flood leaves turns to the rest of the program.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class StreamOperation(Operation):
         if self.queue is None:
             self.socket = self.owner
             wait(self)
-            # It was not tried before, as the engine may assume of others who wait.
+            # It was not tried before, as the engine may assume of other operations.
             self.of.ring()
 
     def go(self) -> None:
@@ -106,7 +106,7 @@ class Receiving(StreamOperation):
             self.take = partial(_unless_again, self.owner.recv_multipart, _NOW, copy=copy)
 
     def attempt(self) -> Any:
-        """Deliver messages, in the context variables of who asked for them."""
+        """Deliver messages, in the context variables of the call that set the callback."""
         if self.inside:  # a callback runs the loop by itself
             return self.context.copy().run(self._deliver)
         self.inside = True

@@ -24,7 +24,7 @@ __all__ = ["CancelledError", "Context", "Poller", "Socket"]
 
 
 class CancelledError(asyncio.CancelledError, Exception):
-    """What a future raises that was cancelled by its `cancel`."""
+    """Raised by a future that was cancelled by its `cancel`."""
 
 
 class _Cancellable(SocketFuture):

@@ -364,7 +364,7 @@ class ZMQStream:
     # ---- the end ----
 
     def set_close_callback(self, callback: Callable[[], object] | None) -> None:
-        """Call back once, when the stream is closed, whoever closes it."""
+        """Call back once, when the stream is closed, by a call or by an error."""
         self._close_callback = callback
 
     def close(self, linger: int | None = None) -> None:

@@ -39,5 +39,5 @@ def device(device_type: int, isocket: Any, osocket: Any) -> NoReturn:
     """
     relay = Relay(isocket, osocket)
     GeventLoop.current().in_thread(relay.run, relay.stop)
-    # Nobody else can stop it: one of its sockets was closed.
+    # Nothing else stops it: one of its sockets was closed.
     raise ZMQError(ENOTSOCK, "a socket of the device was closed")

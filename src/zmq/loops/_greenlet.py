@@ -45,7 +45,7 @@ class GreenletOperation(Operation):
         """Switch to the hub until the operation has ended; its result."""
         self.loop.hold()
         try:
-            while not self.done:  # anybody may switch to a greenlet
+            while not self.done:  # any code may switch to a greenlet
                 self.loop.hub.switch()
         except BaseException:
             # Killed, or out of time: what has been taken goes back (rule 4).

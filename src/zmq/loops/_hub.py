@@ -1,4 +1,4 @@
-"""What gevent and eventlet have in common: a greenlet, the hub, that runs the loop."""
+"""The common part of gevent and eventlet: a greenlet, the hub, that runs the loop."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class HubLoop(Loop):
             raise
 
     def run(self, callback: Callable[[], object]) -> None:
-        """Call back, in the hub; then let those go on who can."""
+        """Call back, in the hub; then let greenlets go on whose operations have ended."""
         try:
             callback()
         except Exception:

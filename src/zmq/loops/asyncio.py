@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncioLoop", "running"]
 
-# Both weak: a loop owns what stands for it, by its reader, and that keeps those who wait.
+# Both weak: a loop owns what stands for it, by its reader, and that keeps what waits.
 _loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[AsyncioLoop]]
 _loops = weakref.WeakKeyDictionary()
 
@@ -55,7 +55,7 @@ class AsyncioLoop(Loop):
     def loop(self) -> asyncio.AbstractEventLoop:
         """Return the loop itself."""
         loop = self._loop()
-        assert loop is not None  # whoever asks runs in it
+        assert loop is not None  # the caller runs in it
         return loop
 
     def _turn_soon(self) -> None:

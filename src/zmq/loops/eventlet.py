@@ -86,7 +86,7 @@ class _Timer:
 
 
 def _gone(error: BaseException) -> None:
-    """Nobody but us has the descriptor: the hub has nothing to throw at anybody."""
+    """Do nothing: the hub raises its errors in no other code that uses the descriptor."""
 
 
 def _closed() -> None:

@@ -127,8 +127,8 @@ async def _chain(received: Any, convert: Callable[[Any], Any]) -> Any:
 class Waiting(Operation, _Future):
     """The future of an operation that waits.
 
-    The message that it ends with counts as delivered when somebody has seen it: a task that is
-    cancelled between the two has not, nor has a program that has dropped the future.
+    The message that it ends with counts as delivered when a task or a callback has got it: a task
+    that is cancelled before that has not, nor has a program that has dropped the future.
     """
 
     _awaiting = 0
@@ -177,7 +177,7 @@ class Waiting(Operation, _Future):
         """Let the task go on at once, and not after another turn of the loop.
 
         Operations end in a callback of the loop, in which no task runs: there is no other to
-        disturb. And nobody can cancel the task between its message and its going on.
+        disturb. And nothing can cancel the task between its message and its going on.
         """
         (wake, context), self._wake = self._wake, None
         # It gets its result from __await__, and looks at what it is given for errors only.

@@ -24,7 +24,7 @@ class GeventLoop(HubLoop):
     """A hub of gevent, for engines.
 
     The reactor is watched only while greenlets wait. A hub runs until nothing is left that could
-    wake anybody: so a program that forgot a socket ends, and a deadlock is reported as one.
+    wake a greenlet: so a program that forgot a socket ends, and a deadlock is reported as one.
     """
 
     thread_local = get_original("threading", "local")()
@@ -50,7 +50,7 @@ class GeventLoop(HubLoop):
         """Note that one waits no more."""
         self._waiting -= 1
         if self._waiting == 0:
-            # Who waits again before the hub has run costs no system call.
+            # A greenlet that waits again before the hub has run costs no system call.
             self._watcher.stop()
 
     def watch_in_hub(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:

@@ -46,7 +46,7 @@ def loop_of(io_loop: IOLoop) -> AsyncioLoop:
 
 
 class _Open:
-    """What is open in a loop, in the form of a descriptor that `close(all_fds=True)` closes."""
+    """All that is open in a loop, as one descriptor that `close(all_fds=True)` closes."""
 
     def __init__(self, number: int) -> None:
         self.number = number

@@ -1,4 +1,4 @@
-"""What both kinds of tunnel share: the server's address, and errors."""
+"""The address of the server, and errors, of both kinds of tunnel."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Server(NamedTuple):
 
     @property
     def target(self) -> str:
-        """What ``ssh`` takes as its destination."""
+        """The destination, as ``ssh`` takes it."""
         return f"{self.user}@{self.host}" if self.user else self.host
 
 
@@ -51,7 +51,7 @@ def parse_server(server: str) -> Server:
 
 
 def need(module: str, function: str) -> Any:
-    """Import an optional module, or say who needs it and how to get it."""
+    """Import an optional module, or say which function needs it and how to get it."""
     try:
         return importlib.import_module(module)
     except ImportError as error:

@@ -52,7 +52,7 @@ def _environment() -> dict[str, str]:
 
 
 def _run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run ``ssh`` to its end, with nobody there to answer questions."""
+    """Run ``ssh`` to its end; it cannot ask questions."""
     return subprocess.run(
         [_program(), *arguments],
         env=_environment(),

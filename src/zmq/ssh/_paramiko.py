@@ -24,7 +24,7 @@ def _connect(server: str, keyfile: str | None, password: str | None) -> Any:
     user, host, port = parse_server(server)
     client = paramiko.SSHClient()
     client.load_system_host_keys()
-    # A password must not be shown to whoever answers at this address.
+    # A password must not be shown to any machine that answers at this address.
     client.set_missing_host_key_policy(paramiko.RejectPolicy())
     try:
         client.connect(
@@ -121,7 +121,7 @@ def _tunnel_process(
     assert parent is not None
     threading.Thread(target=listener.serve_forever, daemon=True).start()
     try:
-        # Nobody else would end this process if its parent is killed.
+        # Nothing else would end this process if its parent is killed.
         while transport.is_active() and not wait([parent.sentinel], _LOOK_AGAIN_S):
             pass
     except KeyboardInterrupt:

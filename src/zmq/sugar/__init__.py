@@ -1,4 +1,4 @@
-"""What the core of PyZMQ was called; old names of `zmq.core`, `zmq.error` and `zmq`."""
+"""The name of the core of PyZMQ; old names of `zmq.core`, `zmq.error` and `zmq`."""
 
 from __future__ import annotations
 

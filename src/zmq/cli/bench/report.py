@@ -1,4 +1,4 @@
-"""What ``ohmq bench`` has measured: a table, JSON, a chart. Pure, but for the file of the chart."""
+"""The results of ``ohmq bench``: a table, JSON, a chart. Pure, but for the file of the chart."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _HELP = f"""Measure throughput and round trips.
 
 Between two processes of this machine; or between two machines, with 'ohmq bench --serve
 tcp://*:5555' on one and 'ohmq bench --connect tcp://NAME:5555' on the other. Throughput is counted
-where messages arrive.
+by the receiver.
 
 {opt.EXIT_CODES}.
 """
@@ -50,10 +50,14 @@ where messages arrive.
 
 def bench(
     serve: Annotated[
-        str | None, typer.Option(metavar="ENDPOINT", help="Be the other side; until Ctrl-C.")
+        str | None,
+        typer.Option(metavar="ENDPOINT", help="Answer measurements of a client, until Ctrl-C."),
     ] = None,
     connect: Annotated[
-        str | None, typer.Option("--connect", "-c", metavar="ENDPOINT", help="Measure to there.")
+        str | None,
+        typer.Option(
+            "--connect", "-c", metavar="ENDPOINT", help="Measure with the server at this endpoint."
+        ),
     ] = None,
     sizes: Annotated[
         list[str] | None,
@@ -89,7 +93,7 @@ def bench(
     opt.check_seconds("--seconds", seconds, longest=3600)
     opt.check_seconds("--timeout", timeout, longest=1e6)
     if serve is not None and (connect or sizes or transports or plot or only or as_json):
-        raise UsageError("--serve: the other side says what to measure")
+        raise UsageError("--serve: the client chooses the measurements")
     if connect is not None and transports:
         raise UsageError("--transport: is in the endpoint that --connect has")
     if only not in (None, "throughput", "latency"):
@@ -99,7 +103,7 @@ def bench(
     refuse_mixed_installation()
     curve = CurveOptions(curve_key, curve_server_key, curve_server, curve_allow)
     if curve.wanted and serve is None and connect is None:
-        raise UsageError("--curve-key and its like: are for --serve and --connect")
+        raise UsageError("--curve-key and the other keys: are for --serve and --connect")
     common = (settings or (), hwm, curve)
     if serve is not None:
         _serve(_plan([serve], (), *common), once=once, quiet=quiet)
@@ -149,7 +153,7 @@ def _plan(
 
 
 def about() -> str:
-    """What numbers depend on."""
+    """The versions and the machine that the numbers depend on."""
     import zmq
 
     return (
@@ -204,12 +208,12 @@ def _first_line(process: subprocess.Popen[bytes]) -> str:
     line = process.stderr.readline().decode(errors="replace").strip() if ready else ""
     found = re.fullmatch(r"ohmq: bound (\S+)", line)
     if found is None:
-        raise CommandError(f"the other side did not start: {line or 'no word from it'}")
+        raise CommandError(f"the other side did not start: {line or 'it printed nothing'}")
     return found[1]
 
 
 class Job:
-    """What to measure, with a progress bar on a terminal; enter it."""
+    """The measurements, with a progress bar on a terminal; enter it."""
 
     def __init__(
         self,

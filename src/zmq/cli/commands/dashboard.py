@@ -51,15 +51,15 @@ def dashboard(
     duration: opt.Duration = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Show what passes through a monitored queue on a web page, until Ctrl-C.
+    """Show the messages of a monitored queue on a web page, until Ctrl-C.
 
-    The queue runs anywhere, and may be one of PyZMQ: all that is known of it comes from its
-    monitor. Its messages are counted, a sample of them is shown; it cannot be paused or stopped
+    The queue may run in any program, also one of PyZMQ: only its monitor is read.
+    Its messages are counted, a sample of them is shown; it cannot be paused or stopped
     from here. Example:
 
     ohmq dashboard tcp://127.0.0.1:5557
 
-    Who connects over another address than loopback needs the token in the environment variable
+    A reader over another address than loopback needs the token in the environment variable
     OHMQ_DASHBOARD_TOKEN.
     """
     opt.check_seconds("--duration", duration)

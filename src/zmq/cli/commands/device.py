@@ -21,7 +21,7 @@ from zmq.cli.terminal.errors import UsageError
 from zmq.cli.terminal.options import check_seconds
 
 _INT_MAX = 2**31 - 1
-_DRAIN_HELP = f"At the end, time to hand on what was taken in; {DRAIN_S:g}."
+_DRAIN_HELP = f"At the end, time to hand on received messages; {DRAIN_S:g}."
 _HWM_HELP = "High-water mark of in and out; 0 is no limit."
 
 
@@ -40,7 +40,7 @@ def device(
     ] = None,
     monitors: Annotated[
         list[str] | None,
-        typer.Option("--monitor", metavar="ENDPOINT", help="Also send every message here."),
+        typer.Option("--monitor", metavar="ENDPOINT", help="Send a copy of every message here."),
     ] = None,
     in_type: Annotated[
         str | None, typer.Option(metavar="TYPE", help=f"One of {', '.join(RELAY_TYPES).lower()}.")
@@ -77,13 +77,13 @@ def device(
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
     dashboard: Annotated[
-        str | None, typer.Option(metavar="HOST:PORT", help="Serve a page that shows it.")
+        str | None, typer.Option(metavar="HOST:PORT", help="Serve a page that shows the device.")
     ] = None,
     config: Annotated[
         str | None,
         typer.Option(metavar="FILE", help="Run the devices of a TOML file, and keep them running."),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Check FILE, and do nothing.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Check FILE, run nothing.")] = False,
     log: Annotated[
         str | None, typer.Option(metavar="FORM", help="With --config: lines or json.")
     ] = None,
@@ -137,7 +137,7 @@ def device(
 
 
 def _refuse_options(options: DeviceOptions, dashboard: str | None, drain_s: float | None) -> None:
-    """What describes one device has no place beside a file that describes many."""
+    """Refuse options that describe one device, beside a file that describes many."""
     if drain_s is not None:
         raise UsageError("--config: in the file, --drain is drain_s of [supervisor]")
     if options != DeviceOptions(kind=None, ins=(), outs=()) or dashboard is not None:

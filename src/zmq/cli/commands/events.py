@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 _FORMS = ("text", "json")
 _HELP = f"""Open a socket and follow its connection events.
 
-For finding out why two programs do not come together: the socket connects and binds as theirs
-would, and each step is printed. What it is sent is thrown away.
+To find out why two programs do not connect: the socket connects and binds as theirs would, and each
+step is printed. Messages that it receives are thrown away.
 
 ohmq events dealer -c tcp://127.0.0.1:5555 --timeout 5
 
 {opt.EXIT_CODES}.
 """
 _SLICE_S = 0.2
-_TIMEOUT_HELP = "Longest without event, its own retries not counted."
+_TIMEOUT_HELP = "Longest time without an event, retries not counted."
 
 
 def format_occurrence(what: Occurrence, form: str, now: datetime) -> str:
@@ -112,7 +112,7 @@ def _follow(
     quiet: bool,
 ) -> None:
     from zmq.cli.sockets.inbox import Inbox, subscribe
-    from zmq.cli.sockets.occurrences import Story
+    from zmq.cli.sockets.occurrences import ConnectionHistory
     from zmq.cli.sockets.session import Session
     from zmq.cli.terminal.stopper import Stopper
     from zmq.core.monitor import parse_monitor_message
@@ -122,10 +122,10 @@ def _follow(
         try:
             session.open()
             subscribe(session.socket, (b"",))
-            for line in session.unforeseen():
+            for line in session.chosen_addresses():
                 opt.say(line, quiet=quiet)
             shown = 0
-            story = Story()
+            history = ConnectionHistory()
             inbox = Inbox(
                 monitor, stopper, timeout_s=timeout_s, duration_s=duration_s, things="event"
             )
@@ -133,7 +133,7 @@ def _follow(
                 _drop_messages(session.socket)
                 if message is None:
                     continue
-                what = story.tell(parse_monitor_message(message))
+                what = history.add(parse_monitor_message(message))
                 if not what.news:
                     inbox.forget()
                 if wanted and what.name not in wanted:

@@ -58,7 +58,7 @@ def library_version() -> str:
 
 
 def facts() -> list[tuple[str, str]]:
-    """What there is to say about the package that was imported.
+    """The facts about the package that was imported.
 
     Opens a context for a moment, and no socket.
 

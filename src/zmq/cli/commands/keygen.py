@@ -44,7 +44,7 @@ def write_keys(folder: Path, name: str, metadata: dict[str, str], *, force: bool
     wanted = [folder / f"{name}.key_secret", folder / f"{name}.key"]
     try:
         # Made beside their place: there, a link or a rename takes one step, and a link that
-        # finds a file fails, whoever made it in the meantime.
+        # finds a file fails, also if another program made it in the meantime.
         with tempfile.TemporaryDirectory(prefix=".ohmq-keygen-", dir=folder) as scratch:
             create_certificates(scratch, "new", metadata)
             for path in wanted:
@@ -84,7 +84,7 @@ def keygen(
     """Make a CURVE key pair.
 
     NAME.key_secret holds both keys and can be read by its owner only. NAME.key holds the public
-    key, and is what others get. Prints the names of the files and the public key.
+    key, for the peers. Prints the names of the files and the public key.
     """
     refuse_mixed_installation()
     import zmq

@@ -39,8 +39,8 @@ _DRAFTS = ("DISH", "GATHER", "CLIENT", "CHANNEL")
 _WHY_NOT = "; one that receives first is. 'ohmq send req TEXT' asks and prints the reply"
 _HELP = f"""Receive messages and print them, a line each.
 
-A SUB gets every topic unless --subscribe says which. A REP answers each request, with an empty
-message unless --reply or --echo say with what.
+A SUB gets every topic unless --subscribe says which. A REP answers each request, with an
+empty message, or as --reply or --echo say.
 
 ohmq recv pull -b tcp://127.0.0.1:5555 --count 1
 
@@ -108,7 +108,7 @@ def recv(
 
 @dataclass(frozen=True, slots=True)
 class RecvPlan:
-    """What to receive, and when to end; times in s, None for no limit."""
+    """The messages to receive, and when to end; times in s, None for no limit."""
 
     form: str = "text"
     delimiter: bytes | None = None
@@ -116,7 +116,7 @@ class RecvPlan:
     count: int | None = None
     timeout_s: float | None = None
     duration_s: float | None = None
-    #: What a REP answers; None for what it got.
+    #: The answer of a REP; None for the request itself.
     reply: bytes | None = b""
 
 
@@ -151,7 +151,7 @@ def receive(plan: SocketPlan, wanted: RecvPlan, *, quiet: bool, shown: bool) -> 
             socket.rcvhwm = min(max(2, wanted.count), socket.rcvhwm)
         session.open()
         subscribe(socket, wanted.topics)
-        for line in session.unforeseen():
+        for line in session.chosen_addresses():
             opt.say(line, quiet=quiet)
         inbox = Inbox(socket, stopper, timeout_s=wanted.timeout_s, duration_s=wanted.duration_s)
         _print_all(inbox, socket, wanted, stopper, ticker)

@@ -155,7 +155,7 @@ def _run(
             socket.router_mandatory = True  # or it would drop what has no peer
         with _monitored(socket, EVENTS) as monitor:
             session.open()
-            for line in session.unforeseen():
+            for line in session.chosen_addresses():
                 opt.say(line, quiet=quiet)
             sender = Outbox(session, monitor, plan_to_send, ticker, print_reply)
             sender.await_peers()

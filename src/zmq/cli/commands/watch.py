@@ -29,7 +29,7 @@ _KINDS_KEPT = 1000
 _TYPES = ("SUB", "XSUB", "PULL", "PAIR")
 # On a terminal; a pipe gets every line.
 _LINES_PER_S = 50
-_HELP = f"""Follow a monitor or topics: what passes, and how much.
+_HELP = f"""Follow a monitor or topics: show the messages and their rates.
 
 Connects a SUB to each ENDPOINT, or with --type the socket that the other side wants: pull for a
 PUSH monitor, pair for a PAIR. On a terminal no more than {_LINES_PER_S} messages a second are
@@ -42,7 +42,9 @@ ohmq watch tcp://127.0.0.1:5557 --topic in --grep error
 
 
 def watch(
-    endpoints: Annotated[list[str], typer.Argument(metavar="ENDPOINT...", help="Where to look.")],
+    endpoints: Annotated[
+        list[str], typer.Argument(metavar="ENDPOINT...", help="Of a monitor or publisher.")
+    ],
     topic: Annotated[
         list[str] | None,
         typer.Option("--topic", "-s", metavar="TEXT", help="Begin of first part; repeatable."),
@@ -53,7 +55,7 @@ def watch(
     ] = None,
     exclude: Annotated[
         list[str] | None,
-        typer.Option("--exclude", "-x", metavar="REGEX", help="None with this; repeatable."),
+        typer.Option("--exclude", "-x", metavar="REGEX", help="No messages with this; repeatable."),
     ] = None,
     rates: Annotated[bool, typer.Option("--rates", "-r", help="Show rates, no messages.")] = False,
     interval: Annotated[
@@ -68,7 +70,7 @@ def watch(
     all_lines: Annotated[
         bool, typer.Option("--all", help="Every message, on a terminal as well.")
     ] = False,
-    type_name: Annotated[str, typer.Option("--type", metavar="TYPE", help="Of the socket.")] = (
+    type_name: Annotated[str, typer.Option("--type", metavar="TYPE", help="Socket type.")] = (
         "sub"
     ),
     bind: Annotated[
@@ -209,7 +211,7 @@ class Tally:
         return " | ".join(words)
 
     def totals_line(self, seconds: float) -> str:
-        """What there was in all."""
+        """The totals, as one line."""
         shown = "" if self.shown == self.messages else f", {self.shown:,} shown"
         rate = self.messages / max(seconds, 1e-9)
         return (
@@ -288,7 +290,7 @@ class Follower:
         with Stopper() as stopper, Session(plan) as session:
             session.open()
             subscribe(session.socket, topics)
-            for line in session.unforeseen():
+            for line in session.chosen_addresses():
                 opt.say(line, quiet=quiet)
             self._display.hint("waiting for messages; Ctrl-C ends it")
             inbox = Inbox(session.socket, stopper, timeout_s=timeout_s, duration_s=duration_s)

@@ -28,7 +28,7 @@ def serve_page(
     device
         Anything with stats, pause, resume, stop, state and endpoints.
     plan
-        What it is made of.
+        Its plan.
     address
         HOST:PORT to listen on.
     title

@@ -132,7 +132,7 @@ def choose_types(kind: str | None, in_type: str | None, out_type: str | None) ->
     for source, target in ((chosen_in, chosen_out), (chosen_out, chosen_in)):
         # Such a device would live only until the first message of a peer in this direction.
         if source in _RECEIVE and target not in _SEND:
-            raise UsageError(f"what {source} receives, {target} cannot send on; take another type")
+            raise UsageError(f"{target} cannot send what {source} receives; take another type")
     if not _RECEIVE & {chosen_in, chosen_out}:
         raise UsageError(f"neither {chosen_in} nor {chosen_out} can receive; take another type")
     return chosen_in, chosen_out

@@ -36,7 +36,7 @@ class CurveOptions:
 
 @dataclass(frozen=True, slots=True)
 class CurveKeys:
-    """What a socket needs; `server_key` is None on the server."""
+    """The keys of a socket; `server_key` is None on the server."""
 
     public: bytes
     secret: bytes
@@ -154,7 +154,7 @@ def _load(file: str, option: str) -> tuple[bytes, bytes | None]:
     for kind, key in (("public", public), ("secret", secret)):
         if key is not None and not _is_key(key):
             # Not the key itself: it may be a secret.
-            raise CommandError(f"{option} {file}: its {kind} key is none: 40 characters of Z85")
+            raise CommandError(f"{option} {file}: its {kind} key is not 40 characters of Z85")
     return public, secret
 
 

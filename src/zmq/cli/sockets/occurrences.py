@@ -1,4 +1,4 @@
-"""What the events of a socket's connections mean, each by itself and in a row."""
+"""The meaning of the events of a socket's connections, each by itself and in a row."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from zmq._addresses import split_address
 if TYPE_CHECKING:
     from zmq.core.monitor import MonitorMessage
 
-# What the value of an event is; of the others it is a file descriptor.
+# Events with an errno as their value; of the others it is a file descriptor.
 _ERRNO = frozenset({"BIND_FAILED", "ACCEPT_FAILED", "CLOSE_FAILED", "HANDSHAKE_FAILED_NO_DETAIL"})
 _ADVICE = {
-    "CONNECT_RETRIED": "nobody accepted",
+    "CONNECT_RETRIED": "no program accepted",
     "HANDSHAKE_FAILED_AUTH": "refused by the server's authentication",
     "HANDSHAKE_FAILED_NO_DETAIL": "the peer went away in the middle of the handshake, "
-    "as it does where the types of the two sockets do not go together",
+    "as it does where the types of the two sockets do not match",
 }
-_MISMATCH = "the types of the two sockets do not go together"
-# What a socket says of its attempts to connect, as long as nothing comes of them.
+_MISMATCH = "the types of the two sockets do not match"
+# Events of attempts to connect that have not succeeded yet.
 _ATTEMPTS = frozenset({"CONNECT_DELAYED", "CONNECT_RETRIED", "CLOSED"})
 
 
@@ -70,8 +70,8 @@ def describe(event: MonitorMessage) -> Occurrence:
     return Occurrence(name, endpoint, value, unit, "; ".join(x for x in (advice, text) if x))
 
 
-class Story:
-    """What has happened so far, without which some events cannot be understood."""
+class ConnectionHistory:
+    """The events so far, without which some later ones cannot be understood."""
 
     def __init__(self) -> None:
         self._bound: set[str] = set()
@@ -82,8 +82,8 @@ class Story:
         self._known: set[tuple[str, str, str]] = set()
         self._failed: set[str] = set()
 
-    def tell(self, event: MonitorMessage) -> Occurrence:
-        """Say what an event means after all that came before."""
+    def add(self, event: MonitorMessage) -> Occurrence:
+        """Return the meaning of an event after all that came before."""
         what = describe(event)
         if what.name == "LISTENING":
             self._bound.add(what.endpoint)
@@ -99,7 +99,7 @@ class Story:
         elif what.name.startswith("HANDSHAKE_FAILED"):
             self._failed.add(what.endpoint)
         elif what.name == "DISCONNECTED" and what.value in shaking:
-            # libzmq ends the connection without a word where the types do not fit.
+            # libzmq ends the connection, and reports no reason, where the types do not match.
             shaking.remove(what.value)
             if what.endpoint not in self._failed:
                 return replace(what, text=f"in the middle of the handshake: {_MISMATCH}")
@@ -112,7 +112,7 @@ class Story:
         return what
 
     def _judged(self, what: Occurrence) -> Occurrence:
-        """Say whether it is news: others' doing is; an own attempt that ends as before is not."""
+        """Note whether it is news: an attempt of this socket that ends as the last one is not."""
         if what.endpoint in self._bound:
             return what
         if what.name == "HANDSHAKE_SUCCEEDED":

@@ -21,12 +21,12 @@ from zmq.core.monitor import parse_monitor_message
 _SLICE_S = 0.2
 # ROUTER and STREAM say only that the peer is not there (yet).
 _RETRY_S = 0.02
-# What a signal leaves to the messages that are on their way.
+# After a signal, the time for messages that are on their way.
 _GRACE_S = 1.0
 _HANDSHAKING = frozenset({"tcp", "ipc", "ws", "wss", "tipc", "vmci"})
 # The others have a reply, a subscription or a routing id of a peer that is there.
 _QUEUING = frozenset({"PUSH", "DEALER", "PAIR", "CLIENT", "SCATTER", "CHANNEL"})
-#: What has to be monitored.
+#: The events to monitor.
 EVENTS = (
     zmq.Event.HANDSHAKE_SUCCEEDED
     | zmq.Event.HANDSHAKE_FAILED_AUTH
@@ -59,7 +59,7 @@ class Outbox:
         self._socket: zmq.Socket[Any] = session.socket
         self._session = session
         self._monitor = monitor
-        # Who has connected; what is queued for others may be dropped, and nobody would know.
+        # Endpoints without a connection yet: messages that are queued for them may be dropped.
         self._missing = set(_connecting(session))
         self._peers = 0
         self._addressed = session.plan.type_name in {"ROUTER", "STREAM"}
@@ -152,7 +152,7 @@ class Outbox:
     def _send(self, message: list[bytes]) -> None:
         if self._addressed and len(message) < 2:  # libzmq would drop it without a word
             raise CommandError(
-                f"message {self.sent + 1} cannot be sent: {self._session.plan.type_name} wants the "
+                f"message {self.sent + 1} cannot be sent: {self._session.plan.type_name} needs the "
                 "routing id of the peer as first part"
             )
         deadline = self._deadline()
@@ -244,12 +244,12 @@ def _messages(count: int) -> str:
 
 
 def _subscription(parts: list[bytes]) -> int:
-    """What an XPUB received: one subscriber more (1), one less (-1), or a message (0)."""
+    """The meaning of what an XPUB received: a subscriber more (1), less (-1), a message (0)."""
     return {b"\x01": 1, b"\x00": -1}.get(parts[0][:1], 0)
 
 
 def _connecting(session: Session) -> list[str]:
-    """Endpoints to which messages may be queued before anybody is there."""
+    """Endpoints to which messages may be queued before there is a connection."""
     if session.plan.type_name not in _QUEUING:
         return []
     endpoints = [each for side in session.plan.sides for each in side.endpoints]

@@ -38,7 +38,7 @@ _YES = {"true": 1, "yes": 1, "on": 1, "false": 0, "no": 0, "off": 0}
 
 @dataclass(frozen=True, slots=True)
 class SocketOptions:
-    """What was typed."""
+    """The socket options of a command, as they were typed."""
 
     type_name: str
     binds: Sequence[str] = ()
@@ -50,7 +50,7 @@ class SocketOptions:
 
 @dataclass(frozen=True, slots=True)
 class SocketPlan:
-    """What is to be opened; everything has been checked that can be without a network."""
+    """The socket to open; all is checked that can be checked without a network."""
 
     type_name: str
     sides: tuple[SocketEndpoints, ...]

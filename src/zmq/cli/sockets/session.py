@@ -21,7 +21,7 @@ _ABANDONED: list[zmq.Context[Any]] = []
 class Session:
     """A planned socket, open in a context of its own for as long as it is entered.
 
-    Leaving it gives up what has not left yet: whoever sends calls `flush` before.
+    Leaving it drops messages that have not left yet: a command that sends calls `flush` before.
 
     Raises
     ------
@@ -32,7 +32,7 @@ class Session:
     def __init__(self, plan: SocketPlan) -> None:
         self.plan = plan
         self.context: zmq.Context[Any] = zmq.Context()
-        #: What is bound: pairs of what was typed and the real address.
+        #: Bound endpoints: pairs of the endpoint as it was typed and the real address.
         self.bound: list[tuple[Endpoint, str]] = []
         self._entered = contextlib.ExitStack()
         self._flushed = False
@@ -75,8 +75,8 @@ class Session:
                 if endpoint.bind:
                     self.bound.append((endpoint, real))
 
-    def unforeseen(self) -> list[str]:
-        """One line for each address that the system chose, because nobody could know it."""
+    def chosen_addresses(self) -> list[str]:
+        """One line for each address that the system has chosen: the user cannot know it."""
         return [f"bound {real}" for endpoint, real in self.bound if endpoint.is_wildcard]
 
     def flush(self, seconds: float | None) -> bool:

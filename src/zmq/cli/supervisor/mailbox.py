@@ -1,4 +1,4 @@
-"""Letters from threads and signal handlers to the main thread of a supervisor."""
+"""Events from threads and signal handlers for the main thread of a supervisor."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ class Mailbox:
     """A queue that signals write to as well; enter it in the main thread.
 
     SIGINT and SIGTERM arrive as their numbers, and a second one of them ends the process at once.
-    SIGHUP arrives as its number every time. What was ignored when the process began stays ignored.
+    SIGHUP arrives as its number every time. A signal that was ignored when the process began stays
+    ignored.
     """
 
     def __init__(self) -> None:
         self._waker = Waker()
-        self._letters: deque[Any] = deque()
+        self._events: deque[Any] = deque()
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Mailbox:
@@ -46,17 +47,17 @@ class Mailbox:
                     signal.signal(getattr(signal, name), signal.SIG_DFL)
         self.post(signal.Signals(number))
 
-    def post(self, letter: Any) -> None:
+    def post(self, event: Any) -> None:
         """Put something in; from any thread or signal handler, and never blocking."""
-        self._letters.append(letter)
+        self._events.append(event)
         self._waker.wake()
 
     def wait(self, seconds: float) -> list[Any]:
         """Take everything out; wait for something at most that long, in s."""
-        if not self._letters:
+        if not self._events:
             self._waker.wait(seconds)
         self._waker.clear()
-        letters = []
-        while self._letters:
-            letters.append(self._letters.popleft())
-        return letters
+        events = []
+        while self._events:
+            events.append(self._events.popleft())
+        return events

@@ -72,7 +72,7 @@ class Supervisor:
         CommandError
             A device could not hand on in time what it had taken in, or the log is incomplete.
         ReaderGone
-            Nobody reads the log any more; the devices were ended.
+            The log has no reader any more; the devices were ended.
         """
         with self._mailbox:
             for device in self._config.devices:
@@ -102,13 +102,13 @@ class Supervisor:
                 return
             nap_s = _STATUS_S / 2 if self._reload_counts is None else _RELOAD_LOOK_S
             ending: signal.Signals | None = None
-            for letter in self._mailbox.wait(min(nap_s, (end_at or now + 9) - now)):
-                if isinstance(letter, LogEvent):
-                    self._print(letter)
-                elif letter == getattr(signal, "SIGHUP", None):
+            for event in self._mailbox.wait(min(nap_s, (end_at or now + 9) - now)):
+                if isinstance(event, LogEvent):
+                    self._print(event)
+                elif event == getattr(signal, "SIGHUP", None):
                     self._reload()
                 else:
-                    ending = letter
+                    ending = event
             if ending is not None:
                 self._note_reloaded()
                 self._note("ending", signal=ending.name)
@@ -196,13 +196,13 @@ class Supervisor:
             device.request_stop(drain_s)
         kill_at = time.monotonic() + drain_s + _EXTRA_S
         while any(each.alive for each in every_device):
-            self._print_letters(0.05)
+            self._print_events(0.05)
             if time.monotonic() >= kill_at:
                 kill_at += _EXTRA_S
                 for device in every_device:
                     if device.alive:
                         device.kill()
-        self._print_letters(0)
+        self._print_events(0)
         with self._reading():
             self._display.close()
         return every_device
@@ -242,10 +242,10 @@ class Supervisor:
 
     # ---- words
 
-    def _print_letters(self, seconds: float) -> None:
-        for letter in self._mailbox.wait(seconds):
-            if isinstance(letter, LogEvent):
-                self._print(letter)
+    def _print_events(self, seconds: float) -> None:
+        for event in self._mailbox.wait(seconds):
+            if isinstance(event, LogEvent):
+                self._print(event)
 
     def _print(self, event: LogEvent) -> None:
         with self._reading():

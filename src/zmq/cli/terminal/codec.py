@@ -58,7 +58,7 @@ def parse_message(line: bytes, form: str, delimiter: bytes | None = None) -> lis
     form
         One of `FORMATS`.
     delimiter
-        What separates the parts in ``text`` and ``raw``; None for a message of one part.
+        The separator of parts in ``text`` and ``raw``; None for a message of one part.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def format_message(parts: Sequence[bytes], form: str, delimiter: bytes | None = 
     form
         One of `FORMATS`.
     delimiter
-        What stands between the parts in ``text`` (a tab when None) and ``raw`` (nothing).
+        The separator of parts in ``text`` (a tab when None) and ``raw`` (nothing).
 
     Returns
     -------
@@ -197,7 +197,7 @@ def read_stream(
     stream
         Where to read; blocks when nothing is there yet.
     name
-        What to call it in errors.
+        Its name in errors.
     form, delimiter
         See `parse_message`.
 

@@ -54,7 +54,7 @@ class PlainDisplay:
         self.lines([line])
 
     def hint(self, line: str) -> None:
-        """Do nothing: nobody is there to press a key."""
+        """Do nothing: no key can be pressed."""
 
     def close(self) -> None:
         """Do nothing: every line was flushed."""
@@ -142,7 +142,7 @@ def choose_display(*, quiet: bool, stream: TextIO | None = None) -> Display:
 
 
 def is_live(display: Display) -> bool:
-    """Whether somebody looks at a terminal that can refresh a line."""
+    """Whether the output is a terminal that can refresh a line."""
     return isinstance(display, LiveDisplay)
 
 
@@ -157,7 +157,7 @@ class Ticker:
 
     @property
     def silent(self) -> bool:
-        """Whether nobody is there to see it."""
+        """Whether it is not shown."""
         return isinstance(self._display, QuietDisplay)
 
     def tick(self, line: Callable[[], str]) -> None:
@@ -186,9 +186,9 @@ def write_bytes(data: bytes, *, flush: bool = False) -> None:
     Raises
     ------
     ReaderGone
-        Nobody reads it any more.
+        It has no reader any more.
     EndedBySignal
-        A signal ended a write that nobody took; then there is nothing more to be written.
+        A signal ended a write that its reader did not take; nothing more is to be written.
     CommandError
         The disk is full, for example.
     """
@@ -209,12 +209,12 @@ def write_bytes(data: bytes, *, flush: bool = False) -> None:
 
 
 def cannot_write(error: OSError) -> str:
-    """What to say when output is lost."""
+    """The error of output that is lost."""
     return f"cannot write to standard output: {error.strerror}"
 
 
 def forget_stdout() -> None:
-    """Keep the interpreter from trying at exit to write what nobody takes."""
+    """Keep the interpreter from trying at exit to write what has no reader."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.close(nowhere)

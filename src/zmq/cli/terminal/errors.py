@@ -1,4 +1,4 @@
-"""What a command raises when it cannot go on: one line for the user and an exit code."""
+"""Errors that end a command: one line for the user, and an exit code."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ class CommandError(Exception):
     """The command cannot do what it was asked; the message is the line that the user reads."""
 
     exit_code = EXIT_FAILED
-    #: What to print, where that is more than one error.
+    #: The lines to print, where there is more than one error.
     lines: Sequence[str] = ()
 
 
 class UsageError(CommandError):
-    """What was typed makes no sense; nothing was started."""
+    """Arguments that cannot be used; nothing was started."""
 
     exit_code = EXIT_USAGE
 
 
 class ReaderGone(CommandError):
-    """Nobody reads standard output any more (``| head``): a reason to end, not to complain."""
+    """Standard output has no reader any more (``| head``): the command ends quietly."""
 
     exit_code = EXIT_OK
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Counters(Protocol):
-    """What a relay counts since it was made; `in` is what came in on the in socket."""
+    """Counts of a relay since it was made; `in` came in on the in socket."""
 
     @property
     def messages_in(self) -> int: ...
@@ -127,7 +127,7 @@ def status_line(rates: Rates, dropped: int, seconds: float, *, monitored: bool) 
 
 
 def totals_lines(counters: Counters, seconds: float, *, monitored: bool) -> list[str]:
-    """What a device did, as it ends.
+    """The totals of a device that has ended, as lines.
 
     Parameters
     ----------

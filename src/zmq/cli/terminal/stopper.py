@@ -12,7 +12,7 @@ from zmq.cli.terminal.errors import EndedBySignal
 from zmq.cli.terminal.signals import STOP_SIGNALS, restore_handlers, set_handlers
 from zmq.cli.terminal.waker import Waker
 
-# What a slow reader of standard output gets to take what was written, after a signal.
+# After a signal, the time that a slow reader of standard output has to take what was written.
 _WRITE_GRACE_S = 1.0
 
 
