@@ -148,7 +148,7 @@ class Traffic(RuleBasedStateMachine):
         if not set(topology) <= PLAIN:
             transport = "inproc"
         if transport != "inproc":
-            # How much a kernel buffers is nobody's promise.
+            # How much a kernel buffers is not specified.
             hwm = ""
         self.transport = transport
         first, second = topology

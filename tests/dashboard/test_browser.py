@@ -267,7 +267,7 @@ class _Foreign(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def foreign() -> Iterator[str]:
-    """A page of somebody else."""
+    """A page of another site."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Foreign) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()

@@ -292,7 +292,7 @@ async def test_futures_cancelled_in_every_turn(front: Front, name: str) -> None:
 @needs("futures")
 @pytest.mark.parametrize("name", RECEIVES)
 async def test_futures_dropped_in_every_turn(front: Front, name: str) -> None:
-    """A task is cancelled that waits for the future in another way, and nobody has it any more."""
+    """A task is cancelled that waits for the future in another way, and drops it."""
     call, _read = RECEIVES[name]
     a, b = front.pair()
 

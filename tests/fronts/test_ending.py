@@ -214,7 +214,7 @@ async def test_context_managers(front: Front) -> None:
 
 
 async def test_collected_sockets(front: Front) -> None:
-    """A socket that nobody has any more is closed, as without an event loop."""
+    """A socket without a reference is closed, as without an event loop."""
     import gc
     import warnings
 

@@ -107,7 +107,7 @@ def test_two_loops_use_the_two_ends(front: Front) -> None:
 
 @needs("leave")
 def test_a_loop_that_ends_with_waiters(front: Front) -> None:
-    """They are gone with it: a later loop gets the messages, and nobody complains."""
+    """They are gone with it: a later loop gets the messages, and no error is reported."""
     a, b = front.pair()
     left: list[Any] = []
 

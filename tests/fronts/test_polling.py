@@ -233,7 +233,7 @@ async def test_poll_of_a_closed_socket(front: Front) -> None:
 
 @needs("await")
 async def test_what_was_ready_is_gone_when_the_loop_comes_to_it(front: Front) -> None:
-    """A poller waits on, whoever found the message ready and could not say so in time."""
+    """A poller waits on when a message was ready, and is gone before the loop comes to it."""
     a, b = front.pair()
     poller = front.zmq.Poller()
     poller.register(b, zmq.POLLIN)

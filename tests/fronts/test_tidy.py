@@ -191,7 +191,7 @@ async def test_futures_that_no_program_asks(front: Front, caplog: pytest.LogCapt
 
 
 @needs("futures")
-async def test_a_future_that_nobody_has_gives_its_message_back(front: Front) -> None:
+async def test_a_future_without_a_reference_gives_its_message_back(front: Front) -> None:
     a, b = front.pair()
     for name in ("recv", "recv_string", "recv_multipart"):
         future = getattr(b, name)()

@@ -118,7 +118,7 @@ async def test_sends_end(front: Front, name: str, message: Any, ms: int) -> None
     push = front.socket(zmq.PUSH, sndtimeo=ms)
     with pytest.raises(zmq.Again):
         await front(getattr(push, name)(message))
-    # It was not sent: who connects now gets only what comes later.
+    # It was not sent: a peer that connects now gets only later messages.
     pull = front.socket(zmq.PULL)
     pull.bind("inproc://late")
     push.connect("inproc://late")

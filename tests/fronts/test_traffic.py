@@ -246,7 +246,7 @@ async def test_a_reply_awaited_before_its_request(front: Front) -> None:
 
 
 @needs("futures")
-async def test_a_send_that_nobody_awaits_sends(front: Front) -> None:
+async def test_a_send_that_is_not_awaited_sends(front: Front) -> None:
     a, b = front.pair()
     a.send(b"1")
     a.send_string("2")

@@ -1,6 +1,6 @@
 """No wake-up is lost: other calls on the socket beside one that waits.
 
-libzmq's descriptor announces a change once; whoever calls next uses the announcement up. Each
+libzmq's descriptor announces a change once; the next call uses the announcement up. Each
 round waits for its one message, so that no later message can hide that a wake-up was lost: a
 round that loses it ends with the deadline of the run.
 """

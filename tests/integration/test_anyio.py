@@ -254,7 +254,7 @@ def test_the_end_of_a_context_does_not_block_the_loop(run: Callable[[Main], Any]
         peer.unbind(peer.last_endpoint)
 
         async def take() -> None:
-            # The loop goes on while the context waits for somebody to take its message.
+            # The loop goes on while the context waits until its message is taken.
             await anyio.sleep(0.05)
             peer.bind(f"tcp://127.0.0.1:{port}")
 
@@ -340,7 +340,7 @@ def test_a_time_out_that_is_not_needed_is_forgotten(pair: Pair) -> None:
 
 
 def test_runs_of_trio_one_after_another(pair: Pair) -> None:
-    """Nobody of a run that is over takes what comes in the next."""
+    """No task of a run that is over takes a message of the next."""
     a, b = pair()
 
     async def leave_a_waiter() -> None:

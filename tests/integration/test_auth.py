@@ -208,7 +208,7 @@ class TestHandshakes:
             server.end()
 
     @needs_curve
-    def test_after_stop_libzmq_asks_nobody(
+    def test_after_stop_libzmq_has_no_authenticator(
         self, child: Callable[..., Child], tmp_path: Path, keys: dict[str, str]
     ) -> None:
         server = Server(child, "curve", str(tmp_path))

@@ -86,7 +86,7 @@ def busy(pid: int) -> bool:
     return int(fields[11]) + int(fields[12]) > 0.6 * os.sysconf("SC_CLK_TCK")
 
 
-def test_nobody_and_somebody_else(child: Start, socket: MakeSocket) -> None:
+def test_no_server_and_another_program(child: Start, socket: MakeSocket) -> None:
     done = run("bench", "-c", free_address(), "-t", "0.2")
     assert done.returncode == 124
     assert b"no answer within 0.2 s" in done.stderr

@@ -123,7 +123,7 @@ def test_a_killed_process_is_replaced_at_the_same_address(
     client.send(b"after")
     worker.send(worker.recv())
     assert client.recv() == b"after"
-    # SIGTERM of somebody else ends the process in good order; it was not wanted all the same.
+    # SIGTERM of another program ends the process in good order; it was not wanted all the same.
     os.kill(second["pid"], signal.SIGTERM)
     assert supervisor.until("started")["in"] == first["in"]
     assert supervisor.end() == 0

@@ -174,7 +174,7 @@ class TestStarting:
 
     @pytest.mark.parametrize("cls", [ThreadDevice, ThreadMonitoredQueue, ThreadProxySteerable])
     def test_chosen_ports_differ_in_a_narrow_range(self, cls: type[ThreadDevice]) -> None:
-        """Nobody listens at them yet: the choice itself has to remember them."""
+        """No socket listens at them yet: the choice itself has to remember them."""
         args = (zmq.QUEUE, zmq.PULL, zmq.PUSH)[cls is not ThreadDevice :]
         devices = [cls(*args) for _ in range(2)]
         sides = list(devices[0].endpoints)
@@ -467,7 +467,7 @@ class TestFailing:
             device.bind_out("tcp://no-such-interface:1")
             with pytest.raises(zmq.ZMQError):
                 device.start()
-            # At once, and by somebody else.
+            # At once, and by another program.
             with zmq.Context() as other, other.socket(zmq.PUSH) as push:
                 push.bind(f"tcp://127.0.0.1:{port}")
                 push.bind(path)

@@ -99,7 +99,7 @@ class TestFunctions:
             assert copies == list(range(300))
             assert [int(pull.recv()[:-30_000]) for _ in range(300)] == list(range(300))
 
-    def test_a_publisher_waits_for_nobody(self, socket: Make) -> None:
+    def test_a_publisher_waits_for_no_subscriber(self, socket: Make) -> None:
         with proxied(zmq.proxy, socket, zmq.PUB) as places:
             push, pull = socket(zmq.PUSH), socket(zmq.PULL)
             push.connect(places["in"])
@@ -162,7 +162,7 @@ class TestDevices:
             reader = socket(READERS[zmq.SocketType(capture)])
             reader.connect(to(device, "mon"))
             assert [pull.recv_multipart() for _ in range(MESSAGES)] == messages()
-            # Nobody has read it so far: that a copy was taken is enough.
+            # It was not read so far: that a copy was taken is enough.
             assert device.stop(5) is True
             assert [reader.recv_multipart() for _ in range(MESSAGES)] == messages()
             assert device.stats().monitor_dropped == 0

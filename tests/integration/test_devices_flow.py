@@ -42,7 +42,7 @@ class TestBackPressure:
             front.connect(to(device, "in"))
             back.connect(to(device, "out"))
             stats_when(device, lambda s: s.peers_in == s.peers_out == 1)
-            # Nobody reads at the back: sending ends some time.
+            # The other end is not read: sending ends some time.
             sent = 0
             while front.poll(300, zmq.POLLOUT):
                 front.send(bytes(50_000))
@@ -157,7 +157,7 @@ class TestPatterns:
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_a_router_that_must_know_its_peers(self, kind: str, socket: Make) -> None:
-        """A message for nobody ends whole: no part of it is taken for another message."""
+        """A message without a receiver ends whole: no part of it is taken for another message."""
         device = make(ThreadDevice, kind, zmq.QUEUE, zmq.PAIR, zmq.ROUTER)
         device.setsockopt_out(zmq.ROUTER_MANDATORY, 1)
         with running(bind(device)):
@@ -353,7 +353,7 @@ class TestStats:
             stats_when(device, lambda s: s.peers_out == 1)
 
     def test_more_connections_than_an_idle_device_would_hear_of(self, socket: Make) -> None:
-        """Events that nobody reads stop libzmq's I/O thread: also of a paused device they are."""
+        """Unread events stop libzmq's I/O thread: those of a paused device are read, too."""
         with running(queue("thread")) as device, zmq.Context() as context:
             context.max_sockets = 3000
             device.pause()

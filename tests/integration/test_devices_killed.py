@@ -138,7 +138,7 @@ class TestPeers:
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_clients(self, kind: str, socket: Make, child: ChildMaker) -> None:
-        """Replies for a client that died go nowhere, and stop nobody."""
+        """Replies for a client that died go nowhere, and stop no other client."""
         with running(queue(kind)) as device:
             worker = socket(zmq.REP)
             worker.connect(to(device, "out"))
@@ -181,7 +181,7 @@ class TestTheDevice:
             device.start()
             assert device.endpoints == before
 
-    def test_hanging_it_keeps_nobody_who_looks(self) -> None:
+    def test_a_hanging_device_does_not_keep_its_callers(self) -> None:
         """Its last known statistics are returned at once, except by the first call."""
         with running(queue("spawn")) as device:
             os.kill(device.launcher.pid, signal.SIGSTOP)

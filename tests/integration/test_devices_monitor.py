@@ -130,12 +130,12 @@ class TestShows:
 class TestNeverSlows:
     @kinds
     @monitors
-    def test_nobody_reads_it(self, kind: str, mon_type: int, socket: Make) -> None:
+    def test_a_monitor_that_is_not_read(self, kind: str, mon_type: int, socket: Make) -> None:
         device = make(ThreadMonitoredQueue, kind, zmq.PULL, zmq.PUSH, mon_type)
         with running(bind(device)):
             stream = Stream(socket, device)
             stream.send(MESSAGES)
-            # Nobody subscribes: nothing to drop. The others have no place for a single copy.
+            # No subscriber: nothing to drop. The others have no place for a single copy.
             dropped = 0 if mon_type in (zmq.PUB, zmq.XPUB) else MESSAGES
             stats_when(device, lambda s: s.monitor_dropped == dropped)
 
@@ -187,7 +187,7 @@ class TestNeverSlows:
 
     @kinds
     def test_many_filters(self, kind: str, socket: Make) -> None:
-        """Subscriptions that an XPUB receives do not pile up, whoever flaps."""
+        """Subscriptions that an XPUB receives do not pile up, however often they change."""
         device = make(ThreadMonitoredQueue, kind, zmq.PULL, zmq.PUSH, zmq.XPUB)
         with running(bind(device)):
             stream = Stream(socket, device)
@@ -229,7 +229,7 @@ class TestNeverSlows:
                     assert device.stats().monitor_dropped > 0
                 watcher.kill()
             # A new one is served as the first was. The one place of a PAIR is free when what the
-            # old one has not read has lingered for a second; who came too early comes again.
+            # old one has not read has lingered for a second; until then a peer comes again.
             deadline = time.monotonic() + 10
             while True:
                 again = reader(socket, device, mon_type)

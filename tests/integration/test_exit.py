@@ -1,4 +1,4 @@
-"""The end of the interpreter, with sockets that nobody has closed."""
+"""The end of the interpreter, with sockets that were not closed."""
 
 from __future__ import annotations
 

@@ -186,7 +186,7 @@ run(asyncio.new_event_loop(), main(module, "tcp://127.0.0.1:*"))
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "notifiers", "thread"])
-def test_who_waits_is_served_in_an_inner_loop(loop: str) -> None:
+def test_waiting_calls_are_served_in_an_inner_loop(loop: str) -> None:
     """Receives, sends, polls and time-outs that began before it, with more than one a socket."""
     code = f"""
 import zmq.asyncio

@@ -151,7 +151,7 @@ def send():
     while True:
         a.send(b"x" * 100), b.recv()
 def sleep():
-    # While somebody sleeps, sends over inproc give up the GIL.
+    # While a thread sleeps, sends over inproc give up the GIL.
     context.socket(zmq.PAIR).recv()
 for target in (send, sleep):
     threading.Thread(target=target, daemon=True).start()

@@ -402,7 +402,7 @@ class TestErrors:
 
 
 class TestContextVariables:
-    def test_each_callback_has_those_of_who_asked_for_it(self, pair: Pair) -> None:
+    def test_each_callback_has_those_of_the_call_that_set_it(self, pair: Pair) -> None:
         name: contextvars.ContextVar[str] = contextvars.ContextVar("name", default="nobody")
         pairs = {who: pair() for who in ("anna", "bert")}
 

@@ -1,4 +1,4 @@
-"""Close, term and destroy against threads in every blocking call: nobody hangs, nothing crashes."""
+"""Close, term and destroy against threads in every blocking call: none hangs, nothing crashes."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ ENDS = [close_all, term_first, destroy]
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("transport", ["inproc", "tcp", "ipc"])
-def test_everybody_leaves(
+def test_every_thread_ends(
     endpoint: Callable[[str], str], rng: random.Random, going: Callable[[], bool], transport: str
 ) -> None:
     while going():

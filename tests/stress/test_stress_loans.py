@@ -99,7 +99,7 @@ def test_loans_come_back(
     transport: str,
 ) -> None:
     while going():
-        # One socket for each sender: parts sent one by one belong to whoever sends in between.
+        # One socket for each sender: parts sent one by one mix with those of other senders.
         target = socket(zmq.PULL, rcvtimeo=20_000, hwm=rng.choice([2, 1000]))
         target.bind(endpoint(transport))
         count = rng.choice([5, 50])

@@ -22,7 +22,7 @@ def poll_and_receive(s: zmq.Socket) -> list[bytes]:
 
 
 class Waiting:
-    """A poller that lives as long as its thread, with sockets in it that nobody uses."""
+    """A poller that lives as long as its thread, with sockets in it that are not used."""
 
     def __init__(self, s: zmq.Socket) -> None:
         self.poller = zmq.Poller()

@@ -50,7 +50,7 @@ class TestCertificates:
             zmq.auth.create_certificates(tmp_path / "none", "a")
 
     @ours_only
-    def test_nobody_else_can_ever_read_the_secret_file(self, tmp_path: Path) -> None:
+    def test_no_other_user_can_ever_read_the_secret_file(self, tmp_path: Path) -> None:
         # The mode is asked at every open, by an audit hook in a process of its own.
         lines = run_python(
             """

@@ -234,7 +234,7 @@ class TestCurve:
         assert str(tmp_path / "none") in caplog.text
         assert zap.ask(b"CURVE", KEY) == UNKNOWN_DOMAIN
 
-    def test_anybody(self, zap: Zap, tmp_path: Path) -> None:
+    def test_any_key(self, zap: Zap, tmp_path: Path) -> None:
         zap.authenticator.configure_curve("*", zmq.auth.CURVE_ALLOW_ANY)
         assert zap.authenticator.allow_any is True
         assert zap.ask(b"CURVE", KEY) == (*OK, KEY_TEXT)

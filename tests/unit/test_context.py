@@ -289,7 +289,7 @@ class TestTermWithTimeout:
         context.term(timeout=20)
         assert context.closed
 
-    def test_a_context_that_is_dropped_after_it_keeps_nobody(self) -> None:
+    def test_a_context_that_is_dropped_after_it_does_not_block(self) -> None:
         # A process of its own: what cannot be sent goes on in the background for ever.
         assert run_python(
             """

@@ -1,4 +1,4 @@
-"""The dashboard's decisions: addresses, who may do what, what is kept and shown of a message."""
+"""The dashboard's decisions: addresses, permissions, the parts of messages that are shown."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_the_host_of_a_header(header: str, host: str | None) -> None:
     assert named_host(header) == host
 
 
-# ---- who may do what
+# ---- permissions
 
 
 @pytest.mark.parametrize("header", ["127.0.0.1:80", "localhost:9", "[::1]:80", "LOCALHOST"])

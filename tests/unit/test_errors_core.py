@@ -95,7 +95,7 @@ def test_what_still_works_on_a_closed_socket(socket: Make) -> None:
     assert dealer.underlying == 0
 
 
-# libzmq takes an ipc path over from whoever had it.
+# libzmq takes an ipc path over from the socket that had it.
 @pytest.mark.parametrize("transport", ["tcp", "inproc"])
 def test_an_address_in_use_is_named(
     socket: Make, endpoint: Callable[[str], str], transport: str

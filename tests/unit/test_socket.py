@@ -74,7 +74,7 @@ def test_closing_a_shadow_closes_the_socket(pair: Pair) -> None:
     assert caught.value.errno == zmq.ENOTSOCK
 
 
-# libzmq takes an ipc path over from whoever had it.
+# libzmq takes an ipc path over from the socket that had it.
 @pytest.mark.parametrize("transport", ["tcp", "inproc"])
 def test_bind_as_a_context_manager(
     socket: Make, endpoint: Callable[[str], str], transport: str

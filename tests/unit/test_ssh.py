@@ -293,7 +293,7 @@ def test_forwarding_that_the_server_refuses(caplog: pytest.LogCaptureFixture) ->
         except ConnectionRefusedError:
             threading.Event().wait(0.01)
     else:
-        pytest.fail("nobody listens")
+        pytest.fail("nothing listens")
     with connection:
         connection.settimeout(10)
         assert connection.recv(1) == b""

@@ -1,4 +1,4 @@
-"""Sockets used by several threads: nothing is lost, nobody waits for ever."""
+"""Sockets used by several threads: nothing is lost, no thread waits for ever."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def end_of(future: Future, socket: zmq.Socket) -> int:
 
 @pytest.fixture
 def lonely(socket: Make) -> zmq.Socket:
-    """A socket with nobody at its other end, on which every call blocks."""
+    """A socket without a peer, on which every call blocks."""
     return socket(zmq.DEALER, rcvtimeo=-1, sndtimeo=-1)
 
 
@@ -156,7 +156,7 @@ def test_send_while_another_thread_receives(
 
 
 def test_receivers_share_a_socket(pair: Pair, transport: str) -> None:
-    """Each message is received once, whoever gets it."""
+    """Each message is received once, by one of the threads."""
     a, b = pair(zmq.PUSH, zmq.PULL, transport, rcvtimeo=-1, sndtimeo=-1, hwm=0)
     count, threads = 4000, 6
 
@@ -317,7 +317,7 @@ def test_sockets_are_opened_and_closed_by_many_threads(context: zmq.Context) -> 
 
 
 def test_close_while_others_send_and_receive(context: zmq.Context) -> None:
-    """Whoever uses the socket at that moment gets an exception, never a crash."""
+    """A thread that uses the socket at that moment gets an exception, never a crash."""
     for _ in range(20):
         a, b = context.socket(zmq.DEALER), context.socket(zmq.DEALER)
         a.linger = b.linger = 0

@@ -132,7 +132,7 @@ class TestGarbage:
         assert garbage.gc.url.startswith("inproc://")
 
     @ours_only
-    def test_needs_no_thread_and_tells_who_waits(self) -> None:
+    def test_needs_no_thread_and_tells_those_that_wait(self) -> None:
         before = threading.active_count()
         collector = garbage.GarbageCollector()
         event = threading.Event()

@@ -190,7 +190,7 @@ class Drivers:
 
     def run(self, sources: list[str]) -> Iterator[tuple[str, Any, Any]]:
         """Yield each statement with PyZMQ's outcome and ours."""
-        # In pieces, so that no pipe fills while nobody reads at its other end.
+        # In pieces, so that no pipe fills while its other end is not read.
         for start in range(0, len(sources), 50):
             piece = sources[start : start + 50]
             self.theirs.send(piece)

@@ -15,7 +15,7 @@ from zmq import dashboard
 def device() -> Iterator[Any]:
     found = start()
     yield found
-    found.stop(0.2)  # a test may have left messages that nobody wants
+    found.stop(0.2)  # a test may have left messages that are not read
 
 
 @pytest.fixture

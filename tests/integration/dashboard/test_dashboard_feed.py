@@ -119,7 +119,7 @@ async def _fast_device(page: dashboard.Dashboard, device: Any) -> None:
         await leave(feed)
 
 
-def test_nobody_looks_nothing_is_read(page: dashboard.Dashboard, pipe: Pipe, device: Any) -> None:
+def test_nothing_is_read_without_a_page(page: dashboard.Dashboard, pipe: Pipe, device: Any) -> None:
     asyncio.run(look_and_leave(page, pipe))
     # The monitor of the device has no subscription left: it is not sent to at all.
     hub = page._hub

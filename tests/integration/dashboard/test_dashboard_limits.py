@@ -125,7 +125,7 @@ def test_half_a_request_and_an_idle_connection_end(
         assert answered.makefile("rb").read().endswith(b"ok\n")
 
 
-def test_who_does_not_read_the_answer_is_hung_up_on(
+def test_a_connection_that_does_not_read_the_answer_is_closed(
     device: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection_limit, "CHECK_S", 0.2)

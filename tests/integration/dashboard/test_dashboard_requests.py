@@ -24,7 +24,7 @@ from helpers.waiting import until
 from zmq import dashboard
 from zmq.dashboard import stats_query
 
-# ---- what everybody may read
+# ---- pages that need no token
 
 
 def test_the_page_and_its_parts(page: dashboard.Dashboard) -> None:
@@ -138,7 +138,7 @@ def test_health(page: dashboard.Dashboard, device: Any) -> None:
     assert ask(page, "healthz").body == b"stopped\n"
 
 
-# ---- who may do what
+# ---- actions that need the token
 
 
 @pytest.mark.parametrize("path", ["", "api/stats", "metrics", "healthz", "feed", "nothing"])
