@@ -43,6 +43,9 @@ def ask(socket: Make, device, text: bytes = b"question", times: int = 1) -> byte
         client.send(text)
         worker.send(worker.recv() + b", answered")
         answer = client.recv()
+    # Left open, the worker would come back to the next device at this address, and get requests.
+    client.close(0)
+    worker.close(0)
     return answer
 
 

@@ -408,17 +408,13 @@ class BackgroundDevice(Device):
         return super().__getstate__() | {"launcher": None}
 
     def _show_end(self, run: Run) -> None:
-        """Show an error that comes too late for start(), where the device runs.
-
-        A program that shows it itself replaces this.
-        """
+        """Show an error that comes too late for start(). A program may replace this."""
         if run.error is not None and run.worked:
             raise run.error  # for the excepthook of the thread, or the end of the process
 
     def _is_own_loop(self) -> bool:
         """Whether a subclass does the work, which need not tell when it begins."""
-        cls = type(self)
-        return cls.run_device is not Device.run_device or cls.run is not Device.run
+        return (type(self).run_device, type(self).run) != (Device.run_device, Device.run)
 
 
 class ThreadDevice(BackgroundDevice):
@@ -445,6 +441,12 @@ class ThreadDevice(BackgroundDevice):
             self.launcher.join()
             raise run.error
         run.note_started()
+
+    def stop(self, timeout: float | None = None) -> bool:
+        whole = super().stop(timeout)
+        if self.done and self.launcher not in (None, threading.current_thread()):
+            self.launcher.join()  # the device has ended, and its thread will do nothing more
+        return whole
 
     def _main(self, run: Run) -> None:
         run.execute(self.run)
