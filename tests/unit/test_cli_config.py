@@ -157,6 +157,15 @@ def test_elements_of_arrays_have_their_own_lines() -> None:
     ]
 
 
+def test_endpoints_beside_a_wrong_one_are_bound_only_once() -> None:
+    text = DEVICE.replace('"tcp://127.0.0.1:1"', '["tcp://127.0.0.1:2", "x"]')
+    wrong, twice = errors(text)
+    assert wrong.startswith("d.toml:3: device.a.in: 'x': no transport")
+    assert twice == (
+        "d.toml:4: device.a.out: tcp://127.0.0.1:2 is bound by device.a.in in line 3 already"
+    )
+
+
 def test_keys_are_looked_for_beside_the_file(tmp_path: Path) -> None:
     if not zmq.has("curve"):
         pytest.skip("libzmq without CURVE")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _CAPABILITIES = ("ipc", "curve", "draft", "gssapi", "norm", "pgm", "tipc", "vmci", "ws", "wss")
 # What the extras bring, by extra.
 _EXTRAS = {
-    "cli": ("typer", "rich"),
+    "cli": ("typer", "rich", "tree-sitter", "tree-sitter-toml"),
     "dashboard": ("tornado", "bokeh", "prometheus-client"),
     "plot": ("matplotlib",),
     "ssh": ("paramiko", "pexpect"),

@@ -1,28 +1,16 @@
-"""Where the keys of a TOML document stand.
-
-`tomllib` says what a document holds, but not where. This scanner says where, and leaves everything
-else to tomllib: it is only given documents that tomllib has accepted, so it need not find errors,
-only skip strings, comments, arrays and inline tables correctly. Pure functions.
-"""
+"""The lines of the keys of a TOML document, which `tomllib` does not report. Pure functions."""
 
 from __future__ import annotations
 
-import bisect
-import re
 import tomllib
 from typing import TypeAlias
 
+import tree_sitter_toml
+from tree_sitter import Language, Node, Parser
+
 Path: TypeAlias = tuple[str | int, ...]
 
-_BLANK = re.compile(r"(?:[ \t\r\n]|\#[^\n]*)*")
-_GAP = re.compile(r"[ \t]*")
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
-# The long ones first: three quotes begin no empty string.
-_STRING = re.compile(
-    r'"""(?:\\.|[^\\])*?"{3,5}|' + r"'''.*?'{3,5}|" + r'"(?:\\.|[^"\\])*"|' + r"'[^']*'",
-    re.DOTALL,
-)
-_SCALAR = re.compile(r"[^,\]}\s#]+(?:[ ]\d\d:[^,\]}\s#]+)?")
+_TOML = Language(tree_sitter_toml.language())
 
 
 def key_lines(text: str) -> dict[Path, int]:
@@ -39,116 +27,63 @@ def key_lines(text: str) -> dict[Path, int]:
         From the path of a key, with indices for array elements, to its line, counted from 1. A
         table that only its children name has the line of the first of them.
     """
-    return _Scanner(text.replace("\r\n", "\n")).run()
-
-
-class _Scanner:
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._at = 0
-        self._line_ends = [found.start() for found in re.finditer("\n", text)]
-        self._found: dict[Path, int] = {}
-        # How many [[tables]] of a path there are by now.
-        self._arrays: dict[Path, int] = {}
-
-    def run(self) -> dict[Path, int]:
-        table: Path = ()
-        while self._skip(_BLANK) < len(self._text):
-            if self._text[self._at] == "[":
-                table = self._header()
-            else:
-                self._pair(table)
-        return self._found
-
-    def _header(self) -> Path:
-        start = self._at
-        double = self._text.startswith("[[", start)
-        self._at += 2 if double else 1
-        names = self._key()
-        self._at += 2 if double else 1
+    found: dict[Path, int] = {}
+    newest: dict[Path, int] = {}  # of the [[tables]] of a path, the index of the last one
+    for node in _parts(Parser(_TOML).parse(text.encode()).root_node):
+        if node.type == "pair":
+            _note_pair(found, node, ())
+            continue
+        name, *pairs = _parts(node)
+        *above, last = _names(name)
         path: Path = ()
-        for position, name in enumerate(names):
-            path = (*path, name)
-            last = position == len(names) - 1
-            if last and double:
-                self._arrays[path] = self._arrays.get(path, -1) + 1
-            self._note(path, start)
-            if path in self._arrays:  # what follows belongs to its newest element
-                path = (*path, self._arrays[path])
-                self._note(path, start)
-        return path
+        for part in above:
+            path = _note_table(found, newest, node, (*path, part))
+        path = (*path, last)
+        if node.type == "table_array_element":
+            newest[path] = newest.get(path, -1) + 1
+        path = _note_table(found, newest, node, path)
+        for pair in pairs:
+            _note_pair(found, pair, path)
+    return found
 
-    def _pair(self, table: Path) -> None:
-        start = self._at
-        path = table
-        for name in self._key():
-            path = (*path, name)
-            self._note(path, start)
-        self._at += 1  # the equals sign
-        self._skip(_GAP)
-        self._value(path)
 
-    def _key(self) -> list[str]:
-        """A dotted key, and the blanks behind it."""
-        names = []
-        while True:
-            self._skip(_GAP)
-            if self._text[self._at] in "\"'":
-                names.append(self._quoted())
-            else:
-                names.append(self._take(_BARE))
-            self._skip(_GAP)
-            if not self._text.startswith(".", self._at):
-                return names
-            self._at += 1
+def _note_table(found: dict[Path, int], newest: dict[Path, int], node: Node, path: Path) -> Path:
+    """Note a table; its path, which for an array of tables is that of the newest one."""
+    _note(found, node, path)
+    if path in newest:
+        path = (*path, newest[path])
+        _note(found, node, path)
+    return path
 
-    def _quoted(self) -> str:
-        name: str = tomllib.loads(f"name = {self._take(_STRING)}")["name"]
-        return name
 
-    def _value(self, path: Path) -> None:
-        first = self._text[self._at]
-        if first == "[":
-            self._array(path)
-        elif first == "{":
-            self._at += 1
-            while self._next_item("}"):
-                self._pair(path)
-        else:
-            self._take(_STRING if first in "\"'" else _SCALAR)
+def _note_pair(found: dict[Path, int], node: Node, path: Path) -> None:
+    key, value = _parts(node)
+    for name in _names(key):
+        path = (*path, name)
+        _note(found, node, path)
+    _note_value(found, value, path)
 
-    def _array(self, path: Path) -> None:
-        self._at += 1
-        index = 0
-        while self._next_item("]"):
-            self._note((*path, index), self._at)
-            self._value((*path, index))
-            index += 1
 
-    def _next_item(self, end: str) -> bool:
-        """Go to the next item of an array or inline table; False behind its end."""
-        self._skip(_BLANK)
-        if self._text[self._at] == ",":
-            self._at += 1
-            self._skip(_BLANK)
-        if self._text[self._at] == end:
-            self._at += 1
-            return False
-        return True
+def _note_value(found: dict[Path, int], node: Node, path: Path) -> None:
+    if node.type == "inline_table":
+        for pair in _parts(node):
+            _note_pair(found, pair, path)
+    elif node.type == "array":
+        for index, each in enumerate(_parts(node)):
+            _note(found, each, (*path, index))
+            _note_value(found, each, (*path, index))
 
-    def _note(self, path: Path, offset: int) -> None:
-        if path not in self._found:
-            self._found[path] = bisect.bisect_left(self._line_ends, offset) + 1
 
-    def _skip(self, pattern: re.Pattern[str]) -> int:
-        match = pattern.match(self._text, self._at)
-        assert match is not None  # these patterns match nothing at all, too
-        self._at = match.end()
-        return self._at
+def _note(found: dict[Path, int], node: Node, path: Path) -> None:
+    found.setdefault(path, node.start_point.row + 1)
 
-    def _take(self, pattern: re.Pattern[str]) -> str:
-        match = pattern.match(self._text, self._at)
-        if match is None:
-            raise ValueError(f"not TOML at {self._at}: {self._text[self._at : self._at + 20]!r}")
-        self._at = match.end()
-        return match[0]
+
+def _names(key: Node) -> list[str]:
+    if key.type == "dotted_key":
+        return [name for part in _parts(key) for name in _names(part)]
+    text = (key.text or b"").decode()
+    return [text if key.type == "bare_key" else tomllib.loads(f"name = {text}")["name"]]
+
+
+def _parts(node: Node) -> list[Node]:
+    return [each for each in node.named_children if each.type != "comment"]
