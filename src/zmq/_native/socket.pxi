@@ -1,4 +1,4 @@
-# The native base of zmq.Socket: what must not cost a Python frame.
+# The native base of zmq.Socket: methods that must cost no Python frame.
 
 cdef Handle NO_HANDLE = Handle.__new__(Handle)
 NO_HANDLE.generation = -1
@@ -61,7 +61,7 @@ cdef class Socket:
         self.handle = adopt(open_socket(owner, socket_type), owner, True)
         self.handle.wrapper = <void *> self
 
-    # ---- what it is ----
+    # ---- properties ----
 
     @property
     def context(self):
@@ -486,6 +486,6 @@ cdef class Socket:
         put_back_list(self.handle, list(parts))
 
 
-# What they are before a program replaces them; set in methods.pxi.
+# The methods before a program replaces them; set in methods.pxi.
 cdef object _native_send = None
 cdef object _native_recv = None

@@ -1,8 +1,8 @@
 """The command ``ohmq`` (also ``python -m zmq``).
 
 A command is one module of `commands` with a ``register(app)`` function that is listed in `app`.
-What a command decides (parsing, checking, formatting) is written as pure functions; what it does
-to the world (sockets, signals, terminal) stays in a few small modules at the edge. Imports point
+Parsing, checking and formatting are pure functions; sockets, signals and the terminal are used in
+a few small modules. Imports point
 downwards only: commands, supervisor, devices, sockets, terminal. Nothing in the library imports
 this package.
 """

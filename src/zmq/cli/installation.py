@@ -196,7 +196,7 @@ def _recorded(distribution: importlib.metadata.Distribution) -> Iterable[tuple[s
 def _has_files(distribution: importlib.metadata.Distribution) -> bool:
     if any(_recorded(distribution)):
         return True
-    # Installations of old, and those of system packages, keep no record of their files.
+    # Old installations, and those of system packages, keep no record of their files.
     return "zmq" in (distribution.read_text("top_level.txt") or "").split()
 
 
@@ -214,7 +214,7 @@ def damaged_files(distribution: importlib.metadata.Distribution) -> Iterable[str
         Paths as recorded, of files under ``zmq/`` only.
     """
     if _is_editable(distribution):
-        return  # a developer's own copy, built again in place
+        return  # a copy of the source, built in place
     for name, recorded in _recorded(distribution):
         if name.endswith(".pyc"):
             continue

@@ -1,8 +1,8 @@
-"""The blocking socket: the native one, and what is comfortable."""
+"""The blocking socket: the native one, with methods for text, JSON, pickle and options."""
 
 from __future__ import annotations
 
-from _warnings import warn  # there to the very end of the interpreter, and free to import
+from _warnings import warn  # exists until the end of the interpreter, and costs no import
 from errno import EACCES, ENODEV
 from itertools import count
 from sys import version_info
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar, Self, TypeAlias, TypeVar, overload
     from typing import Generic as Subscripted
 
-    # The checkers know it by themselves; TypeVar of 3.11 has no default.
+    # Type checkers know defaults of TypeVar; Python 3.11 does not.
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from zmq._native import Context as NativeContext
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
     _R = TypeVar("_R")
-    # What recv gives: bytes, or an awaitable of them. `zmq.Socket` alone says nothing about it.
+    # The result of recv: bytes, or an awaitable of them. `zmq.Socket` alone leaves it open.
     _Received = TypeVarWithDefault("_Received", covariant=True, default=Any)
 else:
     from zmq.core.generic import Subscripted
@@ -50,7 +50,7 @@ else:
 
 __all__ = ["Socket", "SyncSocket", "overrides"]
 
-# pickle's own, which takes time to import.
+# The value of pickle.DEFAULT_PROTOCOL: pickle takes time to import.
 DEFAULT_PROTOCOL = 4 if version_info < (3, 14) else 5
 _monitor_numbers = count(1)
 
@@ -170,7 +170,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
         shown = f"zmq.{kind}" if kind else self.type
         return f"<{_name(type(self))}({shown}) at {id(self):#x}{closed}>"
 
-    # ---- what it is ----
+    # ---- properties ----
 
     if TYPE_CHECKING:
         type: Any
@@ -196,7 +196,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
         return fd
 
     def stats(self) -> SocketStats:
-        """Return what has passed through the socket, counted since it was opened."""
+        """Return the counts of messages and bytes since the socket was opened."""
         from zmq.core.stats import SocketStats
 
         return SocketStats.of(self._counters())
@@ -275,7 +275,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
         return SocketContext(self, "bind", bound or addr)
 
     def _check_zap_handler(self, addr: str | bytes) -> None:
-        # Few sockets come here: the others need not import it.
+        # Few sockets need it: the others do not import it.
         from zmq.core.zap import check_handler
 
         check_handler(self, addr)
@@ -371,7 +371,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
         if self._monitor_socket is not None and not self._monitor_socket.closed:
             return self._monitor_socket  # type: ignore[no-any-return]
         if addr is None:
-            # Never used again: the last monitor may not have left its address yet.
+            # A new address each time: the last monitor may still use its own.
             addr = f"inproc://monitor.s-{next(_monitor_numbers)}"
         self.monitor(addr, EVENT_ALL if events is None else events)
         try:
@@ -380,13 +380,13 @@ class Socket(NativeSocket, Subscripted[_Received]):
         except BaseException:
             self.monitor(None, 0)
             raise
-        if isinstance(reader, NativeSocket):  # and not what a test has put in its place
+        if isinstance(reader, NativeSocket):  # and no replacement by a test
             self._ends_with(reader)
         self._monitor_socket = reader
         return reader  # type: ignore[no-any-return]
 
     def disable_monitor(self) -> None:
-        """Stop what get_monitor_socket has begun."""
+        """Stop the monitor that get_monitor_socket has started."""
         self._monitor_socket = None
         self.monitor(None, 0)
 
@@ -411,7 +411,7 @@ class Socket(NativeSocket, Subscripted[_Received]):
     def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> None:
         """Send an object as JSON in one part; kwargs go to json.dumps, and to send."""
         send_kwargs = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
-        # Nothing, or where calls are awaited what is to be awaited.
+        # None, or an awaitable where calls are awaited.
         return self.send(codecs.dumps(obj, **kwargs), flags=flags, **send_kwargs)  # type: ignore[no-any-return]
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
@@ -463,7 +463,7 @@ def _member(enum: Any, number: int) -> Any:
 
 
 def _shadowed(shadow: Any, context: Any) -> tuple[Any, Any]:
-    """Return what the native class takes for a shadow, and the context of it."""
+    """Return the argument of the native class for a shadow, and its context."""
     if isinstance(shadow, NativeSocket):
         if shadow.closed:
             raise TypeError(f"{shadow!r} is closed: only an open socket can be shadowed")

@@ -1,4 +1,4 @@
-"""How a stream calls the functions of a program, and what becomes of their errors."""
+"""Calls of a stream to the functions of a program, and the handling of their errors."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Callbacks:
 
     def __init__(self, io_loop: IOLoop) -> None:
         self.loop = asyncio_loop_of(io_loop)
-        self.running: set[Future[Any]] = set()  # the loop itself would forget them
+        self.running: set[Future[Any]] = set()  # the loop has only weak references to them
 
     def call(self, callback: Callable[..., Any], *args: Any) -> None:
         """Call a function; an error is logged, and raised."""
@@ -40,7 +40,7 @@ class Callbacks:
             self.follow(result)
 
     def call_safely(self, callback: Callable[..., Any], *args: Any) -> None:
-        """Call a function for the loop: errors end here."""
+        """Call a function for the loop: errors are logged, not raised."""
         try:
             result = callback(*args)
         except BaseException as error:
@@ -50,7 +50,7 @@ class Callbacks:
                 self.follow(result)
 
     def failed(self, error: BaseException, what: str = _FAILED) -> None:
-        """Log an error, and tell the loop of it as if it had called the function itself.
+        """Log an error, and report it to the loop as an error of one of its callbacks.
 
         What is to end the program is raised again.
         """
@@ -76,12 +76,12 @@ class Callbacks:
 
 
 def log(error: BaseException, what: str = _FAILED) -> None:
-    """Put an error where Tornado's programs look for those of their callbacks."""
+    """Log an error as Tornado logs errors of callbacks."""
     gen_log.error(what, exc_info=error)
 
 
 def checked(callback: Any) -> Any:
-    """Return a callback, or None; anything else is a mistake."""
+    """Return a callback, or None; anything else raises."""
     if callback is not None and not callable(callback):
         raise AssertionError(f"a callback is a function or None, not {callback!r}")
     return callback

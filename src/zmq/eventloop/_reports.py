@@ -41,17 +41,17 @@ class Reports:
         self.untold: deque[tuple[Any, Any]] = deque()
         self._io_loop = io_loop
         self._callbacks = callbacks
-        self._coming = False  # the loop will call
+        self._coming = False  # a call back is scheduled
 
     def add(self, message: Any, status: Any) -> None:
-        """Note what has become of a message."""
+        """Note the outcome of a message."""
         if isinstance(status, ZMQError):
             gen_log.error("A message of a ZMQStream was not sent: %s", status)
         self.untold.append((message, status))
         self._come()
 
     def not_sent(self, error: Exception) -> None:
-        """Log what keeps a message from ever being sent; on_send does not hear of that."""
+        """Log an error with which a message can never be sent; on_send is not called for it."""
         self._callbacks.failed(error, "A message of a ZMQStream cannot be sent")
 
     def tell(self) -> None:
@@ -68,7 +68,7 @@ class Reports:
                 self._callbacks.call_safely(self.callback, *sent)
 
     def tell_now(self, limit: float) -> int:
-        """Call back at most so often; how many messages were told. A callback's error is raised."""
+        """Call back for at most so many messages; how many. A callback's error is raised."""
         told = 0
         while told < limit and self.untold:
             sent = self.untold.popleft()
@@ -78,7 +78,7 @@ class Reports:
         return told
 
     def end(self) -> None:
-        """Forget everything."""
+        """Drop all reports."""
         self.callback = None
         self.untold.clear()
 

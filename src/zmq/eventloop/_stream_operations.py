@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 __all__ = ["Receiving", "Sending"]
 
 _NOW = int(DONTWAIT)
-# What ends a stream. Any other error is one message's.
+# Errors that end a stream. Any other error belongs to one message.
 _FINAL = (ETERM, ENOTSOCK)
-# Arguments of one message; all others say nothing to a socket.
+# Arguments of one message; a socket does not know the others.
 _TO_WHOM = ("routing_id", "group")
 
 
 class StreamOperation(Operation):
     """An operation that stays until it is told to leave."""
 
-    # REQ and REP: it waits until it is its turn.
+    # REQ and REP: it waits until a receive is possible.
     waits_through_efsm = True
 
     def __init__(
@@ -62,15 +62,15 @@ class StreamOperation(Operation):
             self.cancel_wait()
 
     def end(self) -> None:
-        """Leave for good, and forget the stream: it needs no garbage collector then."""
+        """Leave for ever, and drop the stream, so that there is no cycle of references."""
         self.go()
         self.failed = _ignore
 
     def expire(self) -> None:
-        """Stay: time-outs of the socket are not those of a stream."""
+        """Stay: a stream ignores the time-outs of its socket."""
 
     def fail(self, error: BaseException) -> None:
-        # A PUSH socket, for example, has nothing to receive, ever.
+        # A PUSH socket, for example, can never receive.
         if getattr(error, "errno", None) != ENOTSUP:
             self.failed(error)
 
@@ -121,7 +121,7 @@ class Receiving(StreamOperation):
         try:
             while (callback := self.callback) is not None:
                 if untold:
-                    # That a message was sent is told before the answer to it.
+                    # on_send is called for a message before on_recv for its answer.
                     engine.keep_awake()
                     self.reports.tell()
                     if engine.spent:
@@ -130,7 +130,7 @@ class Receiving(StreamOperation):
                 message = self.take()
                 if message is WOULD_BLOCK:
                     break
-                # The callback may run the loop by itself, which serves what comes meanwhile.
+                # The callback may run the loop by itself, which serves later messages.
                 engine.keep_awake()
                 try:
                     result = callback(message)
@@ -142,7 +142,7 @@ class Receiving(StreamOperation):
                 if engine.spent:
                     break
         except BaseException:
-            engine.ring()  # this ends the turn: have another one for what is left
+            engine.ring()  # this ends the turn: ask for another one for the rest
             raise
         return WOULD_BLOCK
 
@@ -161,7 +161,7 @@ class Receiving(StreamOperation):
 
 
 class Sending(StreamOperation):
-    """Sends in order, and reports what has become of each message.
+    """Sends in order, and reports the outcome of each message.
 
     What cannot be sent is noticed when its turn has come: the call that gave it does not fail.
     """
@@ -195,14 +195,14 @@ class Sending(StreamOperation):
             status = WOULD_BLOCK
             try:
                 status = send(_parts(message), flags, copy, track, self.size)
-            except Exception as error:  # the message meets it again, in its turn
+            except Exception as error:  # it is raised again when the message is sent in order
                 if getattr(error, "errno", None) in _FINAL:
                     raise
             if status is not WOULD_BLOCK:
                 self.reports.add(message, status)
                 return True
         try:
-            # What is sent later is what is there now.
+            # The contents are copied now: the program may change its list.
             parts = [kept(part, copy, track, self.size) for part in _parts(message)]
         except Exception:
             parts = message
@@ -226,7 +226,7 @@ class Sending(StreamOperation):
         super().end()
 
     def send_next(self) -> bool:
-        """Send what comes next; whether it is done. Raises if it can never be sent."""
+        """Send the next message; whether it was sent. Raises if it can never be sent."""
         if not self.unsent:
             return False
         message, call = self.unsent[0]
@@ -252,7 +252,7 @@ class Sending(StreamOperation):
         try:
             return self.send_next()
         except ZMQError:
-            raise  # it is not the message's
+            raise  # it is no error of the message
         except Exception as error:
             self.reports.not_sent(error)
             return True
@@ -263,7 +263,7 @@ def _ignore(*args: Any) -> None:
 
 
 def _status_of(error: ZMQError) -> Any:
-    """Return an error as what has become of a message; raise one that is not the message's own."""
+    """Return an error of a message as its outcome; raise any other."""
     if error.errno == EFSM:
         return WOULD_BLOCK
     if error.errno in _FINAL:

@@ -109,7 +109,7 @@ class ZMQStream:
                 stacklevel=2,
             )
             socket = zmq.Socket(shadow=socket)
-        socket.fileno()  # says what is wrong with a closed one
+        socket.fileno()  # raises for a closed one
         self.io_loop = IOLoop.current() if io_loop is None else io_loop
         self._loop = loop_of(self.io_loop)
         self.socket = socket
@@ -315,7 +315,7 @@ class ZMQStream:
         self.send(codecs.to_pickle(obj, protocol), flags=flags, callback=callback, **kwargs)
 
     def sending(self) -> bool:
-        """Whether something is queued, or sent and not yet told to `on_send`."""
+        """Whether a message is queued, or sent and not yet reported to `on_send`."""
         return bool(self._sending.unsent or self._reports.untold)
 
     # ---- now ----
@@ -400,7 +400,7 @@ class ZMQStream:
         self._has_lost_socket = False  # the program knows
         return self.socket is None
 
-    # ---- what older programs call ----
+    # ---- methods of older versions ----
 
     def on_err(self, callback: Callable[..., object]) -> None:
         """Do nothing: sockets have no errors that could be polled."""
@@ -422,7 +422,7 @@ class ZMQStream:
         return socket
 
     def _arrange(self) -> None:
-        """Have the operations stand in their queues, or not, in the thread of the loop."""
+        """Enter the operations in their queues, or remove them, in the thread of the loop."""
         try:
             current = asyncio.get_running_loop()
         except RuntimeError:
@@ -443,7 +443,7 @@ class ZMQStream:
             self._sending.stand(self._engine.wait_to_send)
 
     def _failed(self, error: BaseException) -> None:
-        """End, as the socket can do no more; any other error is the program's to see."""
+        """End, as the socket cannot be used any more; any other error is raised."""
         if self.socket is None:
             return
         if getattr(error, "errno", None) == ETERM:
@@ -456,7 +456,7 @@ class ZMQStream:
             self._callbacks.failed(error)
 
     def _end_without_socket(self, call: Callable[..., None]) -> None:
-        """End, as something else has closed the socket."""
+        """End: the socket was closed by another call."""
         self._has_lost_socket = True
         self._end(call)
         warn(
@@ -478,7 +478,7 @@ class ZMQStream:
 
 
 def __getattr__(name: str) -> Any:
-    """Give what PyZMQ's module has by chance, and this one does not need."""
+    """Return names that PyZMQ's module has by chance; this one does not use them."""
     if name == "jsonapi":
         return importlib.import_module("zmq.utils.jsonapi")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

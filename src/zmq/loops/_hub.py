@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HubLoop", "hub_loop"]
 
-# Those of this process. A forked child has hubs of its parent, but makes loops of its own.
+# The loops of this process. A forked child has the hubs of its parent, but not their loops.
 _loops: weakref.WeakSet[HubLoop] = weakref.WeakSet()
 
 
@@ -31,7 +31,7 @@ class HubLoop(Loop):
     greenlet that goes on never runs in the middle of the engines' work.
     """
 
-    # The loop of each thread, gone with it: a hub may be kept for ever when its thread has ended.
+    # The loop of each thread ends with the thread; a hub may be kept for ever.
     thread_local: ClassVar[Any]
 
     def __init__(self, hub: Any) -> None:
@@ -44,11 +44,11 @@ class HubLoop(Loop):
 
     @classmethod
     def of(cls, hub: Any) -> Self:
-        """Return what stands for a hub, which is that of this thread."""
+        """Return the HubLoop of a hub, which is that of this thread."""
         found = getattr(cls.thread_local, "loop", None)
         if found is None or found.hub is not hub:
             found = cls.thread_local.loop = cls(hub)
-            # A thread that ends lets go of it, and one that has another hub now.
+            # It is released by a thread that ends, or that has another hub now.
             cls.thread_local.held = Held(found)
         return found
 
@@ -59,7 +59,7 @@ class HubLoop(Loop):
 
     @classmethod
     def current(cls) -> Self:
-        """Return what stands for the hub of this thread."""
+        """Return the HubLoop of the hub of this thread."""
         return cls.of(cls.current_hub())
 
     def start(self) -> None:
@@ -81,7 +81,7 @@ class HubLoop(Loop):
         raise NotImplementedError
 
     def end(self) -> None:
-        """Let go of everything: the thread of the hub has ended, or has another hub."""
+        """Close all: the thread of the hub has ended, or has another hub."""
         if self.reactor.alive:
             with suppress(Exception):  # of a hub that was destroyed
                 self.stop()
@@ -91,10 +91,10 @@ class HubLoop(Loop):
         super().end()
 
     def hold(self) -> None:
-        """Note that one greenlet more waits: the hub must not end."""
+        """Count one more greenlet that waits: the hub must not end."""
 
     def release(self) -> None:
-        """Note that one waits no more."""
+        """Count one greenlet less that waits."""
 
     def complain(self) -> None:
         """Report the exception that is being handled, as the hub does."""
@@ -152,7 +152,7 @@ class HubLoop(Loop):
         try:
             operation.wait()
         except BaseException:
-            # A call that has only just begun would not hear of it.
+            # A call that has only just begun would not notice the first one.
             while end is not None and not over:
                 end()
                 self.pause()
@@ -183,7 +183,7 @@ class _Stop:
         self._unwatch: Callable[[], object] | None = unwatch
 
     def __call__(self) -> None:
-        # The hub's listener, and all that it would have called, are not to be kept.
+        # Keep neither the hub's listener nor its callbacks.
         unwatch, self._unwatch = self._unwatch, None
         self._watching.discard(self)
         if unwatch is not None:
@@ -191,7 +191,7 @@ class _Stop:
 
 
 def hub_loop(loop: Loop) -> HubLoop:
-    """Tell the checkers that a loop is one of greenlets."""
+    """Return a loop, for type checkers as a HubLoop."""
     return loop  # type: ignore[return-value]
 
 

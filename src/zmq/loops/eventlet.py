@@ -69,7 +69,7 @@ class EventletLoop(HubLoop):
 
 
 class _Timer:
-    """Calls back, once. Cancelled it keeps nothing alive: the hub may have it until it is due."""
+    """Calls back, once. A cancelled timer keeps nothing alive; the hub may keep it until then."""
 
     def __init__(self, loop: EventletLoop, seconds: float, callback: Callable[[], object]) -> None:
         self.loop: EventletLoop | None = loop
@@ -86,7 +86,7 @@ class _Timer:
 
 
 def _gone(error: BaseException) -> None:
-    """Do nothing: the hub raises its errors in no other code that uses the descriptor."""
+    """Do nothing: only the reactor uses the descriptor; no greenlet has to get the error."""
 
 
 def _closed() -> None:

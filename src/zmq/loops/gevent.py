@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["GeventFront", "GeventLoop"]
 
-_READ = 1  # of a watcher of gevent
+_READ = 1  # gevent's flag of a watcher for reading
 
 
 class GeventLoop(HubLoop):
@@ -41,13 +41,13 @@ class GeventLoop(HubLoop):
         self._watcher.close()
 
     def hold(self) -> None:
-        """Note that one greenlet more waits."""
+        """Count one more greenlet that waits."""
         self._waiting += 1
         if self._waiting == 1:
             self._watcher.start(self.run, self.reactor.turn)
 
     def release(self) -> None:
-        """Note that one waits no more."""
+        """Count one greenlet less that waits."""
         self._waiting -= 1
         if self._waiting == 0:
             # A greenlet that waits again before the hub has run costs no system call.

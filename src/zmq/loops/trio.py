@@ -43,7 +43,7 @@ class TrioLoop(Loop):
             watch_in_thread(self.reactor, current_trio_token().run_sync_soon, over.is_set)
 
     async def _serve(self) -> None:
-        """Have the reactor called until the run ends, after all tasks that could wait."""
+        """Call the reactor until the run ends: system tasks end after all others."""
         try:
             while True:
                 await lowlevel.wait_readable(self.reactor.fileno())
@@ -89,7 +89,7 @@ async def _tell_of_the_end(over: threading.Event) -> None:
 
 
 def current_loop() -> TrioLoop:
-    """Return what stands for the run of trio that the caller is in."""
+    """Return the TrioLoop of the run that the caller is in."""
     loop = _of_this_run.get(None)
     if loop is None or not loop.reactor.alive:
         loop = TrioLoop()

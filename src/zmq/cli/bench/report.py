@@ -25,7 +25,7 @@ _COLUMNS = (
     "longest us",
     "round trips",
 )
-# Okabe and Ito's, which the colour-blind tell apart.
+# The palette of Okabe and Ito, which colour-blind people can tell apart.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 
 

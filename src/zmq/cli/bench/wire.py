@@ -18,9 +18,9 @@ from zmq.cli.terminal.errors import CommandError, EndedBySignal, TimedOut
 from zmq.cli.terminal.stopper import Stopper
 
 MAGIC = b"ohmq-bench-1"
-# What a wait is cut into, so that signals and the end of a peer are noticed.
+# Length of the slices of a wait, between which signals and the end of a peer are noticed.
 _SLICE_MS = 200
-# Between two looks at the clock.
+# Between two readings of the clock.
 _BURST = 64
 _FEWEST = 10
 
@@ -175,7 +175,7 @@ class Client:
             raise self._late() from None
         self._send([b""])
         facts = self._receive_facts()
-        # The first message begins the time, so it is not among those that took it.
+        # The time begins with the first message, so that one is not counted.
         messages, took_s = facts.get("messages", 0), facts.get("seconds", 0.0)
         if messages < 2 or took_s <= 0:
             raise CommandError(f"{self._where}: too few messages of {size} bytes in {seconds:g} s")

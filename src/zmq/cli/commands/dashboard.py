@@ -21,7 +21,7 @@ from zmq.cli.terminal.stopper import Stopper
 if TYPE_CHECKING:
     import zmq
 
-# Seconds that a wait takes at most: any number will do, the next one follows.
+# Longest of one wait, in s; waits are repeated.
 _LONG_S = 3600.0
 
 

@@ -157,7 +157,7 @@ def _drop_messages(socket: Any) -> None:
     while time.monotonic() < until:
         try:
             socket.recv_multipart(zmq.NOBLOCK)
-        except zmq.ZMQError:  # nothing there, or a type that does not receive
+        except zmq.ZMQError:  # no message, or a type that does not receive
             return
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zmq.cli.installation import Verdict
 
 _CAPABILITIES = ("ipc", "curve", "draft", "gssapi", "norm", "pgm", "tipc", "vmci", "ws", "wss")
-# What the extras bring, by extra.
+# The packages of the extras.
 _EXTRAS = {
     "cli": ("typer", "rich", "tree-sitter", "tree-sitter-toml"),
     "dashboard": ("tornado", "bokeh", "prometheus-client"),

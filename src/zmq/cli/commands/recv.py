@@ -22,7 +22,7 @@ from zmq.cli.terminal.errors import UsageError
 from zmq.cli.terminal.rates import format_bytes
 from zmq.cli.terminal.stopper import Stopper
 
-# An answer to a peer that is gone would otherwise keep the program.
+# An answer to a peer that is gone would otherwise keep the program from ending.
 _LAST_REPLY_S = 1.0
 _TYPES = (
     "PULL",
@@ -146,7 +146,7 @@ def receive(plan: SocketPlan, wanted: RecvPlan, *, quiet: bool, shown: bool) -> 
     ):
         socket = session.socket
         if wanted.count is not None and plan.sides[0].hwm is None:
-            # What is fetched beyond the last message that is wanted would be lost. Not less than 2:
+            # Messages that are fetched beyond the last wanted one would be lost. Not less than 2:
             # at 1, libzmq 4.3.4 loses the message of a client that authenticates, sends and goes.
             socket.rcvhwm = min(max(2, wanted.count), socket.rcvhwm)
         session.open()

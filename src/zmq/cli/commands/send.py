@@ -140,7 +140,7 @@ def _run(
         write_bytes(format_message(parts, form, split), flush=True)
 
     published = plan.type_name == "PUB"
-    # An XPUB is a PUB that hears of its subscribers.
+    # An XPUB is a PUB that receives the subscriptions.
     plan = plan.as_type("XPUB") if published else plan
     shows_replies = plan.type_name == "REQ" and sys.stdout is not None and sys.stdout.isatty()
     with (
@@ -150,9 +150,9 @@ def _run(
     ):
         socket = session.socket
         if plan.type_name == "XPUB":
-            socket.xpub_verbose = True  # or the second subscriber of a topic would not be heard of
+            socket.xpub_verbose = True  # else the second subscription of a topic is not received
         if plan.type_name in {"ROUTER", "STREAM"}:
-            socket.router_mandatory = True  # or it would drop what has no peer
+            socket.router_mandatory = True  # else it drops messages without a peer
         with _monitored(socket, EVENTS) as monitor:
             session.open()
             for line in session.chosen_addresses():

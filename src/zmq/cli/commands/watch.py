@@ -135,7 +135,7 @@ def show_part(part: bytes, form: str, width: int) -> str:
     """One part: as text when it is mostly that, otherwise in hex; cut to a width."""
     if not part:
         return "''"
-    # A character has up to four bytes; what is cut anyway need not be looked at.
+    # A character has up to four bytes; the rest is cut anyway.
     head = part[: width * 4 + 4]
     text = printable(head)
     if form != "hex" and len(text) <= len(head) * (1 + _MOST_UNPRINTABLE):
@@ -205,7 +205,7 @@ class Tally:
         self._kinds_before = dict(self.kinds)
         words = [clock, f"{messages:,.0f} msg/s {format_bytes(size)}/s"]
         top = sorted((n, kind) for kind, n in recent.items() if n)[: -_KINDS_SHOWN - 1 : -1]
-        # Where nearly every message begins in its own way, these are no topics.
+        # Where nearly all first parts differ, they are no topics.
         if sum(n for n, _ in top) * 2 >= messages * seconds:
             words += [f"{show_part(kind, 'text', 16)} {n / seconds:,.0f}/s" for n, kind in top]
         return " | ".join(words)

@@ -48,7 +48,7 @@ def serve_page(
     """
 
     def prepare(socket: zmq.Socket[Any]) -> None:
-        # A reader of one's own monitor: its server key is the own one.
+        # The page reads the monitor of this process: its server key is the own public key.
         if keys is not None and keys.server_key is None:
             apply_keys(socket, replace(keys, server_key=keys.public))
 

@@ -117,7 +117,7 @@ def run_device(
             seconds = time.monotonic() - started
             display.lines(totals_lines(device.stats(), seconds, monitored=monitored))
         finally:
-            if complaint:  # worse than anything else that may have ended it
+            if complaint:  # reported before any other reason of the end
                 raise CommandError(complaint)
 
 
@@ -132,7 +132,7 @@ def _shown(
     from zmq.cli.devices.page import serve_page
 
     with serve_page(device, plan, address, title=f"ohmq device {plan.kind}") as page:
-        # The link holds the token: for a person at a terminal, not for a log.
+        # The link has the token: it is shown on a terminal only, not in a log.
         display.lines([f"{'page':<23}{page.link if is_live(display) else page.url}"])
         yield
 

@@ -35,7 +35,7 @@ class Occurrence:
     value: int
     unit: str
     text: str
-    #: Whether it is more than one of the attempts that a socket makes by itself.
+    #: False for a repeated attempt that a socket makes by itself.
     news: bool = True
 
 
@@ -77,7 +77,7 @@ class ConnectionHistory:
         self._bound: set[str] = set()
         #: By endpoint: descriptors of connections whose handshake is not over.
         self._shaking: dict[str, list[int]] = {}
-        #: Endpoints of attempts that have come as far as the network.
+        #: Endpoints of attempts whose name was resolved.
         self._delayed: set[str] = set()
         self._known: set[tuple[str, str, str]] = set()
         self._failed: set[str] = set()

@@ -63,7 +63,7 @@ def refuse_used_ipc_path(endpoint: Endpoint, side: SocketEndpoints) -> None:
     try:
         is_socket = stat.S_ISSOCK(os.stat(path).st_mode)
     except OSError:
-        return  # not there: it will be made
+        return  # it does not exist, and will be made
     if not is_socket:
         raise CommandError(f"{side.option} {endpoint.address}: {path} exists and is not a socket")
     with os_socket.socket(os_socket.AF_UNIX, os_socket.SOCK_STREAM) as probe:
@@ -71,7 +71,7 @@ def refuse_used_ipc_path(endpoint: Endpoint, side: SocketEndpoints) -> None:
         try:
             probe.connect(path)
         except OSError:
-            return  # left behind by a program that has ended
+            return  # of a program that has ended
     raise explain(errno.EADDRINUSE, side, endpoint)
 
 

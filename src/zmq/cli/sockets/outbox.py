@@ -19,7 +19,7 @@ from zmq.core.monitor import parse_monitor_message
 
 # A wait is cut into slices, so that the status line moves.
 _SLICE_S = 0.2
-# ROUTER and STREAM say only that the peer is not there (yet).
+# The error of ROUTER and STREAM for a peer that is not connected (yet).
 _RETRY_S = 0.02
 # After a signal, the time for messages that are on their way.
 _GRACE_S = 1.0
@@ -90,7 +90,7 @@ class Outbox:
         except TimedOut:
             raise
         except CommandError as error:
-            # What is wrong with the next message is no reason to lose the last ones.
+            # An error of the next message must not lose the earlier ones.
             if self._session.flush(_GRACE_S) or not self.sent:
                 raise
             if isinstance(error, EndedBySignal):
@@ -150,7 +150,7 @@ class Outbox:
             )
 
     def _send(self, message: list[bytes]) -> None:
-        if self._addressed and len(message) < 2:  # libzmq would drop it without a word
+        if self._addressed and len(message) < 2:  # libzmq would drop it silently
             raise CommandError(
                 f"message {self.sent + 1} cannot be sent: {self._session.plan.type_name} needs the "
                 "routing id of the peer as first part"

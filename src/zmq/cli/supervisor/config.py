@@ -132,7 +132,7 @@ def _syntax_error(file: str, text: str, what: str) -> str:
 
 
 class _Reader:
-    """Takes a document apart; whatever is wrong goes to `errors` with its line."""
+    """Reads a document; each error goes to `errors`, with its line."""
 
     def __init__(self, file: str, lines: Mapping[KeyPath, int], ipc_limit: int) -> None:
         self.errors: list[tuple[int, str]] = []
@@ -160,7 +160,7 @@ class _Reader:
         found = [self._device(name, value) for name, value in devices.items()]
         return Config(supervisor, tuple(each for each in found if each is not None))
 
-    # ---- what all keys have in common
+    # ---- all keys
 
     def _known(self, path: KeyPath, table: Mapping[str, Any], known: Sequence[str]) -> None:
         for key in table:
@@ -328,7 +328,7 @@ class _Reader:
             return None
         for key in ("key", "server_key", "allow"):
             text = found[key]
-            # Files are beside the configuration; a key that is written out is no file.
+            # Paths are relative to the configuration; a key may also be written out.
             if text and (key != "server_key" or (self._folder / text).exists()):
                 found[key] = os.fspath(self._folder / text)
         try:
@@ -342,7 +342,7 @@ class _Reader:
             return None
 
 
-# ---- checks of single values: return what is used, or raise UsageError
+# ---- checks of single values: return the value to use, or raise UsageError
 
 
 def _kind(value: Any) -> str:

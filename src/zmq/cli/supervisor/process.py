@@ -44,7 +44,7 @@ class SupervisedDevice(PlannedDevice, ProcessDevice):
         A program listens on an ipc path that it should bind.
     """
 
-    start_method = "spawn"  # threads are at work where it is started
+    start_method = "spawn"  # the parent process has threads
 
     def __init__(self, config: DeviceConfig, pinned: Mapping[str, list[str]]) -> None:
         options = {name: list(_options(each)) for name, each in config.extras.items()}

@@ -31,7 +31,7 @@ _TOTALS = (
     "seconds",
 )
 _RATES = ("messages_in_per_s", "bytes_in_per_s", "messages_out_per_s", "bytes_out_per_s")
-# Between two looks at the counters.
+# Between two readings of the counters.
 _LOOK_S = 0.5
 # How long a process that has closed its pipe may take to be gone.
 _REAP_S = 2.0
@@ -88,9 +88,9 @@ class Supervised:
         self._failures = 0
         #: Its state and stats, as they were a moment ago: reading them does not wait.
         self.latest = ("new", DeviceStats())
-        #: Whether everything that it had taken in was handed on when it was stopped.
+        #: Whether all messages were handed on when it was stopped.
         self.clean = True
-        #: Whether it was started once, in vain or not, and that has been logged.
+        #: Whether a first start, successful or not, has been logged.
         self.tried = False
         monitor = config.plan.monitor
         self.mon_type = None if monitor is None else zmq.SocketType[monitor.type_name]
@@ -172,8 +172,8 @@ class Supervised:
     def _main(self) -> None:
         # Starting it unblocks signals, so it comes first.
         resource_tracker.ensure_running()
-        # The process of the device inherits this. Ctrl-C and a closed terminal are the supervisor's
-        # business, which lets the device drain.
+        # The process of the device inherits this. The supervisor handles Ctrl-C and a closed
+        # terminal, and lets the device drain.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
         if self._after is not None:
             self._after.join(None)
@@ -187,7 +187,7 @@ class Supervised:
                     self._watch()
                 if self._wanted:
                     self._pause_before_restart()
-        except Exception as error:  # a mistake in here must be seen, and not end the others
+        except Exception as error:  # a bug here must be logged, and must not end the other devices
             self._event("failed", "error", error=_words(error))
         self._state = "stopped"
         self.latest = ("stopped", self._ended_stats)

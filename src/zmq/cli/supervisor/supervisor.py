@@ -23,7 +23,7 @@ from zmq.cli.terminal.rates import format_bytes, format_clock
 # Time that the end may take beyond the time that devices have to drain.
 _EXTRA_S = 3.0
 _STATUS_S = 1.0
-# Between two looks at what a reload has begun.
+# Between two checks of a reload.
 _RELOAD_LOOK_S = 0.05
 
 
@@ -84,14 +84,14 @@ class Supervisor:
         if self._reader_gone:
             raise ReaderGone
         if self._log_incomplete:
-            forget_stdout()  # its buffer would fail once more, with words of its own
+            forget_stdout()  # its buffer would fail once more, with another error
         lossy = dict.fromkeys(
             [*self._lossy, *(each.config.name for each in every_device if not each.clean)]
         )
         if lossy:
             raise CommandError(f"ended before all messages were handed on: {', '.join(lossy)}")
         if self._log_incomplete:
-            raise CommandError  # it has been said
+            raise CommandError  # it was printed
 
     def _serve(self, end_at: float | None) -> None:
         """Print, reload, watch; until something says to end."""
@@ -140,7 +140,7 @@ class Supervisor:
             for line in error.lines or [str(error)]:
                 self._note("reload refused", "error", error=line)
             return
-        self._note_reloaded()  # the one before, if it is still at work
+        self._note_reloaded()  # the one before, if it still runs
         self._sweep()
         before = {each.name: each for each in self._config.devices}
         same_supervisor = config.supervisor == self._config.supervisor
@@ -231,7 +231,7 @@ class Supervisor:
             self._note("no dashboard", "error", name, error=str(error))
             return
         self._dashboards[name] = page
-        # The link holds the token: for a person at a terminal, not for a log.
+        # The link has the token: it is shown on a terminal only, not in a log.
         self._note("dashboard", "info", name, url=page.link if self._status else page.url)
 
     def _close_dashboard(self, name: str) -> None:
@@ -240,7 +240,7 @@ class Supervisor:
         if dashboard is not None:
             dashboard.stop()
 
-    # ---- words
+    # ---- output
 
     def _print_events(self, seconds: float) -> None:
         for event in self._mailbox.wait(seconds):

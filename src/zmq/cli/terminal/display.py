@@ -13,7 +13,7 @@ from typing import Protocol, TextIO
 from zmq.cli.terminal.errors import CommandError, EndedBySignal, ReaderGone
 
 _ECHO_COLUMNS = 3
-#: How a write to a file fails that can hold no more.
+#: The errors of a write to a full disk or file.
 FULL = frozenset({errno.ENOSPC, errno.EFBIG, errno.EDQUOT})
 
 
@@ -80,7 +80,7 @@ class LiveDisplay:
     """A status line refreshed in place on a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
-        # Only a terminal pays for the import.
+        # Imported for a terminal only.
         from rich.console import Console
         from rich.live import Live
 
@@ -102,7 +102,7 @@ class LiveDisplay:
             self._live.start()
             self._running = True
         text = Text(line, style="bold", no_wrap=True)
-        # Room is left for the ^C that the terminal echoes, or it would go on to the next line.
+        # Room for the ^C that the terminal echoes, which would wrap to the next line.
         text.truncate(max(1, self._console.width - _ECHO_COLUMNS), overflow="ellipsis")
         self._live.update(text, refresh=True)
 

@@ -53,7 +53,7 @@ class Stopper:
             signal.signal(each, signal.SIG_DFL)
         if hasattr(signal, "SIGALRM"):
             self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._on_alarm)
-            # Again and again: the first one may find the program between two writes.
+            # Repeated: the first one may come between two writes.
             signal.setitimer(signal.ITIMER_REAL, _WRITE_GRACE_S, _WRITE_GRACE_S / 5)
 
     def _on_alarm(self, number: int, frame: FrameType | None) -> None:
