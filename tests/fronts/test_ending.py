@@ -166,7 +166,7 @@ async def test_a_message_for_a_receiver_that_closes(front: Front) -> None:
     received = front.start(b.recv)
     await front.settle()
     await front(a.send(b"x"))
-    await front.settle()
+    await front.until(lambda: b.stats().messages_received == 1)
     b.close()
     assert await front.join(received) == b"x"
 
