@@ -79,8 +79,7 @@ cdef struct EventsRead:
     int events
 
 cdef class Handle:
-    cdef void *newer           # in the list of all handles: borrowed, each takes itself out
-    cdef void *older
+    cdef object __weakref__
     cdef void *ptr             # libzmq's socket; NULL while it is closed, or claimed by a relay
     cdef void *claimed         # the socket, while a relay has it
     cdef int generation
@@ -101,7 +100,7 @@ cdef class Handle:
     cdef bint owned            # closing is ours to do
     cdef object relay          # the relay that has it, while claimed
     cdef ContextHandle context
-    cdef void *wrapper         # the Socket that opened it: borrowed, it clears this when it goes
+    cdef object wrapper        # a weak reference to the Socket that opened it; set once
     cdef object opened_at      # "file:line" in development mode
     cdef list endpoints        # None until there is one
     cdef dict bound_as         # texts given to bind: the endpoints, where they are another text
@@ -144,6 +143,8 @@ cdef struct Terminator:
     int references
 
 cdef class ContextHandle:
+    cdef object __weakref__
+    cdef object known_as          # the weak reference to it in the table of open contexts
     cdef void *ptr                # libzmq's context; NULL once it has been terminated
     cdef int generation
     cdef Terminator *terminator   # while a term() goes on, or one has run out of time

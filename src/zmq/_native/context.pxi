@@ -4,10 +4,14 @@
 cdef enum:
     SCHED_POLICY = 4
 
-# Contexts that are open, by address: a borrowed reference, which the handle takes out when it goes.
+# Contexts that are open: a weak reference to each, by its address.
 cdef dict _open_contexts = {}
 
+# Held while a context gets its handle: two threads get the same one.
+cdef ohmq_lock _adopting_context
 
+
+@cython.no_gc  # as with the handles of sockets
 cdef class ContextHandle:
     """One libzmq context, shared by its Context and the shadows of it."""
 
@@ -39,25 +43,38 @@ cdef void terminate(void *argument) noexcept nogil:
 
 cdef int forget_context(ContextHandle handle) except -1:
     """Take the context out of the table: it has ended, or has no reference any more."""
-    address = <size_t> handle.ptr
-    if handle.ptr != NULL and _open_contexts.get(address) == <size_t> <void *> handle:
-        del _open_contexts[address]
+    ohmq_lock_acquire(&_adopting_context)
+    try:
+        if handle.ptr != NULL and _open_contexts.get(<size_t> handle.ptr) is handle.known_as:
+            _open_contexts.pop(<size_t> handle.ptr, None)
+    finally:
+        ohmq_lock_release(&_adopting_context)
     return 0
 
 
-cdef ContextHandle adopt_context(void *ptr):
+cdef ContextHandle adopt_context(void *ptr, bint is_new=False):
+    """The handle of a context. The address of a new one may be that of one that was ended."""
     cdef ContextHandle handle
-    known = _open_contexts.get(<size_t> ptr)
-    if known is not None:
-        handle = <ContextHandle> <void *> <size_t> known
-        if handle.generation == ohmq_generation:
-            return handle
-    handle = ContextHandle.__new__(ContextHandle)
-    handle.ptr = ptr
-    handle.generation = ohmq_generation
-    handle.lingering = []
-    _open_contexts[<size_t> ptr] = <size_t> <void *> handle
+    ohmq_lock_acquire(&_adopting_context)
+    try:
+        known = None if is_new else _open_contexts.get(<size_t> ptr)
+        handle = None if known is None else known()
+        if handle is None or handle.generation != ohmq_generation:
+            handle = ContextHandle.__new__(ContextHandle)
+            handle.ptr = ptr
+            handle.generation = ohmq_generation
+            handle.lingering = []
+            handle.known_as = _weak_reference(handle)
+            _open_contexts[<size_t> ptr] = handle.known_as
+    finally:
+        ohmq_lock_release(&_adopting_context)
     return handle
+
+
+cdef list open_contexts():
+    """Handles of the contexts that are open, those that were inherited by a fork included."""
+    handles = [known() for known in list(_open_contexts.values())]
+    return [handle for handle in handles if handle is not None]
 
 
 cdef int note_lingering(Handle handle) except -1:
@@ -108,9 +125,7 @@ cdef class Context:
             error = c_errno()
             zmq_ctx_term(ptr)
             fail(error, f"{strerror(error)} (io_threads={io_threads})")
-        # The address may be that of a context whose end was not noticed yet.
-        _open_contexts.pop(<size_t> ptr, None)
-        self.handle = adopt_context(ptr)
+        self.handle = adopt_context(ptr, True)
         self.handle.owned = True
         keep_context(self.handle)
 
@@ -233,8 +248,9 @@ cdef class Context:
 cdef object wrapper_of(Handle handle):
     """The Socket that opened the handle, or a new shadow where that one is gone."""
     cdef Socket shadow
-    if handle.wrapper != NULL:
-        return <object> handle.wrapper
+    found = None if handle.wrapper is None else handle.wrapper()
+    if found is not None:
+        return found
     shadow = Socket.__new__(Socket)
     shadow.handle = handle
     shadow.is_shadow = True
@@ -330,7 +346,6 @@ def summaries_by_context() -> dict[int, list[str]]:
 
 def contexts_open() -> list[int]:
     """Addresses of the contexts that are open in this process."""
-    return [
-        address for address, known in list(_open_contexts.items())
-        if (<ContextHandle> <void *> <size_t> known).generation == ohmq_generation
-    ]
+    cdef ContextHandle handle
+    return [<size_t> handle.ptr for handle in open_contexts()
+            if handle.ptr != NULL and handle.generation == ohmq_generation]

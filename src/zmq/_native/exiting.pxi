@@ -24,8 +24,8 @@ cdef int keep_contexts() except -1:
     global _kept_contexts
     if _kept_contexts is None:
         _kept_contexts = []
-        for known in list(_open_contexts.values()):
-            keep_context(<ContextHandle> <void *> <size_t> known)
+        for handle in open_contexts():
+            keep_context(handle)
     return 0
 
 

@@ -1,7 +1,5 @@
 # A message part as a Python object.
 
-from _weakref import ref as _weak_reference
-
 
 cdef object _tracker_class = None
 cdef object _finished_tracker = None

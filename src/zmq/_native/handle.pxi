@@ -8,16 +8,18 @@
 #   7  enter() says why a socket cannot be used.
 
 import sys as _sys
+from _weakref import ref as _weak_reference
 
-# Handles that exist, newest first, linked through the handles themselves (borrowed references).
-cdef void *_handles = NULL
-cdef ohmq_lock _handles_lock
+# Handles that exist, oldest first: a weak reference to each, by its address. A reference that is
+# made of it is none of a handle that another thread is just letting go of.
+cdef dict _handles = {}
 
 
+@cython.no_gc  # no cycle goes through it; and the collector would clear its weak reference too soon
 cdef class Handle:
     def __dealloc__(self):
         # Without a reference to the socket there is no waiter either.
-        list_remove(self)
+        _handles.pop(<size_t> <void *> self, None)
         drop_unread(self)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
             close_socket(self, self.ptr)
@@ -25,15 +27,28 @@ cdef class Handle:
                 deafen_monitor(self.ends)
 
 
+# Held while a shadow is made of an address: two threads get one handle.
+cdef ohmq_lock _adopting
+
+
 cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
     """The handle of a socket: a new one for a socket of ours, a known one for a shadow."""
     cdef Handle handle
-    cdef size_t size = sizeof(int)
-    if not owned:
+    if owned:
+        return new_handle(ptr, context, owned)
+    ohmq_lock_acquire(&_adopting)
+    try:
         for handle in open_handles():
             if handle.ptr == ptr:
                 return handle
-    handle = Handle.__new__(Handle)
+        return new_handle(ptr, context, owned)
+    finally:
+        ohmq_lock_release(&_adopting)
+
+
+cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
+    cdef Handle handle = Handle.__new__(Handle)
+    cdef size_t size = sizeof(int)
     handle.ptr = ptr
     handle.generation = ohmq_generation
     handle.unread_more = -1
@@ -45,44 +60,19 @@ cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
         handle.signaler = ohmq_signaler_open(ptr, &handle.fd)
     if _sys.flags.dev_mode:
         handle.opened_at = caller()
-    list_add(handle)
+    _handles[<size_t> <void *> handle] = _weak_reference(handle)
     return handle
-
-
-cdef void list_add(Handle handle) noexcept:
-    global _handles
-    ohmq_lock_acquire(&_handles_lock)
-    handle.older = _handles
-    if _handles != NULL:
-        (<Handle> _handles).newer = <void *> handle
-    _handles = <void *> handle
-    ohmq_lock_release(&_handles_lock)
-
-
-cdef void list_remove(Handle handle) noexcept:
-    global _handles
-    ohmq_lock_acquire(&_handles_lock)
-    if handle.newer != NULL:
-        (<Handle> handle.newer).older = handle.older
-    elif _handles == <void *> handle:
-        _handles = handle.older
-    if handle.older != NULL:
-        (<Handle> handle.older).newer = handle.newer
-    handle.newer = handle.older = NULL
-    ohmq_lock_release(&_handles_lock)
 
 
 cdef list open_handles():
     """Handles of the sockets that are open in this process, oldest first."""
-    cdef void *current = _handles
     cdef Handle handle
     found = []
-    while current != NULL:
-        handle = <Handle> current
-        if handle.generation == ohmq_generation and (handle.ptr != NULL or handle.claimed != NULL):
+    for reference in list(_handles.values()):
+        handle = reference()
+        if (handle is not None and handle.generation == ohmq_generation
+                and (handle.ptr != NULL or handle.claimed != NULL)):
             found.append(handle)
-        current = handle.older
-    found.reverse()
     return found
 
 

@@ -33,10 +33,6 @@ cdef class Socket:
         self.handle = NO_HANDLE
         self.threshold = default_threshold()
 
-    def __dealloc__(self):
-        if self.handle is not None and self.handle.wrapper == <void *> self:
-            self.handle.wrapper = NULL
-
     def __init__(self, context=None, int socket_type=-1, shadow=0, copy_threshold=None):
         if copy_threshold is not None:
             self.threshold = copy_threshold
@@ -48,8 +44,9 @@ cdef class Socket:
         if shadow:
             self.handle = adopt(<void *> <size_t> shadow, None, False)
             self.is_shadow = True
-            if context is None and self.handle.wrapper != NULL:
-                self.context_ = (<Socket> self.handle.wrapper).context_
+            original = None if self.handle.wrapper is None else self.handle.wrapper()
+            if context is None and original is not None:
+                self.context_ = (<Socket> original).context_
             return
         if not isinstance(context, Context):
             raise TypeError("context must be specified: a socket is made of a zmq.Context and a "
@@ -59,7 +56,7 @@ cdef class Socket:
             fail(EFAULT, "the context is closed: make a new one with zmq.Context()")
         require(owner)
         self.handle = adopt(open_socket(owner, socket_type), owner, True)
-        self.handle.wrapper = <void *> self
+        self.handle.wrapper = _weak_reference(self)
 
     # ---- properties ----
 

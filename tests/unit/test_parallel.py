@@ -1,0 +1,61 @@
+"""Threads that do the same at the same moment: with the GIL or without, nothing breaks.
+
+Where there is a GIL most of these cannot fail; tests/stress has the same as storms.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import zmq
+from helpers.threads import at_once
+
+THREADS = 4
+
+
+@pytest.fixture(autouse=True)
+def _threads_take_turns_often():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+def test_sockets_come_and_go_while_others_look_at_all(context: zmq.Context) -> None:
+    def come_and_go() -> None:
+        for n in range(100):
+            socket = context.socket(zmq.PUSH)
+            socket.linger = 0
+            if n % 2:
+                socket.close()
+            else:
+                del socket  # the last reference
+
+    def look() -> None:
+        for _ in range(100):
+            for socket in context._sockets_open():
+                assert isinstance(socket, zmq.Socket)
+            zmq.dump()
+
+    with pytest.warns(ResourceWarning, match="Unclosed socket"):
+        at_once(come_and_go, come_and_go, look, look)
+    assert context._sockets_open() == []
+
+
+def test_shadows_of_one_address_share_the_socket(context: zmq.Context) -> None:
+    for _ in range(30):
+        socket = context.socket(zmq.PAIR)
+        shadows = at_once(*[lambda s=socket: zmq.Socket.shadow(s.underlying)] * THREADS)
+        socket.close(0)
+        assert all(shadow.closed for shadow in shadows)
+
+
+def test_shadows_of_a_context_share_it() -> None:
+    for _ in range(30):
+        context = zmq.Context()
+        address = context.underlying
+        shadows = at_once(*[lambda a=address: zmq.Context.shadow(a)] * THREADS)
+        context.term()
+        assert all(shadow._is_over() for shadow in shadows)
