@@ -213,8 +213,10 @@ cdef struct Monitor:
 # ---- pollers (candidates.pxi, poll.pxi, alarm.pxi) --------------------------------------------
 
 cdef class Entry:
+    # Of the handle's lock: watch, watching. Of the poller's lock: candidate, next_candidate,
+    # in_set, gone. Of the critical section of the poller: the rest.
     cdef Watch watch            # in the list of the handle, for as long as watching is set
-    cdef void *poller           # borrowed: a poller outlives its entries
+    cdef void *poller           # borrowed: a poller outlives what its entries watch
     cdef Handle handle          # None for a plain descriptor
     cdef object key             # what was registered
     cdef object shown           # what poll() returns: the socket, or the descriptor's number
@@ -226,24 +228,27 @@ cdef class Entry:
     cdef bint listed
     cdef bint in_set            # the poller's epoll set has fd, with a borrowed pointer to this
     cdef bint watching
-    cdef bint gone              # it has been unregistered
+    cdef bint gone              # no more registered: nothing may make it a candidate
     cdef Entry next_candidate
 
 cdef class Poller:
+    # Of the critical section of the object:
     cdef object __weakref__
     cdef dict entries
-    cdef ohmq_lock lock         # of the list of candidates, which any thread may lengthen
-    cdef Entry candidates
-    cdef void *looking_at       # the handle whose EVENTS are being read for this poller; borrowed
     cdef Py_ssize_t count
     cdef Py_ssize_t plain       # entries that are plain descriptors
     cdef Py_ssize_t doubles     # entries that share a descriptor with another one
     cdef Py_ssize_t without_fd  # draft sockets, which cannot be waited for
-    cdef int set                # the epoll set, -1 for none; its pointers are entries of this
     cdef int generation
+    # Of the lock of the handle that it names:
+    cdef void *looking_at       # the handle whose EVENTS are being read for this poller; borrowed
+    # Of the lock, which is taken inside that of a handle; the set is opened once:
+    cdef ohmq_lock lock
+    cdef Entry candidates       # any thread may lengthen the list
+    cdef int set                # the epoll set, -1 for none; its pointers are entries of this
     cdef int sleepers
-    cdef bint sleeping
-    cdef bint woken
+    cdef bint sleeping          # read without the lock: a call that comes too late to see it is
+    cdef bint woken             # seen as a candidate by the sleeper
     cdef ohmq_waker waker       # open while there are sleepers
 
 cdef class Alarm:

@@ -21,12 +21,12 @@ cdef class Alarm:
             fail(errno, f"no poller can be watched: {strerror(errno)}")
         watch_for(self.set, poller.set, ZMQ_POLLIN)
         watch_for(self.set, poller.waker.read_fd, ZMQ_POLLIN)
-        for entry in poller.entries.values():
+        for entry in list(poller.entries.values()):
             if entry.handle is None:
                 watch_for(self.set, entry.fd, entry.events)
             elif is_usable(entry.handle):
                 need_descriptor(entry.handle, "an event loop")
-        if poller.candidates is not None:
+        if has_candidates(poller):
             poller_wake(poller)
 
     def __dealloc__(self):
@@ -43,9 +43,11 @@ cdef class Alarm:
 
     def heard(self) -> None:
         """Make the descriptor unreadable, before poll() looks."""
+        ohmq_lock_acquire(&self.poller.lock)
         if self.poller.woken:
             self.poller.woken = False
             ohmq_waker_clear(&self.poller.waker)
+        ohmq_lock_release(&self.poller.lock)
 
 
 cdef int watch_for(int alarm, int64_t fd, short events) except -1:

@@ -19,32 +19,52 @@ cdef class Entry:
 
 cdef void entry_touched(Watch *watch, Touch what) noexcept:
     """A call was made on the socket of an entry, or it is being closed."""
-    cdef Entry entry = <Entry> watch.owner
-    cdef Poller poller = <Poller> entry.poller
-    if poller.looking_at == <void *> entry.handle:
+    cdef void *entry = watch.owner
+    cdef void *poller = (<Entry> entry).poller
+    if (<Poller> poller).looking_at == <void *> (<Entry> entry).handle:
         return
-    if what == CLOSED and entry.in_set:
-        entry.in_set = False
-        if poller.generation == ohmq_generation:
-            ohmq_set_remove(poller.set, entry.fd)
-    poller_candidate(poller, entry)
-    if poller.sleepers:
-        poller_wake(poller)
+    ohmq_lock_acquire(&(<Poller> poller).lock)
+    if not (<Entry> entry).gone:
+        # It is registered: there is a reference to it, and one to the poller.
+        if what == CLOSED:
+            take_out_of_set(poller, entry)
+        add_candidate(poller, entry)
+        wake_sleepers(poller)
+    ohmq_lock_release(&(<Poller> poller).lock)
 
 
 cdef void poller_candidate(Poller poller, Entry entry) noexcept:
     ohmq_lock_acquire(&poller.lock)
-    if not entry.candidate:
-        entry.candidate = True
-        entry.next_candidate = poller.candidates
-        poller.candidates = entry
+    add_candidate(<void *> poller, <void *> entry)
     ohmq_lock_release(&poller.lock)
 
 
 cdef void poller_wake(Poller poller) noexcept:
-    if not poller.woken:
-        poller.woken = True
-        ohmq_waker_wake(&poller.waker)
+    ohmq_lock_acquire(&poller.lock)
+    wake_sleepers(<void *> poller)
+    ohmq_lock_release(&poller.lock)
+
+
+# These three are called with the lock of the poller. They make no reference to it: see touch().
+
+cdef inline void add_candidate(void *poller, void *entry) noexcept:
+    if not (<Entry> entry).candidate and not (<Entry> entry).gone:
+        (<Entry> entry).candidate = True
+        (<Entry> entry).next_candidate = (<Poller> poller).candidates
+        (<Poller> poller).candidates = <Entry> entry
+
+
+cdef inline void wake_sleepers(void *poller) noexcept:
+    if (<Poller> poller).sleepers and not (<Poller> poller).woken:
+        (<Poller> poller).woken = True
+        ohmq_waker_wake(&(<Poller> poller).waker)
+
+
+cdef inline void take_out_of_set(void *poller, void *entry) noexcept:
+    if (<Entry> entry).in_set:
+        (<Entry> entry).in_set = False
+        if (<Poller> poller).generation == ohmq_generation:
+            ohmq_set_remove((<Poller> poller).set, (<Entry> entry).fd)
 
 
 cdef Entry new_entry(Poller poller, object socket):
@@ -59,15 +79,21 @@ cdef Entry new_entry(Poller poller, object socket):
         entry.watch.owner = <void *> entry
         entry.watch.touched = entry_touched
         entry.watch.sleeping = &poller.sleeping
-        watch_add(entry.handle, &entry.watch)
-        entry.watching = True
-        if entry.fd < 0 and entry.handle is not NO_HANDLE:
-            poller.without_fd += 1
-        elif poller.set >= 0 and is_usable(entry.handle) and not is_inherited(poller):
-            add_to_set(poller, entry)
-    else:
-        poller.plain += 1  # poll() asks for its number
     return entry
+
+
+cdef int watch_entry(Poller poller, Entry entry) except -1:
+    """Begin to watch for an entry that is registered."""
+    if entry.handle is None:
+        poller.plain += 1  # poll() asks for its number
+        return 0
+    entry.watching = True
+    watch_add(entry.handle, &entry.watch)
+    if entry.fd < 0 and entry.handle is not NO_HANDLE:
+        poller.without_fd += 1
+    elif poller.set >= 0 and is_usable(entry.handle) and not is_inherited(poller):
+        add_to_set(poller, entry)
+    return 0
 
 
 cdef void unwatch(Entry entry) noexcept:
@@ -128,9 +154,33 @@ cdef int number_entries(Poller poller) except -1:
 
 cdef int forget_entry(Poller poller, Entry entry) except -1:
     cdef Entry other
+    cdef bint was_in_set
+    ohmq_lock_acquire(&poller.lock)
+    was_in_set = entry.in_set
+    withdraw(poller, entry)
+    ohmq_lock_release(&poller.lock)
+    if entry.handle is None:
+        poller.plain -= 1
+        return 0
+    unwatch(entry)
+    if entry.fd < 0:
+        poller.without_fd -= entry.handle is not NO_HANDLE
+        return 0
+    if was_in_set and poller.doubles and poller.generation == ohmq_generation:
+        for other in list(poller.entries.values()):
+            if other.handle is entry.handle and not other.in_set:
+                poller.doubles -= 1
+                add_to_set(poller, other)
+                break
+    return 0
+
+
+cdef void withdraw(Poller poller, Entry entry) noexcept:
+    """Let no thread find an entry any more. Called with the lock of the poller."""
     cdef Entry before = None
     cdef Entry current = poller.candidates
     entry.gone = True  # another thread may be about to look at it
+    take_out_of_set(<void *> poller, <void *> entry)
     while current is not None and current is not entry:
         before, current = current, current.next_candidate
     if current is not None:
@@ -140,32 +190,23 @@ cdef int forget_entry(Poller poller, Entry entry) except -1:
             before.next_candidate = entry.next_candidate
         entry.next_candidate = None
         entry.candidate = False
-    if entry.handle is None:
-        poller.plain -= 1
-        return 0
-    unwatch(entry)
-    if entry.fd < 0:
-        poller.without_fd -= entry.handle is not NO_HANDLE
-        return 0
-    if entry.in_set and poller.generation == ohmq_generation:
-        ohmq_set_remove(poller.set, entry.fd)
-        if poller.doubles:
-            for other in poller.entries.values():
-                if other.handle is entry.handle and not other.in_set:
-                    poller.doubles -= 1
-                    add_to_set(poller, other)
-                    break
-    return 0
 
 
 cdef int add_to_set(Poller poller, Entry entry) except -1:
     """Put the socket's descriptor into the epoll set, unless another entry has it there already."""
-    if ohmq_set_add(poller.set, entry.fd, <void *> entry) == 0:
+    cdef int rc, error
+    ohmq_lock_acquire(&poller.lock)
+    rc = ohmq_set_add(poller.set, entry.fd, <void *> entry)
+    error = errno
+    if rc == 0:
         entry.in_set = True
-    elif errno == EEXIST:
+    ohmq_lock_release(&poller.lock)
+    if rc == 0:
+        return 0
+    if error == EEXIST:
         poller.doubles += 1
     else:
-        raise OSError(errno, f"the socket cannot be polled: {strerror(errno)}")
+        raise OSError(error, f"the socket cannot be polled: {strerror(error)}")
     return 0
 
 
@@ -189,7 +230,7 @@ cdef int need_set(Poller poller) except -1:
     poller.set = ohmq_set_open()
     if poller.set < 0:
         return 0  # no descriptor is left, or there is no epoll: all sockets are looked at
-    for entry in poller.entries.values():
+    for entry in list(poller.entries.values()):
         if entry.handle is not None and entry.fd >= 0 and is_usable(entry.handle):
             add_to_set(poller, entry)
     return 0
@@ -210,9 +251,11 @@ cdef list collect(Poller poller):
                 poller_candidate(poller, entry)
     try:
         while n == EPOLL_BATCH:
+            ohmq_lock_acquire(&poller.lock)
             n = ohmq_set_ready(poller.set, tags, EPOLL_BATCH)
             for i in range(n):
-                poller_candidate(poller, <Entry> tags[i])
+                add_candidate(<void *> poller, tags[i])
+            ohmq_lock_release(&poller.lock)
             look_at_candidates(poller, ready)
     finally:
         # A ready socket stays ready until it is used: poll() is level-triggered.
@@ -235,6 +278,7 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
     cdef int error = 0
     cdef int events = 0
     ohmq_lock_acquire(&poller.lock)
+    # From here on they are of this thread alone, as none of them can be a candidate again.
     left, poller.candidates = poller.candidates, None
     ohmq_lock_release(&poller.lock)
     try:
@@ -245,8 +289,7 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
                 # Raises for a socket that is in use by a device, which stays a candidate.
                 error = look_for_poller(poller, entry.handle, &events)
             left = entry.next_candidate
-            entry.next_candidate = None
-            entry.candidate = False
+            no_candidate(poller, entry)
             if entry.gone:
                 continue
             if error:
@@ -259,9 +302,16 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
     finally:
         while left is not None:
             entry, left = left, left.next_candidate
-            entry.candidate = False
+            no_candidate(poller, entry)
             poller_candidate(poller, entry)
     return 0
+
+
+cdef inline void no_candidate(Poller poller, Entry entry) noexcept:
+    ohmq_lock_acquire(&poller.lock)
+    entry.next_candidate = None
+    entry.candidate = False
+    ohmq_lock_release(&poller.lock)
 
 
 cdef int look_for_poller(Poller poller, Handle handle, int *events) except -1:
@@ -284,6 +334,8 @@ cdef int look_for_poller(Poller poller, Handle handle, int *events) except -1:
         return 0
     poller.looking_at = <void *> handle
     error = events_of(handle, events)
-    leave(handle)
-    poller.looking_at = NULL
+    if handle.waiters != NULL or handle.watches != NULL:
+        touch(handle, USED)
+    poller.looking_at = NULL  # before the lock is released: then it is another thread's call
+    ohmq_lock_release(&handle.lock)
     return error

@@ -212,7 +212,11 @@ cdef int need_descriptor(Handle handle, str waiter) except -1:
 
 
 cdef void touch(Handle handle, Touch what) noexcept:
-    """Wake the sleepers that can go on and tell the watches. Called with the lock."""
+    """Wake the sleepers that can go on and tell the watches. Called with the lock.
+
+    The owner of a watch may be about to go: until it has taken its watch out, which needs the lock,
+    its memory is there, but no reference to it may be made.
+    """
     cdef Waiter *waiter = handle.waiters
     cdef Watch *watch = handle.watches
     cdef Watch *next
@@ -231,14 +235,18 @@ cdef void touch(Handle handle, Touch what) noexcept:
 
 
 cdef void watch_add(Handle handle, Watch *watch) noexcept:
+    ohmq_lock_acquire(&handle.lock)
     watch.previous = NULL
     watch.next = handle.watches
     if handle.watches != NULL:
         handle.watches.previous = watch
     handle.watches = watch
+    ohmq_lock_release(&handle.lock)
 
 
 cdef void watch_remove(Handle handle, Watch *watch) noexcept:
+    """Have a watch told no more: when this returns, no thread is telling it."""
+    cdef bint locked = ohmq_lock_to_leave(&handle.lock)
     if watch.previous != NULL:
         watch.previous.next = watch.next
     elif handle.watches == watch:
@@ -246,6 +254,8 @@ cdef void watch_remove(Handle handle, Watch *watch) noexcept:
     if watch.next != NULL:
         watch.next.previous = watch.previous
     watch.next = watch.previous = NULL
+    if locked:
+        ohmq_lock_release(&handle.lock)
 
 
 # ---- closing ------------------------------------------------------------------------------------

@@ -167,6 +167,7 @@ cdef extern from "platform.h" nogil:
 # These need the GIL: they let go of it while they wait.
 cdef extern from "platform.h":
     void ohmq_lock_acquire(ohmq_lock *lock)
+    bint ohmq_lock_to_leave(ohmq_lock *lock)
 
 
 cdef extern from "half_close.h" nogil:

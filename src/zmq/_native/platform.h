@@ -126,6 +126,14 @@ static inline void ohmq_lock_acquire(ohmq_lock *lock) {
     if (!ohmq_lock_try(lock))
         ohmq_lock_wait(lock);
 }
+/* For objects that go: once the interpreter has ended, a thread that has the lock will never give it
+ * back. Nothing is to be released then. */
+static inline int ohmq_lock_to_leave(ohmq_lock *lock) {
+    if (!Py_IsInitialized())
+        return ohmq_lock_try(lock);
+    ohmq_lock_acquire(lock);
+    return 1;
+}
 
 /* ---- signals ---------------------------------------------------------------------------- */
 /* For a thread that knows nothing of Python: signals are for those that do. */

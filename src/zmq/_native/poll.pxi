@@ -27,7 +27,12 @@ cdef class Poller:
 
     def __dealloc__(self):
         cdef Entry entry
+        cdef bint locked
         for entry in self.entries.values():
+            locked = ohmq_lock_to_leave(&self.lock)
+            entry.gone = True
+            if locked:
+                ohmq_lock_release(&self.lock)
             unwatch(entry)
         # One by one: entries that free each other would need as much of the stack.
         while self.candidates is not None:
@@ -37,6 +42,7 @@ cdef class Poller:
         if self.set >= 0 and self.generation == ohmq_generation:
             ohmq_set_close(self.set)
 
+    @cython.critical_section
     def __contains__(self, socket):
         return socket in self.entries
 
@@ -44,16 +50,19 @@ cdef class Poller:
     def sockets(self) -> list:
         """The sockets and descriptors that are registered, with their flags, in order."""
         cdef Entry entry
-        return [(entry.key, _poll_event(BOTH) if entry.flags is BOTH else entry.flags)
-                for entry in self.entries.values()]
+        with cython.critical_section(self):
+            return [(entry.key, _poll_event(BOTH) if entry.flags is BOTH else entry.flags)
+                    for entry in list(self.entries.values())]
 
     def _descriptors(self) -> list:
         """What is registered and is not a socket."""
         cdef Entry entry
-        if not self.plain:
-            return []
-        return [entry.key for entry in self.entries.values() if entry.handle is None]
+        with cython.critical_section(self):
+            if not self.plain:
+                return []
+            return [entry.key for entry in list(self.entries.values()) if entry.handle is None]
 
+    @cython.critical_section
     def register(self, socket, flags=BOTH) -> None:
         """Watch a socket or descriptor; again with other flags to change them.
 
@@ -68,24 +77,29 @@ cdef class Poller:
         cdef short events
         if not flags:
             if socket in self.entries:
-                self.unregister(socket)
+                forget_entry(self, self.entries.pop(socket))
             return
         events = flags
         entry = self.entries.get(socket)
         if entry is None:
             entry = new_entry(self, socket)
             self.entries[socket] = entry
+            try:
+                watch_entry(self, entry)
+            except BaseException:
+                forget_entry(self, self.entries.pop(socket))
+                raise
         entry.flags = flags
         entry.events = entry.watch.events = events
         if entry.handle is not None:
             poller_candidate(self, entry)
-        if self.sleepers:
-            poller_wake(self)
+        poller_wake(self)
 
     def modify(self, socket, flags=BOTH) -> None:
         """Change what a socket or descriptor is watched for; as register."""
         self.register(socket, flags)
 
+    @cython.critical_section
     def unregister(self, socket) -> None:
         """Stop watching a socket or descriptor.
 
@@ -97,6 +111,7 @@ cdef class Poller:
         cdef Entry entry = self.entries.pop(socket)
         forget_entry(self, entry)
 
+    @cython.critical_section  # for as long as it does not sleep
     def poll(self, timeout=None) -> list:
         """Wait until something is ready.
 
@@ -151,27 +166,43 @@ cdef class Poller:
 cdef int join_sleepers(Poller poller) except -1:
     """Have the poller's waker rung by calls on its sockets."""
     cdef ohmq_waker waker
-    if poller.sleepers == 0:
-        take_waker(&waker)
-        if poller.sleepers == 0:
-            poller.waker = waker
-        else:
-            give_waker(&waker)  # another thread was faster
+    cdef bint superfluous
+    take_waker(&waker)
+    ohmq_lock_acquire(&poller.lock)
+    superfluous = poller.sleepers != 0
+    if not superfluous:
+        poller.waker = waker
     poller.sleepers += 1
     poller.sleeping = True
+    ohmq_lock_release(&poller.lock)
+    if superfluous:
+        give_waker(&waker)
     return 0
 
 
 cdef void leave_sleepers(Poller poller) noexcept:
     cdef ohmq_waker waker
+    cdef bint last
+    ohmq_lock_acquire(&poller.lock)
     poller.sleepers -= 1
-    if poller.sleepers == 0:
+    last = poller.sleepers == 0
+    if last:
         poller.sleeping = False
         waker = poller.waker
         if poller.woken:
             poller.woken = False
             ohmq_waker_clear(&waker)
+    ohmq_lock_release(&poller.lock)
+    if last:
         give_waker(&waker)
+
+
+cdef inline bint has_candidates(Poller poller) noexcept:
+    cdef bint found
+    ohmq_lock_acquire(&poller.lock)
+    found = poller.candidates is not None
+    ohmq_lock_release(&poller.lock)
+    return found
 
 
 cdef list poller_sleep(Poller poller, int64_t until):
@@ -197,7 +228,7 @@ cdef list poller_sleep(Poller poller, int64_t until):
             interests[n].fd = entry.fd
             interests[n].events = entry.events if entry.handle is None else ZMQ_POLLIN
             n += 1
-        if poller.candidates is not None:
+        if has_candidates(poller):
             # Used by another thread since it was looked at. It has woken no thread, as none slept.
             until = 1
         elif not ohmq_waker_is_open(&poller.waker):
