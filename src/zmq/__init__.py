@@ -100,8 +100,10 @@ DRAFT_API = PYZMQ_DRAFT_API
 
 
 def get_includes() -> list[str]:
-    """Return the directories of header files for extensions; libzmq's own come with libzmq."""
-    return []
+    """Return the include directories for extensions in Cython; zmq.h comes with libzmq."""
+    from os.path import dirname
+
+    return [dirname(dirname(__file__))]
 
 
 def get_library_dirs() -> list[str]:
