@@ -90,6 +90,7 @@ cdef class Handle:
     cdef Counters counters
     cdef int64_t fd            # ZMQ_FD, which libzmq closes; -1 for none
     cdef void *signaler        # the owner of fd, for a draft type (signaler.h); else NULL
+    cdef ohmq_busy_wait busy_wait  # under the lock; see busy_wait.h
     cdef int type
     cdef int unread_more       # RCVMORE where the last part came from unread, else -1
     cdef bint more             # of the part that was received last: others follow,
@@ -150,6 +151,7 @@ cdef class ContextHandle:
     cdef Terminator *terminator   # while a term() goes on, or one has run out of time
     cdef bint owned               # opened here, not adopted from another library
     cdef bint zap_required        # see Context.zap_required
+    cdef int64_t busy_wait_ns     # of its new sockets; see Context.busy_wait_us
     cdef list lingering           # closed sockets that may still hold unsent messages
 
 cdef class Context:

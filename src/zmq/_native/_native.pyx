@@ -22,6 +22,7 @@ include "loans.pxi"           # zero-copy
 include "monitors.pxi"        # connection events
 include "options.pxi"
 include "context.pxi"
+include "busy_wait.pxi"       # looking before sleeping: the option
 include "exiting.pxi"         # the end of the process
 include "frame.pxi"
 include "nonblocking.pxi"     # "would block" without an exception

@@ -55,6 +55,7 @@ cdef int forget_context(ContextHandle handle) except -1:
 cdef ContextHandle adopt_context(void *ptr, bint is_new=False):
     """The handle of a context. The address of a new one may be that of one that was ended."""
     cdef ContextHandle handle
+    cdef int64_t busy_wait_ns = default_busy_wait()
     ohmq_lock_acquire(&_adopting_context)
     try:
         known = None if is_new else _open_contexts.get(<size_t> ptr)
@@ -64,6 +65,7 @@ cdef ContextHandle adopt_context(void *ptr, bint is_new=False):
             handle.ptr = ptr
             handle.generation = ohmq_generation
             handle.lingering = []
+            handle.busy_wait_ns = busy_wait_ns
             handle.known_as = _weak_reference(handle)
             _open_contexts[<size_t> ptr] = handle.known_as
     finally:
@@ -118,6 +120,7 @@ cdef class Context:
             self.handle = adopt_context(<void *> <size_t> shadow)
             return
         cdef int threads = io_threads
+        default_busy_wait()  # raises for a wrong one: before there is a context to give back
         cdef void *ptr = zmq_ctx_new()
         if ptr == NULL:
             fail(c_errno())

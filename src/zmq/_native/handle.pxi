@@ -54,6 +54,8 @@ cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
     handle.unread_more = -1
     handle.owned = owned
     handle.context = context
+    handle.busy_wait.limit_ns = (default_busy_wait() if context is None
+                                 else context.busy_wait_ns)
     check(zmq_getsockopt(ptr, ZMQ_TYPE, &handle.type, &size))
     handle.fd = descriptor_of(ptr)
     if handle.fd < 0:

@@ -164,6 +164,19 @@ cdef extern from "platform.h" nogil:
     void ohmq_store_int(int *where, int value)
 
 
+cdef extern from "busy_wait.h" nogil:
+    ctypedef struct ohmq_busy_wait:
+        int64_t limit_ns
+        int64_t won
+        int64_t lost
+        int64_t looked_ns
+    ctypedef struct ohmq_one_wait:
+        pass
+    void ohmq_wait_begin(ohmq_one_wait *wait, const ohmq_busy_wait *habit)
+    void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready)
+    int ohmq_wait_busily(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait)
+
+
 # These need the GIL: they let go of it while they wait.
 cdef extern from "platform.h":
     void ohmq_lock_acquire(ohmq_lock *lock)

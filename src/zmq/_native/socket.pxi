@@ -470,13 +470,14 @@ cdef class Socket:
         fail(ENOTSUP, "socket is closed: it cannot be polled")
 
     def _counters(self) -> tuple:
-        """What stats() shows: messages, bytes, blocked calls, nanoseconds, events."""
+        """What stats() shows: messages, bytes, blocked calls, nanoseconds, events, looks."""
         cdef Counters *c = &self.handle.counters
+        cdef ohmq_busy_wait *busy = &self.handle.busy_wait
         cdef int64_t dropped = c.events_dropped
         if self.handle.monitor:
             dropped += events_dropped_by(self.handle.monitor)
         return (c.messages_sent, c.messages_received, c.bytes_sent, c.bytes_received,
-                c.would_block, c.blocked_ns, dropped)
+                c.would_block, c.blocked_ns, dropped, busy.won, busy.lost, busy.looked_ns)
 
     def _put_back(self, parts) -> None:
         """Put the parts of a message back: the next to be received (rule 4)."""

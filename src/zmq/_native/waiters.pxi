@@ -145,6 +145,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     cdef bint for_others = blocked.state in (WAITING_FOR_OTHERS, EVENTS_LOOKED_AT_FOR_OTHERS)
     cdef bint hears = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
     cdef int64_t deadline = stretch(blocked.deadline, STRETCH_NS if hears else RETRY_NS)
+    cdef ohmq_one_wait wait
     cdef int ready, error
     interests[0].fd = waiter.waker.read_fd
     interests[1].fd = handle.fd
@@ -157,10 +158,11 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         for_others = waiter.woken
     blocked.state = WAITING_FOR_OTHERS if for_others else WAITING
     waiter.sleeping = True
+    ohmq_wait_begin(&wait, &handle.busy_wait)
     ohmq_count(&_sleepers, 1)
     ohmq_lock_release(&handle.lock)
     with nogil:
-        ready = ohmq_wait(interests, 2 if handle.fd >= 0 else 1, deadline)
+        ready = ohmq_wait_busily(interests, 2 if handle.fd >= 0 else 1, deadline, &wait)
         error = errno
         if ready == 1 and blocked.msg != NULL and interests[1].ready:
             take_ahead(handle, blocked)
@@ -174,6 +176,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         if blocked.ahead != PART_TAKEN:
             ohmq_lock_acquire(&handle.lock)
         waiter.sleeping = False
+        ohmq_wait_end(&wait, &handle.busy_wait, ready)
         handle.counters.blocked_ns += ohmq_now() - began
         if waiter.woken:
             ohmq_waker_clear(&waiter.waker)

@@ -9,6 +9,7 @@ from zmq._native import Context as NativeContext
 from zmq.constants import EFAULT, EINVAL, ENOTSUP, ContextOption, SocketOption
 from zmq.core import exiting
 from zmq.core.attrsettr import AttributeSetter
+from zmq.core.busy_wait import BusyWait
 from zmq.core.naming import shown_name
 from zmq.core.singleton import making
 from zmq.core.socket import Socket
@@ -36,7 +37,7 @@ __all__ = ["Context", "SyncContext"]
 
 # PyZMQ's names of the arguments of `set` are not the same in the two bases.
 class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
-    NativeContext, AttributeSetter, Subscripted[_SocketType]
+    NativeContext, AttributeSetter, BusyWait, Subscripted[_SocketType]
 ):
     """A container of sockets, with their I/O threads (zmq_ctx_new(3)).
 

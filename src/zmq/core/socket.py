@@ -22,6 +22,7 @@ from zmq.constants import (
 )
 from zmq.core import codecs
 from zmq.core.attrsettr import replaceable
+from zmq.core.busy_wait import BusyWait
 from zmq.core.endpoint import SocketContext, with_own_name
 from zmq.core.naming import shown_name
 from zmq.error import ZMQBindError, ZMQError
@@ -55,7 +56,7 @@ DEFAULT_PROTOCOL = 4 if version_info < (3, 14) else 5
 _monitor_numbers = count(1)
 
 
-class Socket(NativeSocket, Subscripted[_Received]):
+class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
     """A ØMQ socket (zmq_socket(3)).
 
     Any thread may use any socket, also several at once, also one that sends while another waits to

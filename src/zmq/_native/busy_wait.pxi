@@ -1,0 +1,59 @@
+# How long a wait looks before it sleeps: the option, and where its default comes from. The wait
+# itself is in busy_wait.h.
+
+import os as _os
+
+# A look does not see POSIX signals: Ctrl-C has to wait for its end.
+cdef enum:
+    BUSY_WAIT_MAX_US = 100000
+
+
+cdef int64_t busy_wait_of(object value, str name) except -1:
+    """The nanoseconds of an option that is given in us."""
+    number = integer_of(value)
+    if number is None:
+        raise TypeError(f"{name} takes int, not {type(value).__name__}: got {value!r}")
+    if not 0 <= number <= BUSY_WAIT_MAX_US:
+        raise ValueError(f"{name} is from 0 to {BUSY_WAIT_MAX_US} us, 0 to sleep at once: "
+                         f"got {value!r}")
+    return <int64_t> number * 1000
+
+
+cdef int64_t default_busy_wait() except -1:
+    """The nanoseconds that the environment asks for, without it 0."""
+    given = _os.environ.get("OHMQ_BUSY_WAIT_US")
+    if not given:
+        return 0
+    try:
+        number = int(given)
+    except ValueError:
+        raise ValueError(f"the environment variable OHMQ_BUSY_WAIT_US={given!r} is no whole number "
+                         "of us: set it to one, or unset it") from None
+    return busy_wait_of(number, "the environment variable OHMQ_BUSY_WAIT_US")
+
+
+def busy_wait_us(thing) -> int:
+    """Return how long waits of a socket, or of a context's new sockets, look before they sleep."""
+    cdef Handle handle
+    if isinstance(thing, Context):
+        require((<Context> thing).handle)
+        return (<Context> thing).handle.busy_wait_ns // 1000
+    handle = (<Socket?> thing).handle
+    enter(handle)
+    found = handle.busy_wait.limit_ns // 1000
+    leave(handle)
+    return found
+
+
+def set_busy_wait_us(thing, value) -> None:
+    """Set it, in us."""
+    cdef Handle handle
+    cdef int64_t limit_ns = busy_wait_of(value, "busy_wait_us")
+    if isinstance(thing, Context):
+        require((<Context> thing).handle)
+        (<Context> thing).handle.busy_wait_ns = limit_ns
+        return
+    handle = (<Socket?> thing).handle
+    enter(handle)
+    handle.busy_wait.limit_ns = limit_ns
+    leave(handle)

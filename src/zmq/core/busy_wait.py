@@ -1,0 +1,44 @@
+"""The option of sockets and contexts to look for a while before a wait sleeps."""
+
+from __future__ import annotations
+
+from zmq._native import busy_wait_us as read
+from zmq._native import set_busy_wait_us as write
+
+__all__ = ["BusyWait"]
+
+
+class BusyWait:
+    """What has the option ``busy_wait_us``: a socket, or a context for its new sockets."""
+
+    __slots__ = ()
+
+    @property
+    def busy_wait_us(self) -> int:
+        """How long a blocking wait looks before it sleeps, in us; 0 (the default) sleeps at once.
+
+        A call that waits (send, recv, poll of the socket and their like) looks again and again, and
+        gives its core to other threads in between, without the lock of the socket and without the
+        GIL. Only a socket whose last waits were short does so, never one that is idle. Where
+        another program wants the core, no socket of the process does so for 10 ms to 10 s. A wait
+        that looks takes up to a core; ``stats()`` counts it. Waits of event loops, of ``Poller``
+        and of devices do not look.
+
+        From 0 to 100,000; a signal (Ctrl-C) is handled when the look is over. A context has the
+        value for the sockets that it makes afterwards; at first it is that of the environment
+        variable OHMQ_BUSY_WAIT_US. Any thread may read and set it.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The value is no whole number, or out of range.
+        ZMQError
+            ENOTSOCK on a closed socket.
+        RuntimeError
+            The context is closed.
+        """
+        return read(self)
+
+    @busy_wait_us.setter
+    def busy_wait_us(self, value: int) -> None:
+        write(self, value)
