@@ -1,6 +1,6 @@
 /* Busy waiting: to look again for a short while before sleeping.
  *
- * To put a core to sleep and to wake it costs more than a small message takes to come and go. So a
+ * To put a core to sleep and to wake it can take longer than a small message needs. So a
  * thread that waits looks at its descriptors, gives the core away (sched_yield), looks again, until
  * its limit is over; then it sleeps. It holds no lock meanwhile, and not the GIL.
  *
