@@ -532,6 +532,15 @@ class Idle(ThreadDevice):
         self.event.wait(10)
 
 
+class SaysItIsDone(Idle):
+    """Sets what programs of PyZMQ set, and goes on."""
+
+    def run(self) -> None:
+        self.event = threading.Event()
+        self.done = True
+        self.event.wait()
+
+
 class FailsLater(ThreadDevice):
     def run_device(self) -> None:
         self._setup_sockets()
@@ -540,6 +549,19 @@ class FailsLater(ThreadDevice):
 
 
 class TestOwnLoops:
+    def test_stop_does_not_wait_for_a_loop_that_goes_on(self) -> None:
+        device = SaysItIsDone(zmq.QUEUE, zmq.PULL, zmq.PUSH)
+        device.start()
+        stopper = threading.Thread(target=device.stop, args=(0.05,), daemon=True)
+        try:
+            stopper.start()
+            stopper.join(20)
+            assert not stopper.is_alive()
+            assert device.launcher.is_alive()
+        finally:
+            device.event.set()
+            device.launcher.join(20)
+
     @pytest.mark.parametrize("cls", [Swapping, SwappingProcess])
     def test_run_device_of_a_subclass(self, cls, socket: Make) -> None:
         device = bind(cls(zmq.QUEUE, zmq.PULL, zmq.PUSH))

@@ -41,6 +41,8 @@ class Run:
         self.worked = False
         self.error: BaseException | None = None
         self.endpoints: dict[str, list[str]] = {}
+        #: The thread that was made for it.
+        self.launcher: threading.Thread | None = None
         #: Closes the sockets of a device that has a loop of its own.
         self.interrupt: Callable[[], None] | None = None
         #: Called once, when the run has started.
@@ -152,6 +154,8 @@ class Run:
             self.ended.wait(PATIENCE_S if timeout is None else timeout)
         else:
             self.ended.wait()
+        if self.launcher is not None and self.ended.is_set():
+            self.launcher.join()  # it has nothing more to do
         return self.clean()
 
     def clean(self) -> bool:

@@ -425,7 +425,7 @@ class ThreadDevice(BackgroundDevice):
     def start(self) -> None:
         self._refuse_running()
         run = self._new_run()
-        self.launcher = self._launch_class(target=self._main, args=(run,))
+        self.launcher = run.launcher = self._launch_class(target=self._main, args=(run,))
         self.launcher.daemon = self.daemon
         self.launcher.name = f"{type(self).__name__} {self.launcher.name}"
         try:
@@ -441,12 +441,6 @@ class ThreadDevice(BackgroundDevice):
             self.launcher.join()
             raise run.error
         run.note_started()
-
-    def stop(self, timeout: float | None = None) -> bool:
-        whole = super().stop(timeout)
-        if self.done and self.launcher not in (None, threading.current_thread()):
-            self.launcher.join()  # the device has ended, and its thread will do nothing more
-        return whole
 
     def _main(self, run: Run) -> None:
         run.execute(self.run)
