@@ -27,7 +27,7 @@ class Mailbox:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Mailbox:
-        self._before = set_handlers(STOP_SIGNALS, self._on_signal)
+        set_handlers(STOP_SIGNALS, self._on_signal, self._before)
         return self
 
     def __exit__(

@@ -11,27 +11,32 @@ STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def set_handlers(
-    names: Iterable[str], handler: Callable[[int, FrameType | None], None]
-) -> dict[int, Any]:
+    names: Iterable[str],
+    handler: Callable[[int, FrameType | None], None],
+    before: dict[int, Any],
+) -> None:
     """Set the handler of signals; call it in the main thread.
 
     A signal that the process was started with as ignored (as nohup and shells do) stays ignored,
     and a signal that the system does not know is left out.
 
-    Returns
-    -------
-    dict
-        The signals that were set, and their handlers before, for `restore_handlers`.
+    Parameters
+    ----------
+    names
+        Of the signals.
+    handler
+        May be called before this returns: a signal comes at any time.
+    before
+        Gets the handler that each signal had, for `restore_handlers`, before it has this one.
     """
-    before: dict[int, Any] = {}
     for name in names:
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            before[number] = signal.signal(number, handler)
-    return before
+            before[number] = signal.getsignal(number)
+            signal.signal(number, handler)
 
 
 def restore_handlers(before: dict[int, Any]) -> None:
-    """Set back the handlers that `set_handlers` returned."""
+    """Set back the handlers that `set_handlers` noted."""
     for number, handler in before.items():
         signal.signal(number, handler)

@@ -31,7 +31,7 @@ class Stopper:
         self._writing = False
 
     def __enter__(self) -> Stopper:
-        self._before = set_handlers(STOP_SIGNALS, self._on_signal)
+        set_handlers(STOP_SIGNALS, self._on_signal, self._before)
         return self
 
     def __exit__(
@@ -111,14 +111,15 @@ def signals_raise() -> Iterator[None]:
     EndedBySignal
         Where the first signal found the main thread.
     """
+    before: dict[int, Any] = {}
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         for each in before:
             signal.signal(each, signal.SIG_DFL)
         raise EndedBySignal(number)
 
-    before = set_handlers(STOP_SIGNALS, on_signal)
     try:
+        set_handlers(STOP_SIGNALS, on_signal, before)
         yield
     finally:
         restore_handlers(before)
