@@ -83,7 +83,7 @@ async def test_several_polls_and_a_receive(front: Front) -> None:
 
 
 async def test_a_mixture(front: Front, pipe: tuple[int, int], plain: tuple[Any, Any]) -> None:
-    """Whatever of a Poller becomes ready wakes it, and is named by the object registered."""
+    """Any object of a Poller wakes it when it is ready, and poll() names the object registered."""
     read, write = pipe
     a, b = front.pair()
     mine, other = plain

@@ -99,7 +99,7 @@ context.term()
 
 
 def test_trackers_are_told_though_handlers_raise() -> None:
-    """Whatever the handler breaks off, no buffer stays lent and no tracker undone."""
+    """The handler may break off any call: no buffer stays lent and no tracker undone."""
     assert run_python(
         STORM
         + """

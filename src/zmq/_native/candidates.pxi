@@ -334,8 +334,7 @@ cdef int look_for_poller(Poller poller, Handle handle, int *events) except -1:
         return 0
     poller.looking_at = <void *> handle
     error = events_of(handle, events)
-    if handle.waiters != NULL or handle.watches != NULL:
-        touch(handle, USED)
+    tell_used(handle)
     poller.looking_at = NULL  # before the lock is released: then it is another thread's call
     ohmq_lock_release(&handle.lock)
     return error

@@ -55,7 +55,6 @@ cdef int forget_context(ContextHandle handle) except -1:
 cdef ContextHandle adopt_context(void *ptr, bint is_new=False):
     """The handle of a context. The address of a new one may be that of one that was ended."""
     cdef ContextHandle handle
-    cdef int64_t busy_wait_ns = default_busy_wait()
     ohmq_lock_acquire(&_adopting_context)
     try:
         known = None if is_new else _open_contexts.get(<size_t> ptr)
@@ -65,7 +64,7 @@ cdef ContextHandle adopt_context(void *ptr, bint is_new=False):
             handle.ptr = ptr
             handle.generation = ohmq_generation
             handle.lingering = []
-            handle.busy_wait_ns = busy_wait_ns
+            handle.busy_wait_ns = default_busy_wait()
             handle.known_as = _weak_reference(handle)
             _open_contexts[<size_t> ptr] = handle.known_as
     finally:

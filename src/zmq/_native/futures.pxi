@@ -30,7 +30,7 @@ def define_future_calls(running_loop, part, message):
 
 
 cdef inline PyObject *running_mark() except? NULL:
-    """What asyncio keeps for this thread, borrowed; NULL for nothing, or where it is no mark."""
+    """The entry of asyncio for this thread, borrowed; NULL for nothing, or where it is no mark."""
     if _running_key is None:
         return NULL
     cdef PyObject *kept = PyThreadState_GetDict()

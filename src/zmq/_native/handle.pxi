@@ -160,9 +160,13 @@ cdef inline int enter(Handle handle) except -1:
 
 cdef inline void leave(Handle handle) noexcept:
     """End a call: waiters and watches of the socket are told of what it changed."""
+    tell_used(handle)
+    ohmq_lock_release(&handle.lock)
+
+
+cdef inline void tell_used(Handle handle) noexcept:
     if handle.waiters != NULL or handle.watches != NULL:
         touch(handle, USED)
-    ohmq_lock_release(&handle.lock)
 
 
 cdef int fail_inside(Handle handle, int error) except -1:

@@ -55,7 +55,7 @@ cdef class Poller:
                     for entry in list(self.entries.values())]
 
     def _descriptors(self) -> list:
-        """What is registered and is not a socket."""
+        """The objects that are registered and are no sockets."""
         cdef Entry entry
         with cython.critical_section(self):
             if not self.plain:

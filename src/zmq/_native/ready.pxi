@@ -92,7 +92,7 @@ cdef int put_back_taken(Taken taken) except -1:
 
 
 cdef inline object never_emptied(object parts):
-    """What stays as it is whatever the garbage collector does."""
+    """The value in a form that the garbage collector does not empty."""
     if type(parts) is not list:
         return parts
     if type(parts[0]) is not list:

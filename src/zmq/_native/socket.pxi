@@ -470,7 +470,7 @@ cdef class Socket:
         fail(ENOTSUP, "socket is closed: it cannot be polled")
 
     def _counters(self) -> tuple:
-        """What stats() shows: messages, bytes, blocked calls, nanoseconds, events, looks."""
+        """The counts of stats(): messages, bytes, blocked calls, nanoseconds, events, looks."""
         cdef Counters *c = &self.handle.counters
         cdef ohmq_busy_wait *busy = &self.handle.busy_wait
         cdef int64_t dropped = c.events_dropped

@@ -9,7 +9,7 @@ __all__ = ["BusyWait"]
 
 
 class BusyWait:
-    """What has the option ``busy_wait_us``: a socket, or a context for its new sockets."""
+    """The option ``busy_wait_us`` of a socket, or of a context for its new sockets."""
 
     __slots__ = ()
 

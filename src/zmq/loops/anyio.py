@@ -1,4 +1,4 @@
-"""Whatever anyio runs on: trio, or an asyncio loop.
+"""The loop that anyio runs on: trio, or one of asyncio.
 
 Neither is imported unless it runs, and anyio itself is not needed.
 """

@@ -1,4 +1,4 @@
-"""What the calls of a socket give where they are coroutines: for type checkers, never imported.
+"""Results of the calls of a socket where they are coroutines: for type checkers, never imported.
 
 Each call returns another type than that of the blocking socket which it overrides. Written by
 tools/awaited_types.py, from tools/awaited_types.pyi.in: a change is made there.
