@@ -239,8 +239,9 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
     cdef int k
     cdef bint heavy = is_heavy(loop, i)
     # Enough of waiting for a moment in which they are at rest; one in which nothing waits will do.
-    cdef bint hurry = (loop.now - SETTLED_NS
-                       >= max(loop.drain.begun, direction.last_blocked + SETTLED_NS))
+    # Until a source that was blocked before the drain can be calm again, and for as long once more;
+    # one that is blocked all the time never is, and what is in its connections would be lost.
+    cdef bint hurry = loop.now >= loop.drain.begun + 2 * SETTLED_NS
     cdef bint calm, silent
     pump_now()
     count_peers(loop, i)  # what was closed before it was held is in there
