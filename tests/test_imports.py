@@ -36,7 +36,7 @@ def modules() -> list[str]:
 IMPORTER = """
 import os, sys, traceback
 import asyncio, importlib, importlib.metadata
-import bokeh.plotting, bokeh.server.server, rich.console, rich.live, typer
+import bokeh.plotting, bokeh.server.server, pydantic, rich.console, rich.live, typer
 
 for module in map(str.strip, sys.stdin):
     sys.stdout.flush()
@@ -74,3 +74,15 @@ def test_import_brings_in_little() -> None:
     (line,) = run_python("import sys, zmq; print(*sys.modules)")
     loaded = set(line.split())
     assert not loaded & {"asyncio", "json", "pickle", "typer", "rich", "tornado", "ssl", "logging"}
+
+
+def test_the_command_brings_in_little() -> None:
+    """The models of configurations are for `device --config` alone."""
+    script = """
+import sys
+from zmq.cli.app import make_app
+make_app()
+print(*sys.modules)
+"""
+    (line,) = run_python(script)
+    assert not set(line.split()) & {"pydantic", "tree_sitter", "rich", "tornado", "zmq.devices"}

@@ -9,13 +9,8 @@ import pytest
 import zmq
 from zmq.auth import create_certificates
 from zmq.cli.sockets.endpoints import Endpoint
-from zmq.cli.supervisor.config import (
-    Config,
-    ConfigError,
-    SupervisorConfig,
-    load_config,
-    parse_config,
-)
+from zmq.cli.supervisor.config import ConfigError, load_config, parse_config
+from zmq.cli.supervisor.plan import Config, SupervisorConfig
 from zmq.cli.terminal.errors import CommandError
 
 GOOD = """

@@ -14,8 +14,8 @@ from zmq.cli.commands.bench import parse_size
 from zmq.cli.commands.events import format_occurrence
 from zmq.cli.commands.watch import Filter, Pace, Tally, format_line, show_part
 from zmq.cli.sockets.occurrences import ConnectionHistory, Occurrence, describe, unresolved
-from zmq.cli.supervisor.config import SupervisorConfig
 from zmq.cli.supervisor.logs import LogEvent, format_event
+from zmq.cli.supervisor.plan import SupervisorConfig
 from zmq.cli.supervisor.supervised import restart_delay_s
 from zmq.cli.terminal.errors import UsageError
 from zmq.core.monitor import parse_monitor_message

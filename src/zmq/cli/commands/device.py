@@ -151,7 +151,8 @@ def _run_config(
     file: str, *, check: bool, log: str | None, quiet: bool, duration_s: float | None
 ) -> None:
     refuse_mixed_installation()
-    from zmq.cli.supervisor.config import LOGS, Config, load_config
+    from zmq.cli.supervisor.config import load_config
+    from zmq.cli.supervisor.plan import LOGS, Config
     from zmq.cli.supervisor.supervisor import Supervisor, check_line
 
     if log is not None and log not in LOGS:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import zmq
 from zmq.cli.devices.planned import PlannedDevice
 from zmq.cli.sockets.curve import CurveKeys, authenticated, key_options
-from zmq.cli.supervisor.config import DeviceConfig, SideExtras
+from zmq.cli.supervisor.plan import DeviceConfig, SideExtras
 from zmq.devices import ProcessDevice
 
 

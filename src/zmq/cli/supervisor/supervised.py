@@ -12,8 +12,8 @@ from typing import Any
 
 import zmq
 from zmq.cli.devices.planned import SIDE_NAMES
-from zmq.cli.supervisor.config import DeviceConfig, SupervisorConfig
 from zmq.cli.supervisor.logs import LogEvent
+from zmq.cli.supervisor.plan import DeviceConfig, SupervisorConfig
 from zmq.cli.supervisor.process import SupervisedDevice
 from zmq.cli.terminal.errors import one_line
 from zmq.cli.terminal.waker import Waker

@@ -12,9 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from zmq.cli.supervisor.config import Config, DeviceConfig
 from zmq.cli.supervisor.logs import LogEvent, format_event
 from zmq.cli.supervisor.mailbox import Mailbox
+from zmq.cli.supervisor.plan import Config, DeviceConfig
 from zmq.cli.supervisor.supervised import Supervised
 from zmq.cli.terminal.display import FULL, Display, forget_stdout
 from zmq.cli.terminal.errors import CommandError, ReaderGone, one_line
