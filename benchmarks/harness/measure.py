@@ -63,17 +63,17 @@ def _better(case: Case, ours: float | None, theirs: float | None) -> float | Non
     return above / below if below > 0 else None
 
 
-def verdict(outcome: Outcome) -> str:
+def target_reached(outcome: Outcome) -> str:
     """Say whether the case reached its targets.
 
     "within noise" means that a ratio missed its target by less than a twentieth, and that
     the target lies inside the spread of the trials: this run cannot tell. A case without
     target has "".
     """
-    verdicts: list[bool | None] = []
+    all_reached: list[bool | None] = []
     if outcome.case.at_most is not None:
         ours = median(outcome, OURS)
-        verdicts.append(ours is not None and ours <= outcome.case.at_most)
+        all_reached.append(ours is not None and ours <= outcome.case.at_most)
     case = outcome.case
     for other, target in (
         (THEIRS, case.over_pyzmq),
@@ -86,9 +86,9 @@ def verdict(outcome: Outcome) -> str:
         if reached is None or spread is None:
             return "not measured"
         close = reached >= 0.95 * target and spread[1] >= target
-        verdicts.append(True if reached >= target else None if close else False)
-    if not verdicts:
+        all_reached.append(True if reached >= target else None if close else False)
+    if not all_reached:
         return ""
-    if False in verdicts:
+    if False in all_reached:
         return "no"
-    return "within noise" if None in verdicts else "yes"
+    return "within noise" if None in all_reached else "yes"

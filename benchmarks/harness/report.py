@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from harness.measure import median, ratio, ratio_spread, verdict
+from harness.measure import median, ratio, ratio_spread, target_reached
 from harness.model import OURS, THEIRS, C
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
             _ratio_cell(outcome, C),
             _ratio_cell(outcome, outcome.case.rival),
             _target_cell(outcome),
-            verdict(outcome),
+            target_reached(outcome),
         )
         for outcome in outcomes
     ]
@@ -134,7 +134,7 @@ def to_json(
                     "over_rival": outcome.case.over_rival,
                     "at_most": outcome.case.at_most,
                 },
-                "reached": verdict(outcome),
+                "reached": target_reached(outcome),
                 "failures": outcome.failures,
             }
             for outcome in outcomes

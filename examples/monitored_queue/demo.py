@@ -164,13 +164,13 @@ class Demo:
         if not self.family.ask_to_end(clients, PAUSED_S):
             # The queue may be paused, on its page: its end hands on what waits there.
             self.family.ask_to_end([device], START_S)
-        for group, patience_s in (
+        for group, limit_s in (
             (clients, CLIENT_PATIENCE_S),
             ([monitor], MONITOR_PATIENCE_S),
             (workers, START_S),
             ([device], START_S),
         ):
-            self.family.stop(group, patience_s)
+            self.family.stop(group, limit_s)
             self.listen(0)
         failed = [child.failed for child in self.family.children if child.failed]
         return self.judge([trouble] if trouble else failed)
@@ -241,16 +241,16 @@ class Demo:
         )
 
     def judge(self, troubles: list[str]) -> bool:
-        """Print the verdict: every request answered, and every message seen by the monitor."""
+        """Print the result: every request answered, and every message seen by the monitor."""
         counts = self.counts
         answered = 0 < counts.all_sent == counts.all_answered
         seen = (counts.seen_in, counts.seen_out) == (counts.all_sent, counts.all_answered)
         for trouble in troubles:
-            self.verdict(False, "process", trouble)
-        self.verdict(
+            self.print_result(False, "process", trouble)
+        self.print_result(
             answered, "answers", f"{counts.all_answered:,} of {counts.all_sent:,} requests answered"
         )
-        self.verdict(
+        self.print_result(
             seen,
             "monitor",
             f"saw {counts.seen_in:,} of {counts.all_sent:,} requests and "
@@ -262,7 +262,7 @@ class Demo:
         )
         return good
 
-    def verdict(self, good: bool, label: str, text: str) -> None:
+    def print_result(self, good: bool, label: str, text: str) -> None:
         self.screen.say(label, f"{text}: {'ok' if good else 'FAILED'}", "green" if good else "red")
 
 

@@ -86,20 +86,20 @@ class Family:
         self.children.append(child)
         return child
 
-    def stop(self, children: Sequence[Child], patience_s: float) -> None:
+    def stop(self, children: Sequence[Child], limit_s: float) -> None:
         """Tell children to end, and wait until they have; end them by force when late."""
-        if not self.ask_to_end(children, patience_s):
+        if not self.ask_to_end(children, limit_s):
             for child in children:
                 if child.process.poll() is None:
                     child.process.kill()
                     child.wait(GRACE_S)
 
-    def ask_to_end(self, children: Sequence[Child], patience_s: float) -> bool:
+    def ask_to_end(self, children: Sequence[Child], limit_s: float) -> bool:
         """Tell children to end; False if some have not ended in time."""
         for child in children:
             child.stopped = True
             child.process.terminate()
-        deadline = time.monotonic() + patience_s
+        deadline = time.monotonic() + limit_s
         ended = [child.wait(deadline - time.monotonic()) for child in children]  # each of them
         return all(ended)
 

@@ -210,7 +210,7 @@ cdef struct Monitor:
     int n_held
     int64_t handed         # to the outlet so far
     int64_t events_dropped
-    int64_t give_up_at     # of an ending monitor; 0: nothing is waited for
+    int64_t end_at         # of an ending monitor; 0: nothing is waited for
 
 # ---- pollers (candidates.pxi, poll.pxi, alarm.pxi) --------------------------------------------
 
@@ -318,7 +318,7 @@ cdef enum SourceState:
     SOURCE_OPEN = 0
     SOURCE_EMPTY
     SOURCE_CLOSED
-    SOURCE_MUTE
+    SOURCE_SEND_ONLY
 
 cdef enum TargetState:
     BETWEEN_MESSAGES = 0
@@ -370,7 +370,7 @@ cdef struct RelayMonitor:
 cdef struct RelayControl:
     void *socket               # claimed; NULL for none
     bint replies               # it is a REP
-    int64_t terminate_patience  # of the drain that TERMINATE begins; 0 for none
+    int64_t terminate_stall_ns  # of the drain that TERMINATE begins; 0 for none
 
 cdef enum:
     STOP_NOW = 1
@@ -395,7 +395,7 @@ cdef struct Drain:
     int64_t begun              # written before stopping is
     int64_t until
     int64_t half               # the last moment in which something is taken from outside
-    int64_t patience           # it ends when nothing has moved for so long
+    int64_t stall_ns           # it ends when nothing has moved for so long
     int64_t settled            # when it has to be over although there is always more
     bint looked                # the sources have been looked at since it has begun
     IntakeState intake

@@ -77,5 +77,5 @@ def test_pyzmq_installed_over_this_one(pyzmq: Path, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert f"pyzmq 27.3.0 in {tmp_path} owns files of the same zmq package" in done.stdout
     assert "'import zmq' does not load ohmq's zmq" in done.stdout
-    assert done.stdout.splitlines()[-2:] == ["Mend it with:", "  python -m zmq adopt"]
+    assert done.stdout.splitlines()[-2:] == ["Fix it with:", "  python -m zmq adopt"]
     assert done.stderr == ""

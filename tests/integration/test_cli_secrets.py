@@ -91,7 +91,7 @@ def test_a_secret_key_that_others_can_read_is_used_with_a_warning(
     assert done.returncode == 0
     assert done.stderr.decode() == (
         f"ohmq: warning: {own} holds a secret and others can read it (mode {mode:04o}); "
-        f"chmod 600 mends that\n"
+        f"chmod 600 fixes that\n"
     )
     assert rest(receiver) == ["hello"]
     assert receiver.complaint().count("\n") == 1  # the address that was bound

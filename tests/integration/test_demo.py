@@ -1,4 +1,4 @@
-"""The demo: real clients, workers and a monitor around a queue, and its verdict."""
+"""The demo: real clients, workers and a monitor around a queue, and its result."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_queue_that_is_paused_on_its_page(child: Start, resumed: bool) -> None
     link = lines_until(demo, "#token=")[-1].split()[1]
     page, _, token = link.partition("#token=")
     act(page, token, "pause")
-    time.sleep(7)  # longer than anything in the demo has patience
+    time.sleep(7)  # longer than any limit of the demo
     if resumed:
         act(page, token, "resume")
     demo.process.send_signal(signal.SIGINT)

@@ -200,9 +200,9 @@ class TestNothingKeepsIt:
             assert (device.state, device.done) == ("stopped", True)
             assert device.stop(0.3) is False
 
-    def test_without_a_limit_it_loses_patience(self, socket: Make, monkeypatch) -> None:
+    def test_without_a_limit_it_ends_when_nothing_moves(self, socket: Make, monkeypatch) -> None:
         """One direction is stuck; it does not help that the other one goes on."""
-        monkeypatch.setattr("zmq.devices._run.PATIENCE_S", 0.5)
+        monkeypatch.setattr("zmq.devices._run.STALL_S", 0.5)
         device = queue("thread", zmq.DEALER, zmq.DEALER)
         for option in (zmq.SNDHWM, zmq.RCVHWM):
             device.setsockopt_out(option, 10)

@@ -10,48 +10,48 @@ from pathlib import Path
 import pytest
 
 from zmq.cli.commands.info import report_lines
-from zmq.cli.installation import Claim, Evidence, Verdict, collect, damaged_files, judge
+from zmq.cli.installation import Diagnosis, Distribution, Findings, collect, damaged_files, diagnose
 
 SITE = Path("/site")
-OWN = Claim("ohmq", "1.0", SITE)
-THEIRS = Claim("pyzmq", "27.3.0", SITE)
+OWN = Distribution("ohmq", "1.0", SITE)
+THEIRS = Distribution("pyzmq", "27.3.0", SITE)
 
 
-def evidence(
-    *claims: Claim, foreign: tuple[Path, ...] = (), imported_is_own: bool = True
-) -> Evidence:
-    return Evidence((SITE / "zmq",), claims, foreign, imported_is_own)
+def findings(
+    *distributions: Distribution, foreign: tuple[Path, ...] = (), imported_is_own: bool = True
+) -> Findings:
+    return Findings((SITE / "zmq",), distributions, foreign, imported_is_own)
 
 
 def test_whole() -> None:
-    assert judge(evidence(OWN)) == Verdict()
+    assert diagnose(findings(OWN)) == Diagnosis()
 
 
 def test_both_in_one_folder() -> None:
-    verdict = judge(evidence(OWN, THEIRS))
-    assert verdict.problems == ["pyzmq 27.3.0 in /site owns files of the same zmq package"]
-    assert verdict.mend == ["python -m zmq adopt"]
+    diagnosis = diagnose(findings(OWN, THEIRS))
+    assert diagnosis.problems == ["pyzmq 27.3.0 in /site owns files of the same zmq package"]
+    assert diagnosis.fix == ["python -m zmq adopt"]
 
 
 def test_pyzmq_elsewhere_on_the_path_is_only_noted() -> None:
-    verdict = judge(evidence(OWN, Claim("pyzmq", "24.0", Path("/usr/lib/python3"))))
-    assert verdict.problems == []
-    assert verdict.notes == ["pyzmq 24.0 in /usr/lib/python3 is hidden behind this one"]
+    diagnosis = diagnose(findings(OWN, Distribution("pyzmq", "24.0", Path("/usr/lib/python3"))))
+    assert diagnosis.problems == []
+    assert diagnosis.notes == ["pyzmq 24.0 in /usr/lib/python3 is hidden behind this one"]
 
 
 def test_pyzmq_without_files_is_only_noted() -> None:
     """Such a distribution satisfies what other distributions require, and has no module."""
-    verdict = judge(evidence(OWN, Claim("pyzmq", "27.3.0", SITE, has_files=False)))
-    assert verdict.problems == []
-    assert verdict.notes == ["pyzmq 27.3.0 in /site has no files, which does no harm"]
+    diagnosis = diagnose(findings(OWN, Distribution("pyzmq", "27.3.0", SITE, has_files=False)))
+    assert diagnosis.problems == []
+    assert diagnosis.notes == ["pyzmq 27.3.0 in /site has no files, which does no harm"]
     # It stays when something else is wrong.
-    broken = judge(
-        evidence(
-            Claim("ohmq", "1.0", SITE, ("zmq/error.py",)),
-            Claim("pyzmq", "27.3.0", SITE, has_files=False),
+    broken = diagnose(
+        findings(
+            Distribution("ohmq", "1.0", SITE, ("zmq/error.py",)),
+            Distribution("pyzmq", "27.3.0", SITE, has_files=False),
         )
     )
-    assert broken.mend == ["python -m pip install --force-reinstall --no-deps ohmq"]
+    assert broken.fix == ["python -m pip install --force-reinstall --no-deps ohmq"]
 
 
 def install_metadata(site: Path, name: str, record: str | None, **more: str) -> None:
@@ -75,8 +75,8 @@ def test_files_of_a_distribution_are_those_that_it_has_recorded(
     install_metadata(whole, "pyzmq", 'other.py,,\n"zmq/__init__.py",sha256=abc,3\n')
     install_metadata(unrecorded, "pyzmq", None, top_level="zmq\n")
     monkeypatch.setattr("sys.path", [str(metadata_only), str(whole), str(unrecorded)])
-    claims = collect(imported_is_own=True).claims
-    assert {(each.name, each.location, each.has_files) for each in claims} == {
+    distributions = collect(imported_is_own=True).distributions
+    assert {(each.name, each.location, each.has_files) for each in distributions} == {
         ("pyzmq", metadata_only.resolve(), False),
         ("pyzmq", whole.resolve(), True),
         ("pyzmq", unrecorded.resolve(), True),
@@ -85,20 +85,20 @@ def test_files_of_a_distribution_are_those_that_it_has_recorded(
 
 def test_files_of_pyzmq_left_behind() -> None:
     left = SITE / "zmq/backend/cython/_zmq.so"
-    verdict = judge(evidence(OWN, foreign=(left,)))
-    assert verdict.problems == [f"{left} belongs to PyZMQ"]
-    assert verdict.mend == [f"rm {left}"]
+    diagnosis = diagnose(findings(OWN, foreign=(left,)))
+    assert diagnosis.problems == [f"{left} belongs to PyZMQ"]
+    assert diagnosis.fix == [f"rm {left}"]
 
 
 def test_files_that_went_with_pyzmq() -> None:
     damaged = ("zmq/__init__.py", "zmq/error.py", "zmq/utils/z85.py", "zmq/ssh/tunnel.py")
-    (problem,) = judge(evidence(Claim("ohmq", "1.0", SITE, damaged))).problems
+    (problem,) = diagnose(findings(Distribution("ohmq", "1.0", SITE, damaged))).problems
     assert problem.startswith("4 files of ohmq are missing or overwritten: zmq/__init__.py, ")
     assert problem.endswith(", ...")
 
 
 def test_another_zmq_is_imported() -> None:
-    assert judge(evidence(OWN, imported_is_own=False)).mend == [
+    assert diagnose(findings(OWN, imported_is_own=False)).fix == [
         "python -m pip install --force-reinstall --no-deps ohmq"
     ]
 
@@ -125,14 +125,14 @@ def test_damage_is_seen_by_hash(tmp_path: Path) -> None:
 
 
 def test_report() -> None:
-    whole = report_lines([("ohmq", "1.0"), ("libzmq", "4.3.4")], Verdict())
+    whole = report_lines([("ohmq", "1.0"), ("libzmq", "4.3.4")], Diagnosis())
     assert whole == ["ohmq    1.0", "libzmq  4.3.4", "installation  whole"]
-    mixed = report_lines([("ohmq", "1.0")], Verdict(["a problem"], ["a note"], ["a command"]))
+    mixed = report_lines([("ohmq", "1.0")], Diagnosis(["a problem"], ["a note"], ["a command"]))
     assert mixed[1].split(maxsplit=1) == ["note", "a note"]
     assert mixed[-5:] == [
         "This installation is mixed or damaged:",
         "  - a problem",
         "",
-        "Mend it with:",
+        "Fix it with:",
         "  a command",
     ]

@@ -41,7 +41,7 @@ cdef class Alarm:
         """The descriptor, for as long as there is this object."""
         return self.set
 
-    def heard(self) -> None:
+    def clear(self) -> None:
         """Make the descriptor unreadable, before poll() looks."""
         ohmq_lock_acquire(&self.poller.lock)
         if self.poller.woken:

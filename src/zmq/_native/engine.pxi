@@ -25,7 +25,7 @@
 #
 # asleep says that the watch rings the reactor for events that are wanted. armed says for which
 # events an attempt has just found nothing, and has put the watch to sleep: arm(). In IDLE that
-# lasts until the caller has enqueued its operation; if it does not, hush() undoes it. `queued`
+# lasts until the caller has enqueued its operation; if not, clear_mailbox() undoes it. `queued`
 # follows the queues in every state: a caller that finds its bit set has to wait behind others.
 
 from collections import OrderedDict as _OrderedDict
@@ -317,7 +317,7 @@ cdef int look(NativeEngine engine, int *events, bint then_sleep) noexcept:
     return error
 
 
-cdef void hush(NativeEngine engine) noexcept:
+cdef void clear_mailbox(NativeEngine engine) noexcept:
     """Empty the mailbox of an IDLE engine: the descriptor would stay readable for ever."""
     cdef int events
     if look(engine, &events, False):

@@ -1,7 +1,7 @@
 /* The connections of peers that only send, and how they are ended so that nothing of it is lost.
  *
  * To close a connection throws away what is still on its way. So only our half is ended (SHUT_WR): the
- * peer hears of that, sends no more, and closes its half behind all that it has sent, which libzmq
+ * peer is told of that, sends no more, and closes its half behind all that it has sent, which libzmq
  * goes on to read. Two things are lost all the same, and neither can be seen from here: a message
  * that the peer's libzmq had begun to write, and the batch (8 KiB) that it has taken from its queue
  * where the way to us is full. So the half is ended while nothing comes.

@@ -24,7 +24,7 @@ cdef class Handle:
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
             close_socket(self, self.ptr)
             if self.ends:
-                deafen_monitor(self.ends)
+                drop_reader(self.ends)
 
 
 # Held while a shadow is made of an address: two threads get one handle.

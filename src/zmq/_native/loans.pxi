@@ -38,7 +38,7 @@ cdef int lend(object data, zmq_msg_t *msg, object event) except -1:
 
 
 # Loans that have ended and whose event is still to be set.
-cdef ohmq_loan *_to_tell = NULL
+cdef ohmq_loan *_ended_loans = NULL
 
 
 cdef int collect_returned() except -1:
@@ -47,7 +47,7 @@ cdef int collect_returned() except -1:
     Setting an event runs Python code, which a signal handler that raises could break off: half set,
     its lock never given back. Handlers run in the main thread only.
     """
-    global _to_tell
+    global _ended_loans
     cdef ohmq_loan *loan
     cdef ohmq_loan *next
     if not ohmq_loans_any():
@@ -59,23 +59,23 @@ cdef int collect_returned() except -1:
         if loan.event == NULL:
             free(loan)
         else:
-            loan.next = _to_tell
-            _to_tell = loan
+            loan.next = _ended_loans
+            _ended_loans = loan
         loan = next
-    if _to_tell != NULL:
+    if _ended_loans != NULL:
         if _loan_thread_runs:
             ohmq_waker_wake(&ohmq_loan_waker)
         else:
-            tell()
+            set_events()
     return 0
 
 
-cdef int tell() except -1:
+cdef int set_events() except -1:
     """Set the events of the loans that have ended."""
-    global _to_tell
+    global _ended_loans
     cdef ohmq_loan *loan
-    while _to_tell != NULL:
-        loan, _to_tell = _to_tell, _to_tell.next
+    while _ended_loans != NULL:
+        loan, _ended_loans = _ended_loans, _ended_loans.next
         event = <object> loan.event
         Py_DECREF(event)
         free(loan)
@@ -122,7 +122,7 @@ cdef void collect_when_idle(void *argument) noexcept with gil:
             if not ohmq_load_int(&_loan_thread_stops):
                 ohmq_wait(&interest, 0, ohmq_now() + 2000000)
         collect_returned()
-        tell()
+        set_events()
     _loan_thread_runs = False
 
 

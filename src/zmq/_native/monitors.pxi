@@ -10,7 +10,7 @@
 # What the outlet cannot take is held, HELD events at most: then the oldest is dropped, and counted.
 #
 #     runs       tap and outlet are open
-#     deaf       the reader of get_monitor_socket is closed: events are thrown away; tap only
+#     dropped    the reader of get_monitor_socket is closed: events are thrown away; tap only
 #     ending     MONITOR_STOPPED was read, the last event: outlet only, until what is held is read
 #     over       both are closed; the thread takes the monitor off the list
 #
@@ -22,7 +22,7 @@ cdef enum:
     HELD = 1000                # events that are held at most
     OUTLET_HWM = 1000          # events that wait in the outlet at most, beside those of its reader
     PUMP = 100                 # events that are taken before they are handed on
-    PATIENCE_NS = 10000000000  # how long an ending monitor waits for a reader that reads nothing
+    UNREAD_LIMIT_NS = 10000000000  # an ending monitor waits so long for a reader that reads nothing
 
 
 cdef Monitor *_monitors = NULL
@@ -195,7 +195,7 @@ cdef int64_t monitor_at(ContextHandle context, const char *address) noexcept:
     return number
 
 
-cdef void deafen_monitor(int64_t number) noexcept:
+cdef void drop_reader(int64_t number) noexcept:
     """The only reader there can be is closed: nothing is kept for it any more."""
     cdef Monitor *monitor
     lock_monitors()
@@ -211,7 +211,7 @@ cdef int end_monitor_of(Handle reader) except -1:
     cdef Handle handle
     cdef int64_t number = reader.ends
     reader.ends = 0
-    deafen_monitor(number)
+    drop_reader(number)
     for handle in open_handles():
         if handle.monitor == number:
             ohmq_lock_acquire(&handle.lock)
@@ -301,8 +301,8 @@ cdef int64_t pump_all() noexcept nogil:
         monitor = link[0]
         if pump(monitor):
             wake_at = 0
-        elif monitor.give_up_at and (wake_at < 0 or monitor.give_up_at < wake_at):
-            wake_at = monitor.give_up_at
+        elif monitor.end_at and (wake_at < 0 or monitor.end_at < wake_at):
+            wake_at = monitor.end_at
         if monitor.tap == NULL and monitor.outlet == NULL:
             link[0] = monitor.next
             _monitor_count -= 1
@@ -429,10 +429,10 @@ cdef void hand_on(Monitor *monitor) noexcept nogil:
 cdef void end_outlet(Monitor *monitor, bint progress) noexcept nogil:
     """Close the outlet of an ending monitor, unless a reader has still to take what is held."""
     cdef int64_t now = ohmq_now()
-    if monitor.give_up_at == 0 or progress:
-        monitor.give_up_at = now + PATIENCE_NS
+    if monitor.end_at == 0 or progress:
+        monitor.end_at = now + UNREAD_LIMIT_NS
     # An outlet that has not taken its high-water mark and takes no more has no reader at all.
-    if monitor.oldest == NULL or monitor.handed < OUTLET_HWM or now >= monitor.give_up_at:
+    if monitor.oldest == NULL or monitor.handed < OUTLET_HWM or now >= monitor.end_at:
         close_outlet(monitor)
 
 

@@ -237,7 +237,7 @@ cdef int serve(NativeEngine engine) except -1:
     """Serve the operations of an engine that is due."""
     engine.due = False
     if engine.state == ENGINE_IDLE:
-        hush(engine)
+        clear_mailbox(engine)
         return 0
     cdef list serving = engine.reactor.serving
     serving.append(engine)

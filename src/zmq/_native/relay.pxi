@@ -46,7 +46,7 @@ cdef class Relay:
             free(self.loop.side.connections[i].numbers)
         free(self.loop.clients.table)
 
-    def run(self, started=None, *, terminate_patience_s=0.0) -> None:
+    def run(self, started=None, *, terminate_stall_s=0.0) -> None:
         """Move messages; blocks, without the GIL, until the relay is ended.
 
         Returns after stop(), and after TERMINATE on the control socket.
@@ -55,8 +55,8 @@ cdef class Relay:
         ----------
         started : callable, optional
             Called when the sockets belong to the relay, before the first message moves.
-        terminate_patience_s : float, optional
-            Whether TERMINATE drains as stop() does, and with which patience; 0 ends at once.
+        terminate_stall_s : float, optional
+            Whether TERMINATE drains as stop() does, and with which `stall_s`; 0 ends at once.
 
         Raises
         ------
@@ -69,7 +69,7 @@ cdef class Relay:
         cdef int error
         cdef RelayLoop *loop = &self.loop
         self.claim_sockets()
-        loop.control.terminate_patience = <int64_t> (terminate_patience_s * 1e9)
+        loop.control.terminate_stall_ns = <int64_t> (terminate_stall_s * 1e9)
         try:
             if started is not None:
                 started()
@@ -93,7 +93,7 @@ cdef class Relay:
         if ending == FAILED:
             fail(error)
 
-    def stop(self, drain_s=0.0, *, patience_s=None) -> None:
+    def stop(self, drain_s=0.0, *, stall_s=None) -> None:
         """End run(): it returns soon. Any thread and any signal handler may call it.
 
         Parameters
@@ -101,19 +101,19 @@ cdef class Relay:
         drain_s : float, optional
             Seconds in which what the sockets have received is still handed on; None for as long as
             it takes. Called again, the shorter time counts.
-        patience_s : float, optional
+        stall_s : float, optional
             Seconds without any progress after which that ends early.
         """
         cdef int64_t until = INT64_MAX
-        cdef int64_t patience = INT64_MAX // 2
+        cdef int64_t stall_ns = INT64_MAX // 2
         if drain_s is not None:
             until = ohmq_now() + <int64_t> (min(max(drain_s, 0.0), 1e9) * 1e9)
-        if patience_s is not None:
-            patience = <int64_t> (min(max(patience_s, 0.0), 1e9) * 1e9)
+        if stall_s is not None:
+            stall_ns = <int64_t> (min(max(stall_s, 0.0), 1e9) * 1e9)
         if drain_s is not None and drain_s <= 0:
             ohmq_store_int(&self.loop.orders.stopping, STOP_NOW)
         elif ohmq_load_int(&self.loop.orders.stopping) == 0:
-            begin_drain(&self.loop, until, patience)
+            begin_drain(&self.loop, until, stall_ns)
         elif until < self.loop.drain.until:
             set_drain(&self.loop, until)
         ohmq_waker_wake(&self.loop.orders.waker)

@@ -1,6 +1,6 @@
 # The control socket of a relay: the commands of zmq_proxy_steerable(3).
 
-cdef Ending obey(RelayLoop *loop) noexcept nogil:
+cdef Ending execute_commands(RelayLoop *loop) noexcept nogil:
     """Do all that the control socket says: PAUSE, RESUME, TERMINATE, STATISTICS.
 
     Until nothing is left: only a socket that was found empty signals the next message.
@@ -9,14 +9,14 @@ cdef Ending obey(RelayLoop *loop) noexcept nogil:
     cdef Ending ending = GOES_ON
     zmq_msg_init(&command)
     while ending == GOES_ON and zmq_msg_recv(&command, loop.control.socket, ZMQ_DONTWAIT) >= 0:
-        ending = obey_one(loop, <char *> zmq_msg_data(&command), zmq_msg_size(&command))
+        ending = execute_command(loop, <char *> zmq_msg_data(&command), zmq_msg_size(&command))
     if ending == GOES_ON and c_errno() not in (EAGAIN, EINTR, EFSM):
         ending = FAILED
     zmq_msg_close(&command)
     return ending
 
 
-cdef Ending obey_one(RelayLoop *loop, const char *text, size_t size) noexcept nogil:
+cdef Ending execute_command(RelayLoop *loop, const char *text, size_t size) noexcept nogil:
     cdef Ending ending = GOES_ON
     if size == 10 and memcmp(text, b"STATISTICS", 10) == 0:
         report(loop)
@@ -26,10 +26,10 @@ cdef Ending obey_one(RelayLoop *loop, const char *text, size_t size) noexcept no
     elif size == 6 and memcmp(text, b"RESUME", 6) == 0:
         ohmq_store_int(&loop.orders.paused, 0)
     elif size == 9 and memcmp(text, b"TERMINATE", 9) == 0:
-        if loop.control.terminate_patience == 0:
+        if loop.control.terminate_stall_ns == 0:
             ending = STOPPED
         elif ohmq_load_int(&loop.orders.stopping) == 0:
-            begin_drain(loop, loop.now + DRAINED_NS, loop.control.terminate_patience)
+            begin_drain(loop, loop.now + DRAINED_NS, loop.control.terminate_stall_ns)
     if loop.control.replies:
         zmq_send(loop.control.socket, NULL, 0, ZMQ_DONTWAIT)
     return ending

@@ -21,10 +21,10 @@ cdef enum:
     HEAVY_BYTES = 10000000
 
 
-cdef void begin_drain(RelayLoop *loop, int64_t until, int64_t patience) noexcept nogil:
+cdef void begin_drain(RelayLoop *loop, int64_t until, int64_t stall_ns) noexcept nogil:
     loop.drain.begun = ohmq_now()
     set_drain(loop, until)
-    loop.drain.patience = patience
+    loop.drain.stall_ns = stall_ns
     loop.drain.settled = 0
     ohmq_store_int(&loop.orders.stopping, DRAIN)
 
@@ -56,8 +56,8 @@ cdef int64_t wake_at(RelayLoop *loop, bint draining, bint holds) noexcept nogil:
     cdef int64_t until
     if not draining:
         return stretch(-1, STRETCH_NS) if loop.signals_due else -1
-    if holds or owed(loop):
-        until = hopeless_at(loop)
+    if holds or awaited_answers(loop):
+        until = stalled_at(loop)
         drain.settled = 0
     else:
         if drain.settled == 0 or drain.intake == INTAKE_OPEN:
@@ -72,24 +72,24 @@ cdef int64_t wake_at(RelayLoop *loop, bint draining, bint holds) noexcept nogil:
 cdef Ending drain_is_over(RelayLoop *loop, bint holds) noexcept nogil:
     """Whether it is over, now that nothing came for as long as wake_at() said."""
     cdef int64_t now = ohmq_now()
-    if holds or owed(loop):
-        return STOPPED if now >= hopeless_at(loop) else INTERRUPTED
+    if holds or awaited_answers(loop):
+        return STOPPED if now >= stalled_at(loop) else INTERRUPTED
     if loop.drain.intake == INTAKE_OPEN:
         return GOES_ON
     loop.drain.emptied = not loop.drain.abrupt and is_quiet(loop, now)
     return STOPPED
 
 
-cdef int64_t hopeless_at(RelayLoop *loop) noexcept nogil:
-    """When nothing of what is waited for will have come for as long as patience lasts."""
+cdef int64_t stalled_at(RelayLoop *loop) noexcept nogil:
+    """When nothing of what is waited for will have come for `stall_ns`."""
     cdef int64_t since = loop.drain.begun
     cdef int i
     for i in range(loop.traffic.n_directions):
         if loop.traffic.directions[i].n_held:
             since = max(since, loop.traffic.directions[i].last_move)
-    if owed(loop):
+    if awaited_answers(loop):
         since = max(since, loop.traffic.directions[1 - loop.drain.requests].last_move)
-    return since + loop.drain.patience
+    return since + loop.drain.stall_ns
 
 
 cdef bint is_quiet(RelayLoop *loop, int64_t now) noexcept nogil:
@@ -123,15 +123,15 @@ cdef int64_t quiet_at(RelayLoop *loop) noexcept nogil:
 cdef int64_t quiet_ns(RelayLoop *loop, int i) noexcept nogil:
     """How long nothing must have come from a source that is at rest.
 
-    Peers that were seen off are gone. Others may only wait for a core of a busy machine.
+    Peers whose connections were half-closed are gone. Others may wait for a core of a busy machine.
     """
     return SETTLE_NS if loop.side.connections[i].wanted else SETTLED_NS
 
 
 # ---- conversations -------------------------------------------------------------------------------
 
-cdef int64_t owed(RelayLoop *loop) noexcept nogil:
-    """Requests that were handed out and not answered, of peers that are still there to hear it."""
+cdef int64_t awaited_answers(RelayLoop *loop) noexcept nogil:
+    """Requests that were handed out and not answered, of peers that are still connected."""
     cdef int requests = loop.drain.requests
     if loop.clients.wanted:
         return loop.clients.open
@@ -162,7 +162,8 @@ cdef Ending end_requests(RelayLoop *loop) noexcept nogil:
                 or loop.now >= min(drain.begun + SETTLED_NS, drain.half)):
             requests.source_state = SOURCE_CLOSED
         return GOES_ON
-    if requests.n_held or answers.n_held or answers.source_state != SOURCE_EMPTY or owed(loop):
+    if (requests.n_held or answers.n_held or answers.source_state != SOURCE_EMPTY
+            or awaited_answers(loop)):
         return GOES_ON
     if answers.messages - drain.answers_before > requests.messages - drain.requests_before:
         return GOES_ON  # there may be more than one answer to a request
@@ -180,7 +181,7 @@ cdef bint has_more(Direction *direction) noexcept nogil:
 # ---- peers that only send ------------------------------------------------------------------------
 
 cdef bint intake_is_over(RelayLoop *loop) noexcept nogil:
-    """See peers off; whether they are gone, or have to be left as they are."""
+    """Disconnect the peers; whether they are gone, or have to be left as they are."""
     cdef Drain *drain = &loop.drain
     cdef Direction *direction
     cdef int i
@@ -241,7 +242,7 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
     # Enough of waiting for a moment in which they are at rest; one in which nothing waits will do.
     # Until a source that was blocked before the drain can be calm again, and for as long once more;
     # one that is blocked all the time never is, and what is in its connections would be lost.
-    cdef bint hurry = loop.now >= loop.drain.begun + 2 * SETTLED_NS
+    cdef bint overdue = loop.now >= loop.drain.begun + 2 * SETTLED_NS
     cdef bint calm, silent
     pump_now()
     count_peers(loop, i)  # what was closed before it was held is in there
@@ -257,7 +258,7 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
             else:
                 calm = ohmq_connection_received(batch[k].held, &gap) == batch[k].received
             calm = calm and not heavy
-            if calm or hurry and silent:
+            if calm or overdue and silent:
                 ohmq_connection_half_close(batch[k].held)
                 connections.states[batch[k].fd] = HALF_CLOSED
                 loop.drain.abrupt = loop.drain.abrupt or not calm

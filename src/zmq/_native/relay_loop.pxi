@@ -7,7 +7,7 @@
 #   OPEN          a receive would block                        EMPTY: the mailbox is empty, too
 #   EMPTY         the next burst; a pause                      OPEN
 #   OPEN, EMPTY   a drain has handed out all requests          CLOSED: no message is begun any more
-#   any           a receive is not supported (PUB, PUSH)       MUTE
+#   any           a receive is not supported (PUB, PUSH)       SEND_ONLY
 #
 #   target              event                                  to
 #   BETWEEN_MESSAGES    it takes a part that others follow     IN_MESSAGE
@@ -72,7 +72,7 @@ cdef Ending run_relay_loop(RelayLoop *loop) noexcept nogil:
         if moved:
             loop.meter.last_move = loop.now
         if loop.control.socket != NULL:
-            ending = obey(loop)
+            ending = execute_commands(loop)
             if ending != GOES_ON:
                 return ending
         if loop.signals_due and loop.now > loop.signals_due:
@@ -146,13 +146,13 @@ cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nog
     direction.error = 0
     # Never an end within a message: the target would wait for the rest of it.
     while ((done < BURST or direction.target_state != BETWEEN_MESSAGES)
-           and direction.source_state != SOURCE_MUTE):
+           and direction.source_state != SOURCE_SEND_ONLY):
         if (direction.n_held == 0 and direction.source_state == SOURCE_CLOSED
                 and direction.target_state == BETWEEN_MESSAGES):
             break
         if direction.n_held == 0 and take_head(loop, direction) < 0:
             if c_errno() == ENOTSUP:
-                direction.source_state = SOURCE_MUTE  # PUB, PUSH: nothing ever comes from there
+                direction.source_state = SOURCE_SEND_ONLY  # PUB, PUSH
                 break
             if c_errno() == EAGAIN:
                 if direction.source_state == SOURCE_OPEN:

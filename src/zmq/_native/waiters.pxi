@@ -143,8 +143,8 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     cdef Waiter *waiter = &blocked.waiter
     cdef int64_t began = ohmq_now()
     cdef bint for_others = blocked.state in (WAITING_FOR_OTHERS, EVENTS_LOOKED_AT_FOR_OTHERS)
-    cdef bint hears = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
-    cdef int64_t deadline = stretch(blocked.deadline, STRETCH_NS if hears else RETRY_NS)
+    cdef bint can_be_woken = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
+    cdef int64_t deadline = stretch(blocked.deadline, STRETCH_NS if can_be_woken else RETRY_NS)
     cdef ohmq_one_wait wait
     cdef int ready, error
     interests[0].fd = waiter.waker.read_fd

@@ -48,23 +48,23 @@ class _Request(NamedTuple):
     credentials: tuple[bytes, ...]
 
 
-class _Verdict(NamedTuple):
-    """The contents of the reply. Without a user it refuses."""
+class _Status(NamedTuple):
+    """The status of a reply: code, text and user id. Without a user it refuses."""
 
     code: bytes
     text: bytes
     user: str | bytes = b""
 
 
-_Answer: TypeAlias = _Verdict | Awaitable[_Verdict]
+_Answer: TypeAlias = _Status | Awaitable[_Status]
 
 
-def _allow(user: str | bytes) -> _Verdict:
-    return _Verdict(b"200", b"OK", user)
+def _allow(user: str | bytes) -> _Status:
+    return _Status(b"200", b"OK", user)
 
 
-def _refuse(text: str, code: bytes = b"400") -> _Verdict:
-    return _Verdict(code, text.encode("ascii"))
+def _refuse(text: str, code: bytes = b"400") -> _Status:
+    return _Status(code, text.encode("ascii"))
 
 
 _FAILED = _refuse("Internal error", b"500")
@@ -298,34 +298,34 @@ class Authenticator:
         """
         request_id = bytes(msg[1]) if len(msg) > 1 else b""
         try:
-            verdict = self._judge(msg)
+            status = self._check(msg)
         except Exception:
             self.log.exception("ZAP: refused, because checking the client failed")
-            verdict = _FAILED
-        if isinstance(verdict, _Verdict):
-            return self._reply(request_id, verdict)
-        return self._reply_later(request_id, verdict)
+            status = _FAILED
+        if isinstance(status, _Status):
+            return self._reply(request_id, status)
+        return self._reply_later(request_id, status)
 
     def failure(self, msg: Sequence[bytes]) -> list[bytes]:
         """Make the reply to a request that could not be checked: the client is refused."""
         return self._reply(bytes(msg[1]) if len(msg) > 1 else b"", _FAILED)
 
-    async def _reply_later(self, request_id: bytes, verdict: Awaitable[_Verdict]) -> list[bytes]:
+    async def _reply_later(self, request_id: bytes, status: Awaitable[_Status]) -> list[bytes]:
         try:
-            settled = await verdict
+            settled = await status
         except Exception:
             self.log.exception("ZAP: refused, because the credentials provider failed")
             settled = _FAILED
         return self._reply(request_id, settled)
 
-    def _reply(self, request_id: bytes, verdict: _Verdict) -> list[bytes]:
-        code, text, user = verdict
+    def _reply(self, request_id: bytes, status: _Status) -> list[bytes]:
+        code, text, user = status
         if isinstance(user, str):
             user = user.encode(self.encoding, "replace")
         self.log.debug("ZAP: reply %s %s", code.decode(), text.decode())
         return [VERSION, request_id, code, text, user, b""]
 
-    def _judge(self, msg: Sequence[bytes]) -> _Answer:
+    def _check(self, msg: Sequence[bytes]) -> _Answer:
         if len(msg) < 6:
             self.log.error("ZAP: a request of %d frames, expected 6 or more", len(msg))
             return _refuse("Not enough frames")
@@ -339,33 +339,33 @@ class Authenticator:
             mechanism,
             tuple(credentials),
         )
-        refused = self._judge_address(request.address)
-        verdict = refused or self._judge_mechanism(request)
-        if isinstance(verdict, _Verdict):
+        refused = self._check_address(request.address)
+        status = refused or self._check_mechanism(request)
+        if isinstance(status, _Status):
             self.log.debug(
                 "ZAP: %s client from %s, domain %s: %s",
                 mechanism.decode("ascii", "replace"),
                 request.address,
                 request.domain,
-                verdict.text.decode(),
+                status.text.decode(),
             )
-        return verdict
+        return status
 
-    def _judge_address(self, address: str) -> _Verdict | None:
+    def _check_address(self, address: str) -> _Status | None:
         if self._allowed and address not in self._allowed:
             return _refuse("Address not allowed")
         if address in self._denied:
             return _refuse("Address denied")
         return None
 
-    def _judge_mechanism(self, request: _Request) -> _Answer:
+    def _check_mechanism(self, request: _Request) -> _Answer:
         mechanism, credentials = request.mechanism, request.credentials
         if mechanism == b"NULL":
             return _allow("anonymous")
         if mechanism == b"PLAIN" and len(credentials) == 2:
-            return self._judge_plain(request.domain, *credentials)
+            return self._check_plain(request.domain, *credentials)
         if mechanism == b"CURVE" and len(credentials) == 1:
-            return self._judge_curve(request.domain, credentials[0])
+            return self._check_curve(request.domain, credentials[0])
         if mechanism == b"GSSAPI" and len(credentials) == 1:
             # libzmq has checked the ticket; the credentials are the principal's name.
             return _allow(credentials[0])
@@ -374,7 +374,7 @@ class Authenticator:
             return _refuse("Invalid credentials")
         return _refuse("NO ACCESS")
 
-    def _judge_plain(self, domain: str, name: bytes, password: bytes) -> _Verdict:
+    def _check_plain(self, domain: str, name: bytes, password: bytes) -> _Status:
         if not self.passwords:
             return _refuse("No passwords defined")
         users = self.passwords.get(domain)
@@ -390,7 +390,7 @@ class Authenticator:
             return _refuse("Invalid password")
         return _allow(user)
 
-    def _judge_curve(self, domain: str, key: bytes) -> _Answer:
+    def _check_curve(self, domain: str, key: bytes) -> _Answer:
         if len(key) != _CURVE_KEY_BYTES:
             self.log.error("ZAP: a CURVE key of %d bytes", len(key))
             return _refuse("Invalid credentials")
@@ -398,18 +398,20 @@ class Authenticator:
             return _allow(self.curve_user_id(key))
         provider = self.credentials_providers.get(domain)
         if provider is not None:
-            said = provider.callback(domain, z85.encode(key))
-            return self._curve_later(key, said) if isawaitable(said) else self._curve(key, said)
+            accepted = provider.callback(domain, z85.encode(key))
+            if isawaitable(accepted):
+                return self._curve_later(key, accepted)
+            return self._curve(key, accepted)
         known = self.certs.get(domain)
         if known is None:
             return _refuse("Unknown domain")
         return self._curve(key, known.get(z85.encode(key)))
 
-    async def _curve_later(self, key: bytes, said: Awaitable[Any]) -> _Verdict:
-        return self._curve(key, await said)
+    async def _curve_later(self, key: bytes, accepted: Awaitable[Any]) -> _Status:
+        return self._curve(key, await accepted)
 
-    def _curve(self, key: bytes, welcome: Any) -> _Verdict:
-        return _allow(self.curve_user_id(key)) if welcome else _refuse("Unknown key")
+    def _curve(self, key: bytes, accepted: Any) -> _Status:
+        return _allow(self.curve_user_id(key)) if accepted else _refuse("Unknown key")
 
 
 def release_zap_socket(socket: zmq.Socket) -> None:

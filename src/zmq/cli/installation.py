@@ -2,7 +2,7 @@
 
 Both distributions install a package called ``zmq`` into the same folder. Whichever comes second
 overwrites files of the first, and uninstalling either takes files away from the other. The
-judgement is a pure function of what was found on disk.
+diagnosis is a pure function of what was found on disk.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FOREIGN_PATTERNS = ("backend/cython/*.so", "backend/cython/*.pyd", "backend/cff
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Distribution:
     """A distribution that is called like an owner of the package ``zmq``, or has files of it.
 
     One without files only satisfies requirements of other distributions.
@@ -42,79 +42,80 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """The files and claims that were found on disk."""
+class Findings:
+    """The files and distributions that were found on disk."""
 
     package_dirs: tuple[Path, ...]
-    claims: tuple[Claim, ...]
+    distributions: tuple[Distribution, ...]
     foreign_files: tuple[Path, ...]
     imported_is_own: bool
-    askers: tuple[str, ...] = ()
+    dependents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The meaning of the evidence: `problems` break the installation, `notes` do not."""
+class Diagnosis:
+    """The meaning of the findings: `problems` break the installation, `notes` do not."""
 
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    mend: list[str] = field(default_factory=list)
+    fix: list[str] = field(default_factory=list)
 
 
-def judge(evidence: Evidence) -> Verdict:
-    """Decide whether the installation is mixed or damaged.
+def diagnose(findings: Findings) -> Diagnosis:
+    """Find out whether the installation is mixed or damaged.
 
     Parameters
     ----------
-    evidence
+    findings
         What `collect` found.
 
     Returns
     -------
-    Verdict
-        Without problems when all is well; otherwise with the commands that mend it.
+    Diagnosis
+        Without problems when all is well; otherwise with the commands that fix it.
     """
-    verdict = Verdict()
-    places = {path.parent for path in evidence.package_dirs}
-    others = [claim for claim in evidence.claims if claim.name != OWN_NAME]
-    own = [claim for claim in evidence.claims if claim.name == OWN_NAME]
-    for claim in others:
-        where = f"{claim.name} {claim.version} in {claim.location}"
-        if not claim.has_files:
-            verdict.notes.append(f"{where} has no files, which does no harm")
-        elif claim.location in places:
-            verdict.problems.append(f"{where} owns files of the same zmq package")
+    diagnosis = Diagnosis()
+    places = {path.parent for path in findings.package_dirs}
+    others = [each for each in findings.distributions if each.name != OWN_NAME]
+    own = [each for each in findings.distributions if each.name == OWN_NAME]
+    for each in others:
+        where = f"{each.name} {each.version} in {each.location}"
+        if not each.has_files:
+            diagnosis.notes.append(f"{where} has no files, which does no harm")
+        elif each.location in places:
+            diagnosis.problems.append(f"{where} owns files of the same zmq package")
         else:
-            verdict.notes.append(f"{where} is hidden behind this one")
-    for path in evidence.foreign_files:
-        verdict.problems.append(f"{path} belongs to PyZMQ")
-    for claim in own:
-        if claim.damaged:
-            verdict.problems.append(
-                f"{len(claim.damaged)} files of ohmq are missing or overwritten: "
-                + _some(claim.damaged)
+            diagnosis.notes.append(f"{where} is hidden behind this one")
+    for path in findings.foreign_files:
+        diagnosis.problems.append(f"{path} belongs to PyZMQ")
+    for each in own:
+        if each.damaged:
+            diagnosis.problems.append(
+                f"{len(each.damaged)} files of ohmq are missing or overwritten: "
+                + _some(each.damaged)
             )
-    if not evidence.imported_is_own:
-        verdict.problems.append("'import zmq' does not load ohmq's zmq")
-    if verdict.problems:
-        mixed = [claim for claim in others if claim.has_files and claim.location in places]
-        verdict.mend.append(_mend(evidence, mixed))
-    elif askers := [name for name in evidence.askers if not others]:
-        verdict.notes.append(f"{_some(askers)} asks for pyzmq: '{_ADOPT}' satisfies it with ohmq")
-    return verdict
+    if not findings.imported_is_own:
+        diagnosis.problems.append("'import zmq' does not load ohmq's zmq")
+    if diagnosis.problems:
+        mixed = [each for each in others if each.has_files and each.location in places]
+        diagnosis.fix.append(_fix_command(findings, mixed))
+    elif dependents := [name for name in findings.dependents if not others]:
+        names = _some(dependents)
+        diagnosis.notes.append(f"{names} asks for pyzmq: '{_ADOPT}' satisfies it with ohmq")
+    return diagnosis
 
 
-def _mend(evidence: Evidence, mixed: Sequence[Claim]) -> str:
+def _fix_command(findings: Findings, mixed: Sequence[Distribution]) -> str:
     """The one command that makes the installation whole."""
-    if any(claim.installer == "conda" for claim in mixed):
+    if any(each.installer == "conda" for each in mixed):
         return _CONDA
-    others = sorted({claim.name for claim in mixed} - {"pyzmq"})
+    others = sorted({each.name for each in mixed} - {"pyzmq"})
     if others:
         return f"python -m pip uninstall -y {' '.join(others)} && {_REINSTALL}"
-    if mixed or not any(claim.name == OWN_NAME for claim in evidence.claims):
+    if mixed or not any(each.name == OWN_NAME for each in findings.distributions):
         return _ADOPT
-    if evidence.foreign_files:
-        return f"rm {' '.join(str(path) for path in evidence.foreign_files)}"
+    if findings.foreign_files:
+        return f"rm {' '.join(str(path) for path in findings.foreign_files)}"
     return _REINSTALL
 
 
@@ -123,7 +124,7 @@ def _some(names: Sequence[str], limit: int = 3) -> str:
     return shown if len(names) <= limit else f"{shown}, ..."
 
 
-def collect(*, imported_is_own: bool) -> Evidence:
+def collect(*, imported_is_own: bool) -> Findings:
     """Look at the distributions on the path and into the folder of the package.
 
     Reads files, and hashes those of this package.
@@ -135,22 +136,22 @@ def collect(*, imported_is_own: bool) -> Evidence:
 
     Returns
     -------
-    Evidence
-        For `judge`.
+    Findings
+        For `diagnose`.
     """
     spec = importlib.util.find_spec("zmq")
     found = spec.submodule_search_locations if spec is not None else None
     folders = tuple(dict.fromkeys(Path(each).resolve() for each in found or ()))
-    return Evidence(
+    return Findings(
         package_dirs=folders,
-        claims=tuple(claims()),
+        distributions=tuple(find_distributions()),
         foreign_files=tuple(_foreign_files(folders)),
         imported_is_own=imported_is_own,
-        askers=tuple(sorted(_askers())),
+        dependents=tuple(sorted(_dependents())),
     )
 
 
-def _askers() -> Iterable[str]:
+def _dependents() -> Iterable[str]:
     """Names of the installed distributions that require pyzmq without condition."""
     for each in importlib.metadata.distributions():
         for requirement in each.requires or ():
@@ -158,7 +159,7 @@ def _askers() -> Iterable[str]:
                 yield each.metadata["Name"]
 
 
-def claims() -> Iterable[Claim]:
+def find_distributions() -> Iterable[Distribution]:
     """Find the distributions of this environment that are, or say that they are, ohmq or PyZMQ."""
     seen: set[tuple[str, Path]] = set()
     for each in importlib.metadata.distributions():
@@ -172,7 +173,7 @@ def claims() -> Iterable[Claim]:
         seen.add((name, location))
         damaged = tuple(damaged_files(each)) if name == OWN_NAME else ()
         installer = (each.read_text("INSTALLER") or "").strip()
-        yield Claim(name, each.version, location, damaged, has_files, installer)
+        yield Distribution(name, each.version, location, damaged, has_files, installer)
 
 
 def recorded(distribution: importlib.metadata.Distribution) -> Iterable[tuple[str, str]]:

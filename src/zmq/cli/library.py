@@ -36,5 +36,5 @@ def refuse_mixed_installation() -> None:
     """
     if not is_own_zmq():
         raise CommandError(
-            "'import zmq' does not load ohmq's zmq; 'python -m zmq info' says how to mend it"
+            "'import zmq' does not load ohmq's zmq; 'python -m zmq info' says how to fix it"
         )

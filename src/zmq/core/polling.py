@@ -75,7 +75,7 @@ def _watch(poller: QueuedPoller, loop: Loop, operation: Operation) -> None:
 
 def _look(poller: QueuedPoller, operation: Operation, alarm: Alarm | None) -> None:
     if alarm is not None:
-        alarm.heard()
+        alarm.clear()
     try:
         ready = Poller.poll(poller, 0)
     except Exception as error:

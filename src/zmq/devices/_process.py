@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from zmq.core.forking import close_in_children
 from zmq.core.relay_stats import DeviceStats
 from zmq.devices._losses import warn
-from zmq.devices._run import PATIENCE_S, Run
+from zmq.devices._run import STALL_S, Run
 
 # A process that is alive answers within milliseconds. After so many seconds it counts as stuck.
 _ANSWER_S = 5.0
@@ -70,7 +70,7 @@ class RemoteRun:
         self._left = ""
         self._log_left_behind = device._log_left_behind
         self._asked = self._answered = 0
-        self._complaint: str | None = None
+        self._command_error: str | None = None
         self.error: BaseException | None = None
         self.endpoints: dict[str, list[str]] = {}
         launch_class = device._launch_class
@@ -150,7 +150,7 @@ class RemoteRun:
             (self.endpoints,) = what
             self._state = "running"
         elif word == "stats":
-            self._answered, state, stats, self._complaint = what
+            self._answered, state, stats, self._command_error = what
             self._stats = DeviceStats(**stats)
             if state != "new":  # a loop of a subclass does not tell
                 self._state = state
@@ -173,7 +173,7 @@ class RemoteRun:
             self.process.join()
         self._state = "failed"
         self._stats = _at_end(self._stats)
-        self.error = RuntimeError(f"the process of the device {_how(self.process.exitcode)}")
+        self.error = RuntimeError(f"the process of the device {_exit_text(self.process.exitcode)}")
 
     def _kill(self) -> None:
         self.process.kill()
@@ -227,7 +227,7 @@ class RemoteRun:
 
     def _wait_moving(self) -> bool:
         """Wait for the end as long as the process answers, as it does while it drains."""
-        while not self._wait(PATIENCE_S, self._has_ended):
+        while not self._wait(STALL_S, self._has_ended):
             if not self._ask("stats"):
                 return self._has_ended()
         return True
@@ -242,25 +242,25 @@ class RemoteRun:
 
     def _command(self, word: str) -> None:
         with self._lock:
-            answered, complaint = self._ask(word), self._complaint
+            answered, error_text = self._ask(word), self._command_error
         if self._has_ended():
             raise RuntimeError("the device has ended")
         if not answered:
             raise RuntimeError("the process of the device does not answer")
-        if complaint is not None:
-            raise RuntimeError(complaint)
+        if error_text is not None:
+            raise RuntimeError(error_text)
 
     def stats(self) -> DeviceStats:
         """Return what has passed through; the last that is known if the process does not answer."""
-        self._look()
+        self._refresh()
         return self._stats
 
     def state(self) -> str:
         """Return "new", "running", "paused", "stopped" or "failed"."""
-        self._look()
+        self._refresh()
         return self._state
 
-    def _look(self) -> None:
+    def _refresh(self) -> None:
         with self._lock:
             self._read()
             # One that has not answered yet is not asked again: each look would wait for it.
@@ -285,7 +285,7 @@ def _at_end(stats: DeviceStats) -> DeviceStats:
     )
 
 
-def _how(exitcode: int | None) -> str:
+def _exit_text(exitcode: int | None) -> str:
     if exitcode is not None and exitcode < 0:
         try:
             return f"was killed by {signal.Signals(-exitcode).name}"
@@ -303,20 +303,20 @@ def serve(device: Launched, end: Connection) -> None:
     writing = threading.Lock()
 
     def write(*message: Any) -> bool:
-        # A parent that is gone is _attend()'s business.
+        # A parent that is gone is _serve_requests()'s business.
         with writing, contextlib.suppress(OSError):
             end.send(message)
             return True
         return False
 
-    def tell_started() -> None:
+    def report_started() -> None:
         write("started", run.endpoints)
 
-    run.tell_started = tell_started
+    run.report_started = report_started
     # Ctrl-C goes to all processes of a terminal; the parent decides what becomes of the device.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: _terminated(run))
-    threading.Thread(target=_attend, args=(run, end, write), daemon=True).start()
+    threading.Thread(target=_serve_requests, args=(run, end, write), daemon=True).start()
     run.execute(device.run)
     left = run.left_behind()
     if not write("ended", _at_end(run.stats())._asdict(), run.clean(), left, _portable(run.error)):
@@ -327,7 +327,7 @@ def serve(device: Launched, end: Connection) -> None:
         sys.exit(1)
 
 
-def _attend(run: Run, end: Connection, write: Any) -> None:
+def _serve_requests(run: Run, end: Connection, write: Any) -> None:
     """Do what the parent asks for, until it is gone."""
     while not run.ended.is_set():
         try:
@@ -336,16 +336,16 @@ def _attend(run: Run, end: Connection, write: Any) -> None:
             _end_soon(run)
             return
         if word == "stop":
-            run.ask_stop(*what)
+            run.request_stop(*what)
             continue
-        complaint = None
+        error_text = None
         try:
             if word != "stats":
                 getattr(run, word)()
         except RuntimeError as error:
-            complaint = str(error)
+            error_text = str(error)
         if not run.ended.is_set():
-            write("stats", number, run.state(), run.stats()._asdict(), complaint)
+            write("stats", number, run.state(), run.stats()._asdict(), error_text)
 
 
 def _terminated(run: Run) -> None:
@@ -359,7 +359,7 @@ def _terminated(run: Run) -> None:
 
 def _end_soon(run: Run) -> None:
     """End this process, whatever it takes."""
-    run.ask_stop(_ORPHAN_S)
+    run.request_stop(_ORPHAN_S)
 
     def insist() -> None:
         if not run.ended.wait(_ORPHAN_S + _GRACE_S):

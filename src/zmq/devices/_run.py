@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from zmq.devices._sides import OpenSide
 
 #: How long a device that is to end waits for peers that take nothing, in s.
-PATIENCE_S = 5.0
+STALL_S = 5.0
 #: How long it goes on at most, where peers go on sending faster than it can relay, in s.
 _LONGEST_S = 60.0
 
@@ -46,7 +46,7 @@ class Run:
         #: Closes the sockets of a device that has a loop of its own.
         self.interrupt: Callable[[], None] | None = None
         #: Called once, when the run has started.
-        self.tell_started: Callable[[], None] | None = None
+        self.report_started: Callable[[], None] | None = None
         #: Called at the end, with what was left behind.
         self.tell_left: Callable[[str], object] | None = None
         self._lock = threading.RLock()
@@ -75,7 +75,7 @@ class Run:
         """Relay until the device is stopped, or its context ends."""
         call_blocking(
             lambda tell: relay.run(
-                lambda: tell(lambda: self._attach(relay)), terminate_patience_s=PATIENCE_S
+                lambda: tell(lambda: self._attach(relay)), terminate_stall_s=STALL_S
             ),
             end=relay.stop,
         )
@@ -93,8 +93,8 @@ class Run:
         if not self.started.is_set():
             self.worked = True
             self.started.set()
-            if self.tell_started is not None:
-                self.tell_started()
+            if self.report_started is not None:
+                self.report_started()
 
     def is_regular(self, error: zmq.ZMQError) -> bool:
         """Whether an error is how a device ends that has worked."""
@@ -109,7 +109,7 @@ class Run:
         for each in opened:
             each.close(max_linger_ms=linger_ms)
         try:
-            context.term(timeout=left_s + PATIENCE_S)
+            context.term(timeout=left_s + STALL_S)
         except zmq.TermTimeout:
             self._flushed = False  # the program has a socket open in it
         if time.monotonic() - begin >= left_s:
@@ -117,12 +117,12 @@ class Run:
 
     def _left_s(self) -> float:
         if self._stop is None or self._stop[0] is None:
-            return PATIENCE_S
+            return STALL_S
         return max(0.0, self._stop[1] + self._stop[0] - time.monotonic())
 
     # ---- for other threads ----
 
-    def ask_stop(self, timeout: float | None) -> None:
+    def request_stop(self, timeout: float | None) -> None:
         """Have the device end, without waiting for that."""
         if self.ended.is_set():
             return
@@ -138,20 +138,20 @@ class Run:
         assert self._stop is not None
         timeout = self._stop[0]
         if timeout is None:
-            relay.stop(_LONGEST_S, patience_s=PATIENCE_S)
+            relay.stop(_LONGEST_S, stall_s=STALL_S)
         else:
             relay.stop(timeout)
 
     def stop(self, timeout: float | None) -> bool:
         """End the device; True if it handed on all that it had taken in."""
-        self.ask_stop(timeout)
+        self.request_stop(timeout)
         if threading.get_ident() == self._thread:
             return False  # a signal handler: the run goes on when it returns
         if sys.is_finalizing():
             return False  # a finalizer at the end of the interpreter: its thread runs no more
         if self._relay is None and self.started.is_set():
             # A loop of a subclass: it may not notice.
-            self.ended.wait(PATIENCE_S if timeout is None else timeout)
+            self.ended.wait(STALL_S if timeout is None else timeout)
         else:
             self.ended.wait()
         if self.launcher is not None and self.ended.is_set():

@@ -433,7 +433,7 @@ class ThreadDevice(BackgroundDevice):
             run.started.wait(_OWN_START_S if self._is_own_loop() else None)
         except BaseException:
             # A signal came: start() has not returned, so the program could not stop it.
-            run.ask_stop(0)
+            run.request_stop(0)
             raise
         finally:
             self._drop_guards()

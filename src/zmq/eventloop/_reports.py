@@ -25,68 +25,68 @@ __all__ = ["Reports"]
 
 
 class Reports:
-    """Tells the callback of on_send in a later turn of the loop than the send.
+    """Calls the callback of on_send in a later turn of the loop than the send.
 
     Attributes
     ----------
     callback : callable or None
         The callback of on_send.
-    untold : deque of (message, status)
-        What was sent, or could not be, and is not yet told.
+    pending : deque of (message, status)
+        What was sent, or could not be, and was not reported yet.
     """
 
     callback: OnSend | None = None
 
     def __init__(self, io_loop: IOLoop, callbacks: Callbacks) -> None:
-        self.untold: deque[tuple[Any, Any]] = deque()
+        self.pending: deque[tuple[Any, Any]] = deque()
         self._io_loop = io_loop
         self._callbacks = callbacks
-        self._coming = False  # a call back is scheduled
+        self._scheduled = False  # a call back is scheduled
 
     def add(self, message: Any, status: Any) -> None:
         """Note the outcome of a message."""
         if isinstance(status, ZMQError):
             gen_log.error("A message of a ZMQStream was not sent: %s", status)
-        self.untold.append((message, status))
-        self._come()
+        self.pending.append((message, status))
+        self._schedule()
 
     def not_sent(self, error: Exception) -> None:
         """Log an error with which a message can never be sent; on_send is not called for it."""
         self._callbacks.failed(error, "A message of a ZMQStream cannot be sent")
 
-    def tell(self) -> None:
+    def deliver(self) -> None:
         """Call back, for as long as one turn of the loop may last (rule 5)."""
         messages, seconds = fairness()
         calls, end = 0, time.monotonic() + seconds
-        while self.untold:
+        while self.pending:
             if calls >= messages and time.monotonic() >= end:
-                self._come()
+                self._schedule()
                 return
-            sent = self.untold.popleft()
+            sent = self.pending.popleft()
             calls += 1
             if self.callback is not None:
                 self._callbacks.call_safely(self.callback, *sent)
 
-    def tell_now(self, limit: float) -> int:
-        """Call back for at most so many messages; how many. A callback's error is raised."""
-        told = 0
-        while told < limit and self.untold:
-            sent = self.untold.popleft()
-            told += 1
+    def deliver_now(self, limit: float) -> int:
+        """Call back for at most so many messages; return how many. A callback's error is raised."""
+        count = 0
+        while count < limit and self.pending:
+            sent = self.pending.popleft()
+            count += 1
             if self.callback is not None:
                 self._callbacks.call(self.callback, *sent)
-        return told
+        return count
 
     def end(self) -> None:
         """Drop all reports."""
         self.callback = None
-        self.untold.clear()
+        self.pending.clear()
 
-    def _come(self) -> None:
-        if not self._coming:
-            self._coming = True
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
             self._io_loop.add_callback(self._in_next_turn)
 
     def _in_next_turn(self) -> None:
-        self._coming = False
-        self.tell()
+        self._scheduled = False
+        self.deliver()

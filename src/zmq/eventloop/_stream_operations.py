@@ -48,7 +48,7 @@ class StreamOperation(Operation):
         self.owner = socket
         self.failed = failed
 
-    def stand(self, wait: Callable[[Operation], None]) -> None:
+    def enter_queue(self, wait: Callable[[Operation], None]) -> None:
         """Enter the queue, unless it is there already."""
         if self.queue is None:
             self.socket = self.owner
@@ -56,14 +56,14 @@ class StreamOperation(Operation):
             # It was not tried before, as the engine may assume of other operations.
             self.of.ring()
 
-    def go(self) -> None:
+    def leave_queue(self) -> None:
         """Leave the queue."""
         if self.queue is not None:
             self.cancel_wait()
 
     def end(self) -> None:
         """Leave for ever, and drop the stream, so that there is no cycle of references."""
-        self.go()
+        self.leave_queue()
         self.failed = _ignore
 
     def expire(self) -> None:
@@ -117,13 +117,13 @@ class Receiving(StreamOperation):
 
     def _deliver(self) -> Any:
         """Call back while there are messages, and others need not have their turn (rule 5)."""
-        engine, untold = self.of, self.reports.untold
+        engine, pending = self.of, self.reports.pending
         try:
             while (callback := self.callback) is not None:
-                if untold:
+                if pending:
                     # on_send is called for a message before on_recv for its answer.
                     engine.keep_awake()
-                    self.reports.tell()
+                    self.reports.deliver()
                     if engine.spent:
                         break
                     continue
@@ -218,7 +218,7 @@ class Sending(StreamOperation):
             # libzmq's send looks at its mailbox only now and then: have EVENTS read, which does.
             self.of.read_events_again()
         else:
-            self.go()
+            self.leave_queue()
         return WOULD_BLOCK
 
     def end(self) -> None:

@@ -251,9 +251,9 @@ class ZMQStream:
 
         Messages wait for a peer, for room below the high-water mark, or, of REQ and REP sockets,
         for their turn. What is wrong with a message is noticed when its turn has come, and logged
-        to ``tornado.general``; those behind it are sent. `on_send` hears of the errors of a socket,
-        as of an unknown peer of a ROUTER; `flush` raises what is wrong with a message itself, as of
-        a part that is text.
+        to ``tornado.general``; those behind it are sent. `on_send` is called for the errors of
+        a socket, as of an unknown peer of a ROUTER; `flush` raises what is wrong with a message
+        itself, as of a part that is text.
 
         Parameters
         ----------
@@ -316,7 +316,7 @@ class ZMQStream:
 
     def sending(self) -> bool:
         """Whether a message is queued, or sent and not yet reported to `on_send`."""
-        return bool(self._sending.unsent or self._reports.untold)
+        return bool(self._sending.unsent or self._reports.pending)
 
     # ---- now ----
 
@@ -352,7 +352,7 @@ class ZMQStream:
                 while self._sending.send_next():
                     pass
             finally:
-                done = self._reports.tell_now(wanted)
+                done = self._reports.deliver_now(wanted)
         while flag & POLLIN and done < wanted and self._receiving.callback is not None:
             message = self._receiving.take_now()
             if message is WOULD_BLOCK:
@@ -428,19 +428,19 @@ class ZMQStream:
         except RuntimeError:
             current = None
         if current is self._callbacks.loop:
-            self._stand()
+            self._enter_queues()
         else:
-            self.io_loop.add_callback(self._stand)
+            self.io_loop.add_callback(self._enter_queues)
 
-    def _stand(self) -> None:
+    def _enter_queues(self) -> None:
         if self.socket is None:
             return
         if self._receiving.callback is None:
-            self._receiving.go()
+            self._receiving.leave_queue()
         else:
-            self._receiving.stand(self._engine.wait_to_receive)
+            self._receiving.enter_queue(self._engine.wait_to_receive)
         if self._sending.unsent:
-            self._sending.stand(self._engine.wait_to_send)
+            self._sending.enter_queue(self._engine.wait_to_send)
 
     def _failed(self, error: BaseException) -> None:
         """End, as the socket cannot be used any more; any other error is raised."""

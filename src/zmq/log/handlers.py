@@ -90,7 +90,7 @@ class PUBHandler(logging.Handler):
         try:
             self.socket.bind(interface_or_socket)
         except BaseException:
-            self._let_go()
+            self._close_own()
             raise
 
     @property
@@ -138,7 +138,7 @@ class PUBHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Publish a record; see the notes of the class for what is raised."""
-        # After close() at the end of the program late records are dropped, not complained about.
+        # After close() at the end of the program late records are dropped, without an error.
         if self._ended:
             return
         topic = [part for part in (self.root_topic, record.levelname) if part]
@@ -174,10 +174,10 @@ class PUBHandler(logging.Handler):
         """
         if self._own_socket and hasattr(self, "socket") and not self._is_in_use():
             self._ended = True
-            self._let_go()
+            self._close_own()
         super().close()
 
-    def _let_go(self) -> None:
+    def _close_own(self) -> None:
         self.socket.close()
         if self._own_context:
             # What is not sent then is still on its way in the background.

@@ -96,7 +96,7 @@ class HubLoop(Loop):
     def release(self) -> None:
         """Count one greenlet less that waits."""
 
-    def complain(self) -> None:
+    def report_error(self) -> None:
         """Report the exception that is being handled, as the hub does."""
         raise NotImplementedError
 
@@ -163,13 +163,13 @@ class HubLoop(Loop):
         try:
             callback()
         except Exception:
-            self.complain()
+            self.report_error()
         woken = self._woken
         try:
             while woken:
                 woken.popleft().wake()
         except Exception:
-            self.complain()  # the error of a greenlet whose parent is the hub
+            self.report_error()  # the error of a greenlet whose parent is the hub
         finally:
             if woken:
                 self.run(_nothing)

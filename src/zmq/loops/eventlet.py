@@ -58,7 +58,7 @@ class EventletLoop(HubLoop):
         """Call back once, after a time; the returned function prevents it."""
         return _Timer(self, seconds, callback).cancel
 
-    def complain(self) -> None:
+    def report_error(self) -> None:
         """Report the exception that is being handled, as the hub does."""
         # Raised, it would make the hub remove the descriptor.
         self.hub.squelch_generic_exception(sys.exc_info())

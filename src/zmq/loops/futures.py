@@ -250,7 +250,7 @@ class Waiting(Operation, _Future):
     def __del__(self) -> None:
         if self.taken is not WOULD_BLOCK:
             self.put_back()
-        _finalize(self)  # which complains of an error that no program has looked at
+        _finalize(self)  # which logs an error that no program has looked at
 
 
 class SocketFuture(Waiting):

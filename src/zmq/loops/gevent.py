@@ -66,7 +66,7 @@ class GeventLoop(HubLoop):
         timer.start(self.run, callback, update=True)
         return _Stop(timer)
 
-    def complain(self) -> None:
+    def report_error(self) -> None:
         """Report the exception that is being handled, as the hub does."""
         self.hub.handle_error(self, *sys.exc_info())
 

@@ -145,13 +145,13 @@ class GreenContext(Context[_SocketType]):
         if loop.is_in_hub():
             super().term(timeout)
             return
-        patience = _AT_ONCE_S if timeout is None else min(timeout, _AT_ONCE_S)
+        first_s = _AT_ONCE_S if timeout is None else min(timeout, _AT_ONCE_S)
         try:
-            super().term(patience)
+            super().term(first_s)
         except TermTimeout as error:
             if timeout is None:
                 loop.in_thread(super().term)
-            elif timeout <= patience:
+            elif timeout <= first_s:
                 raise TermTimeout(timeout, error.sockets) from None
             else:
                 loop.in_thread(partial(super().term, timeout))

@@ -116,7 +116,7 @@ def _master_pid(options: list[str], target: str) -> int | None:
 
 
 def _cancel(arguments: list[str]) -> None:
-    """Take a tunnel back from a master connection; too late to complain about a failure."""
+    """Take a tunnel back from a master connection; too late to report a failure."""
     try:
         _run(arguments)
     except (OSError, subprocess.TimeoutExpired):

@@ -98,7 +98,7 @@ def try_passwordless_ssh(server: str, keyfile: str | None, paramiko: bool | None
     -----
     Blocks for the time of a login, 60 s at most.
     """
-    if _want_paramiko(paramiko):
+    if _needs_paramiko(paramiko):
         return _paramiko.logs_in(server, keyfile)
     return _openssh.passwordless(server, keyfile)
 
@@ -182,7 +182,7 @@ def open_tunnel(
     if found is None:
         raise ValueError(f"tunnels lead to addresses like tcp://host:port, not {addr!r}")
     (port,) = select_random_ports(1)
-    make = paramiko_tunnel if _want_paramiko(paramiko) else openssh_tunnel
+    make = paramiko_tunnel if _needs_paramiko(paramiko) else openssh_tunnel
     tunnel: Process | int = make(
         port,
         int(found["port"]),
@@ -267,7 +267,7 @@ def paramiko_tunnel(
     return _paramiko.start_tunnel(lport, (remoteip, rport), server, keyfile, password)
 
 
-def _want_paramiko(paramiko: bool | None) -> bool:
+def _needs_paramiko(paramiko: bool | None) -> bool:
     return sys.platform == "win32" if paramiko is None else paramiko
 
 

@@ -150,7 +150,7 @@ def write_plot(file: str, results: Sequence[Result], about: str) -> None:
         _line(charts[2], mine, "p99_us", f"{transport}, 99%", colour, style="--")
     titles = (("Throughput", "messages/s"), ("Throughput", "bytes/s"), ("Round trip", "µs"))
     for chart, (title, unit) in zip(charts, titles, strict=True):
-        _dress(chart, title, unit, sorted({each.size for each in results}))
+        _label_axes(chart, title, unit, sorted({each.size for each in results}))
     try:
         figure.savefig(file, dpi=120)
     except OSError as error:
@@ -167,7 +167,7 @@ def _line(
         chart.plot(xs, ys, style, marker="o", markersize=4, color=colour, label=label)
 
 
-def _dress(chart: Axes, title: str, unit: str, sizes: Sequence[int]) -> None:
+def _label_axes(chart: Axes, title: str, unit: str, sizes: Sequence[int]) -> None:
     from matplotlib.ticker import EngFormatter, FixedLocator, LogLocator, NullLocator
 
     chart.set_title(f"{title}, {unit}", fontsize=10, loc="left")

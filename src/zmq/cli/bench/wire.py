@@ -50,7 +50,7 @@ class Server:
         while not self._over:
             message = self._next()
             if len(message) == 2 and message[0] == MAGIC:
-                self._obey(message[1])
+                self._execute(message[1])
 
     def _next(self) -> list[bytes]:
         """The next message; none when it is over."""
@@ -58,17 +58,17 @@ class Server:
             try:
                 return self._socket.recv_multipart()
             except zmq.Again:
-                self._look_around()
+                self._check_end()
         return []
 
-    def _look_around(self) -> None:
+    def _check_end(self) -> None:
         if self._stopper.received is not None:
             raise EndedBySignal(self._stopper.received)
         while self._monitor.poll(0):
             self._monitor.recv_multipart()
             self._over = self._once
 
-    def _obey(self, text: bytes) -> None:
+    def _execute(self, text: bytes) -> None:
         try:
             what = json.loads(text)["do"]
         except (ValueError, KeyError, TypeError):
@@ -92,7 +92,7 @@ class Server:
         try:
             self._socket.send_multipart(parts)
         except zmq.Again:
-            self._look_around()
+            self._check_end()
 
     def _echo(self) -> None:
         socket = self._socket
@@ -100,10 +100,10 @@ class Server:
             try:
                 data = socket.recv()
             except zmq.Again:
-                self._look_around()
+                self._check_end()
                 continue
             if data == MAGIC:
-                self._obey(socket.recv())
+                self._execute(socket.recv())
                 return
             self._send([data])
             if not data:
@@ -117,12 +117,12 @@ class Server:
             try:
                 data = socket.recv()
             except zmq.Again:
-                self._look_around()
+                self._check_end()
                 continue
             if not data:
                 break
             if data == MAGIC:
-                self._obey(socket.recv())
+                self._execute(socket.recv())
                 return
             if not count:
                 first = time.perf_counter()
@@ -156,7 +156,7 @@ class Client:
         """
         return str(self._command("hello").get("ohmq", "unknown"))
 
-    def bye(self) -> None:
+    def finish(self) -> None:
         """Tell the server that this was all."""
         self._send([MAGIC, b'{"do": "bye"}'])
 

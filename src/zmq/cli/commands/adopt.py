@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zmq.cli.adoption.installer import Installer, find_installer
 from zmq.cli.adoption.saved import SavedFiles
 from zmq.cli.adoption.standin import NAME, VERSION, write_standin
-from zmq.cli.installation import OWN_NAME, Claim, claims
+from zmq.cli.installation import OWN_NAME, Distribution, find_distributions
 from zmq.cli.terminal.errors import EXIT_OK, CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ class Plan:
         self.steps.append((sentence, step))
 
 
-def _is_standin(claim: Claim | None) -> bool:
-    return claim is not None and not claim.has_files
+def _is_standin(found: Distribution | None) -> bool:
+    return found is not None and not found.has_files
 
 
 def plan_adoption(
-    own: Claim | None, theirs: Claim | None, installer: Installer, folder: Path
+    own: Distribution | None, theirs: Distribution | None, installer: Installer, folder: Path
 ) -> Plan:
     """Plan what makes this package the environment's ``pyzmq``.
 
@@ -99,7 +99,7 @@ def _replace(installer: Installer, folder: Path) -> None:
 
 
 def plan_return(
-    own: Claim | None, theirs: Claim | None, installer: Installer, folder: Path
+    own: Distribution | None, theirs: Distribution | None, installer: Installer, folder: Path
 ) -> Plan:
     """Plan what puts PyZMQ back; see `plan_adoption`."""
     plan = Plan()
@@ -149,7 +149,7 @@ def adopt(*, undo: bool = False, yes: bool = False, dry_run: bool = False) -> in
     int
         Exit code.
     """
-    found = {claim.name: claim for claim in claims()}
+    found = {each.name: each for each in find_distributions()}
     installer = find_installer()
     with tempfile.TemporaryDirectory(prefix="ohmq-adopt-") as scratch:
         make = plan_return if undo else plan_adoption

@@ -277,7 +277,7 @@ class Job:
             client.hello()
             for size in self._sizes:
                 results.append(self._measure_size(client, transport, size))
-            client.bye()
+            client.finish()
             session.flush(1.0)
         return results
 

@@ -20,7 +20,7 @@ from zmq.cli.terminal.errors import EXIT_FAILED, EXIT_OK
 if TYPE_CHECKING:
     import typer
 
-    from zmq.cli.installation import Verdict
+    from zmq.cli.installation import Diagnosis
 
 _CAPABILITIES = ("ipc", "curve", "draft", "gssapi", "norm", "pgm", "tipc", "vmci", "ws", "wss")
 # The packages of the extras.
@@ -151,31 +151,31 @@ def _open_files() -> str:
     return f"{soft} (may be set up to {hard})"
 
 
-def report_lines(pairs: Iterable[tuple[str, str]], verdict: Verdict) -> list[str]:
+def report_lines(pairs: Iterable[tuple[str, str]], diagnosis: Diagnosis) -> list[str]:
     """Lay out the report.
 
     Parameters
     ----------
     pairs
         Facts, as names and texts.
-    verdict
+    diagnosis
         What is wrong, if anything.
 
     Returns
     -------
     list of str
-        Lines of plain text; the last ones say whether all is well, or how to mend it.
+        Lines of plain text; the last ones say whether all is well, or how to fix it.
     """
     pairs = list(pairs)
     width = max((len(name) for name, _ in pairs), default=0)
     lines = [f"{name:<{width}}  {text}" for name, text in pairs]
-    lines += [f"{'note':<{width}}  {text}" for text in verdict.notes]
-    if not verdict.problems:
+    lines += [f"{'note':<{width}}  {text}" for text in diagnosis.notes]
+    if not diagnosis.problems:
         return [*lines, f"{'installation':<{width}}  whole"]
     lines += ["", "This installation is mixed or damaged:"]
-    lines += [f"  - {problem}" for problem in verdict.problems]
-    lines += ["", "Mend it with:"]
-    lines += [f"  {command}" for command in verdict.mend]
+    lines += [f"  - {problem}" for problem in diagnosis.problems]
+    lines += ["", "Fix it with:"]
+    lines += [f"  {command}" for command in diagnosis.fix]
     return lines
 
 
@@ -185,28 +185,28 @@ def print_info(*, as_json: bool = False) -> int:
     Parameters
     ----------
     as_json
-        As one JSON object: name and text of each fact, and lists of notes, problems and mends.
+        As one JSON object: name and text of each fact, and lists of notes, problems and fixes.
 
     Returns
     -------
     int
         Exit code: 1 when the installation is mixed or damaged.
     """
-    from zmq.cli.installation import collect, judge
+    from zmq.cli.installation import collect, diagnose
 
-    verdict = judge(collect(imported_is_own=is_own_zmq()))
+    diagnosis = diagnose(collect(imported_is_own=is_own_zmq()))
     if as_json:
-        lists = {"notes": verdict.notes, "problems": verdict.problems, "mend": verdict.mend}
+        lists = {"notes": diagnosis.notes, "problems": diagnosis.problems, "fix": diagnosis.fix}
         print(json.dumps(dict(facts()) | lists, indent=1))
     else:
-        print("\n".join(report_lines(facts(), verdict)))
-    return EXIT_FAILED if verdict.problems else EXIT_OK
+        print("\n".join(report_lines(facts(), diagnosis)))
+    return EXIT_FAILED if diagnosis.problems else EXIT_OK
 
 
 def info(as_json: bool = False) -> None:
     """Print versions and limits; find mix-ups with PyZMQ.
 
-    Exits with 1 when the installation is mixed with PyZMQ or damaged, and says how to mend it.
+    Exits with 1 when the installation is mixed with PyZMQ or damaged, and says how to fix it.
     """
     import typer
 

@@ -299,7 +299,7 @@ class Follower:
                     with stopper.writing():
                         if message is not None:
                             self._take(message)
-                        self._tell_rates(started)
+                        self._print_rates(started)
                     if count is not None and self._tally.shown >= count:
                         return
             finally:
@@ -320,7 +320,7 @@ class Follower:
             now = datetime.now().astimezone()
             self._display.lines([format_line(message, self._form, self._width, now)])
 
-    def _tell_rates(self, started: float) -> None:
+    def _print_rates(self, started: float) -> None:
         now = time.monotonic()
         if not (self._live or self._rates) or now - self._rates_at < self._interval_s:
             return

@@ -49,7 +49,7 @@ class ForegroundDevice(PlannedDevice, ThreadDevice):
         Returns
         -------
         str
-            What to complain about if not everything could be handed on; otherwise nothing.
+            What could not be handed on; empty if nothing is left.
 
         Raises
         ------
@@ -103,7 +103,7 @@ def run_device(
         device.start()
         started = time.monotonic()
         monitored = plan.monitor is not None
-        complaint = ""
+        loss = ""
         try:
             try:
                 display.lines(device.describe())
@@ -112,13 +112,13 @@ def run_device(
                     _watch(device, display, stopper, interval_s, duration_s, monitored=monitored)
                 display.hint("handing on what was taken in; Ctrl-C again ends it at once")
             finally:
-                complaint = device.finish()
+                loss = device.finish()
                 display.close()
             seconds = time.monotonic() - started
             display.lines(totals_lines(device.stats(), seconds, monitored=monitored))
         finally:
-            if complaint:  # reported before any other reason of the end
-                raise CommandError(complaint)
+            if loss:  # reported before any other reason of the end
+                raise CommandError(loss)
 
 
 @contextlib.contextmanager

@@ -87,7 +87,7 @@ class ConnectionHistory:
         what = describe(event)
         if what.name == "LISTENING":
             self._bound.add(what.endpoint)
-        return self._judged(self._explained(what))
+        return self._with_news(self._explained(what))
 
     def _explained(self, what: Occurrence) -> Occurrence:
         shaking = self._shaking.setdefault(what.endpoint, [])
@@ -111,7 +111,7 @@ class ConnectionHistory:
             self._delayed.discard(what.endpoint)
         return what
 
-    def _judged(self, what: Occurrence) -> Occurrence:
+    def _with_news(self, what: Occurrence) -> Occurrence:
         """Note whether it is news: an attempt of this socket that ends as the last one is not."""
         if what.endpoint in self._bound:
             return what

@@ -36,6 +36,6 @@ def warn_of_readers(file: str) -> None:
     if mode & (stat.S_IRGRP | stat.S_IROTH):
         print(
             f"ohmq: warning: {file} holds a secret and others can read it (mode {mode:04o}); "
-            "chmod 600 mends that",
+            "chmod 600 fixes that",
             file=sys.stderr,
         )
