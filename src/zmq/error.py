@@ -22,7 +22,7 @@ Error numbers are those of `zmq.Errno`; zmq_errno(3), zmq_strerror(3).
 
 from __future__ import annotations
 
-from errno import EINTR
+from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL, EINTR, ENODEV, ENOENT
 
 from zmq._native import strerror, zmq_errno, zmq_version_info
 from zmq.constants import EAGAIN, ETERM, ETIMEDOUT
@@ -207,6 +207,36 @@ def error_for(errno: int, msg: str | None = None) -> ZMQBaseError:
     if msg is not None:
         error.strerror = msg
     return error
+
+
+def address_reason(errno: int, transport: str) -> tuple[str, str]:
+    """Return why an address cannot be bound or connected, and the way out.
+
+    Parameters
+    ----------
+    errno : int
+    transport : str
+        The part of the endpoint before ``://``.
+
+    Returns
+    -------
+    tuple of str
+        Both may be empty: of most numbers strerror says all there is to say.
+    """
+    if errno == EADDRINUSE:
+        return "address in use", {
+            "inproc": "take another name, or close the socket that has it",
+            "ipc": "take another path, or stop the program that has it",
+        }.get(transport, "take another port (:* finds a free one), or stop the program that has it")
+    if errno in (EADDRNOTAVAIL, ENODEV):
+        return "no network interface of this machine has that address", ""
+    if errno == EACCES:
+        if transport == "ipc":
+            return "permission denied", "the directory has to be writable"
+        return "permission denied", "ports under 1024 need extra rights"
+    if errno == ENOENT and transport == "ipc":
+        return "no such directory", "the directory of a path has to exist"
+    return "", ""
 
 
 def _check_rc(rc: int, errno: int | None = None, error_without_errno: bool = True) -> None:

@@ -107,6 +107,26 @@ def test_an_address_in_use_is_named(
         second.bind(address)
     assert caught.value.errno == zmq.EADDRINUSE
     assert address in str(caught.value)
+    assert ("take another port" if transport == "tcp" else "take another name") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "number", "advice"),
+    [
+        ("tcp://192.0.2.1:9", errno.EADDRNOTAVAIL, "no network interface of this machine"),
+        ("ipc:///no/such/folder/socket", errno.ENOENT, "the directory of a path has to exist"),
+    ],
+)
+def test_an_address_that_cannot_be_had_has_an_advice(
+    socket: Make, address: str, number: int, advice: str
+) -> None:
+    puller = socket(zmq.PULL)
+    with pytest.raises(zmq.ZMQError, match=advice) as caught:
+        puller.bind(address)
+    assert caught.value.errno == number
+    with pytest.raises(zmq.ZMQError) as caught:
+        puller.unbind(address)
+    assert advice not in str(caught.value)
 
 
 @pytest.mark.parametrize(

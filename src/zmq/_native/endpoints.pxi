@@ -119,8 +119,10 @@ cdef int endpoint_failed(Handle handle, bytes encoded, object address, EndpointC
         path = encoded[6:]
         fail(error, f"ipc path is {len(path)} bytes long, this system allows {IPC_PATH_MAX_LEN} "
                     f"(addr={address!r})")
-    if error == EADDRINUSE:
-        reason += ": another socket is bound there"
+    if call != UNBIND and call != DISCONNECT:
+        why, advice = _address_reason(error, encoded.split(b":")[0].decode("utf-8", "replace"))
+        if advice or why:
+            reason += ": " + (advice or why)
     fail(error, f"{reason} (addr={address!r})")
 
 

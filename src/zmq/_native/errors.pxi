@@ -2,12 +2,17 @@
 
 # zmq.error registers its classes at import: this module imports nothing from the package.
 cdef object _error_factory = None
+cdef object _address_reason = None
 
 
-def set_error_factory(factory):
-    """Register ``factory(errno, message)``, which makes the exception for an error number."""
-    global _error_factory
+def set_error_factory(factory, address_reason):
+    """Register ``factory(errno, message)``, which makes the exception for an error number.
+
+    ``address_reason(errno, transport)`` gives the words for an address that cannot be had.
+    """
+    global _error_factory, _address_reason
     _error_factory = factory
+    _address_reason = address_reason
 
 
 cdef int fail(int error, object message=None) except -1:

@@ -22,7 +22,6 @@ from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF, Py_INCREF, Py_XDECREF
 from libc.errno cimport (
-    EADDRINUSE,
     EAGAIN,
     EBUSY,
     EEXIST,

@@ -11,8 +11,7 @@ from typing import Any
 import zmq
 from zmq.cli.sockets.endpoints import Endpoint, SocketEndpoints
 from zmq.cli.terminal.errors import CommandError, UsageError
-
-_NOT_HERE = frozenset({errno.EADDRNOTAVAIL, errno.ENODEV})
+from zmq.error import address_reason
 
 
 def attach(socket: zmq.Socket[Any], side: SocketEndpoints) -> list[str]:
@@ -121,15 +120,5 @@ def address_error(
     reason
         The reason to name for an errno that has none here; by default that of libzmq.
     """
-    if number == errno.EADDRINUSE:
-        place = "path" if transport == "ipc" else "port (:* finds a free one)"
-        reason = f"address in use; take another {place}, or stop the program that has it"
-    elif number in _NOT_HERE:
-        reason = "no network interface of this machine has that address"
-    elif number == errno.EACCES:
-        reason = "permission denied; ports under 1024 need extra rights"
-    elif number == errno.ENOENT and transport == "ipc":
-        reason = "no such directory"
-    else:
-        reason = reason or zmq.strerror(number)
-    return CommandError(f"{what}: {reason}")
+    known = [each for each in address_reason(number, transport) if each]
+    return CommandError(f"{what}: {'; '.join(known) or reason or zmq.strerror(number)}")
