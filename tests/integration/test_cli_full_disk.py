@@ -44,6 +44,29 @@ def test_every_command_says_it_in_the_same_way(arguments: list[str]) -> None:
     assert run_full(*arguments) == (1, f"ohmq: cannot write to standard output: {WHY}\n")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["info"],
+        ["info", "--json"],
+        [],
+        ["--help"],
+        ["send", "--help"],
+        ["--version"],
+        ["recv", "pull", "-b", ANY],
+        ["watch", "tcp://127.0.0.1:9"],
+        ["events", "push", "-c", "tcp://127.0.0.1:9"],
+    ],
+)
+def test_output_that_is_closed(arguments: list[str]) -> None:
+    script = '"$@" >&-'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", *OHMQ, *arguments], capture_output=True, timeout=20, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "ohmq: cannot write to standard output: it is closed\n"
+
+
 def test_messages_that_cannot_be_printed(socket: MakeSocket) -> None:
     source = socket(zmq.PUSH)
     address = free_address()

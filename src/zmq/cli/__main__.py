@@ -8,9 +8,10 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 
-from zmq.cli.terminal.display import FULL, cannot_write, forget_stdout
+from zmq.cli.terminal.display import FULL, cannot_write, forget_stdout, require_stdout
 from zmq.cli.terminal.errors import EXIT_FAILED, EXIT_OK, CommandError, ReaderGone, one_line
 
+_PRINTING = ("info", "recv", "watch", "events")
 _MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
 
 
@@ -30,12 +31,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _print_what_cannot_be_encoded()
     typed = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        if _only_prints(typed):
+            require_stdout()
         code = _find_program(typed)(typed)
         if sys.stdout is not None:  # None when the program was started with it closed
             sys.stdout.flush()
     except (BrokenPipeError, ReaderGone):
         forget_stdout()
         return EXIT_OK
+    except CommandError as error:
+        print(f"ohmq: {one_line(str(error))}", file=sys.stderr)
+        return error.exit_code
     except KeyboardInterrupt:
         return 130
     except OSError as error:
@@ -47,6 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:
         return _unexpected(error)
     return code
+
+
+def _only_prints(typed: Sequence[str]) -> bool:
+    """Whether all that the command is called for is its output."""
+    flags = typed[: typed.index("--")] if "--" in typed else typed
+    asked = {"-h", "--help", "--version"}.intersection(flags)
+    if not typed or asked:
+        return True
+    return typed[0] in _PRINTING or (typed[0] == "bench" and "--serve" not in flags)
 
 
 def _unexpected(error: Exception) -> int:
@@ -87,11 +102,7 @@ def _plain_info(typed: Sequence[str]) -> int:
 def _plain_adopt(typed: Sequence[str]) -> int:
     from zmq.cli.commands.adopt import adopt_plainly
 
-    try:
-        return adopt_plainly(list(typed[1:]))
-    except CommandError as error:
-        print(f"ohmq: {one_line(str(error))}", file=sys.stderr)
-        return error.exit_code
+    return adopt_plainly(list(typed[1:]))
 
 
 def _say_what_is_missing(typed: Sequence[str]) -> int:

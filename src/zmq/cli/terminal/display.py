@@ -190,10 +190,9 @@ def write_bytes(data: bytes, *, flush: bool = False) -> None:
     EndedBySignal
         A signal ended a write that its reader did not take; nothing more is to be written.
     CommandError
-        The disk is full, for example.
+        The disk is full, for example, or there is no standard output.
     """
-    if sys.stdout is None:
-        return
+    require_stdout()
     try:
         sys.stdout.buffer.write(data)
         if flush:
@@ -206,6 +205,18 @@ def write_bytes(data: bytes, *, flush: bool = False) -> None:
     except OSError as error:
         forget_stdout()
         raise CommandError(cannot_write(error)) from error
+
+
+def require_stdout() -> None:
+    """Refuse to go on without standard output, for commands whose work is to print.
+
+    Raises
+    ------
+    CommandError
+        The program was started with it closed.
+    """
+    if sys.stdout is None:
+        raise CommandError("cannot write to standard output: it is closed")
 
 
 def cannot_write(error: OSError) -> str:
