@@ -257,6 +257,12 @@ def test_a_reader_that_goes_away(tmp_path: Path) -> None:
     assert (tmp_path / "err").read_text() == ""
 
 
+def test_a_dashboard_at_an_unknown_host(child: Start) -> None:
+    device = child([*DEVICE, "queue", "--in", ANY, "--out", ANY, "--dashboard", "no.invalid:80"])
+    assert device.wait() == 1
+    assert "ohmq: --dashboard no.invalid:80: " in one_complaint(device)
+
+
 def test_closed_standard_output() -> None:
     script = f"{sys.executable} -m zmq device queue --in '{ANY}' --out '{ANY}' --duration 0.1 >&-"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=20)

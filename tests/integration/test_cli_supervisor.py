@@ -211,6 +211,10 @@ def test_reloading(child: Start, tmp_path: Path) -> None:
     refused = supervisor.until("reload refused")
     line = (FAST + changed).count("\n") + 1
     assert refused["error"].startswith(f"{supervisor.file}:{line}: device.orders.x: unknown key")
+    supervisor.file.unlink()
+    supervisor.send(signal.SIGHUP)
+    refused = supervisor.until("reload refused")
+    assert refused["error"] == f"{supervisor.file}: No such file or directory"
     assert alive(after["orders"]["pid"])
     assert supervisor.end() == 0
 
@@ -348,13 +352,17 @@ def test_check_validates_only(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "complaint"),
     [
-        (["--config", "/no/such/file"], 1, "--config /no/such/file: No such file"),
+        (["--config", "/no/such/file"], 2, "--config /no/such/file: No such file"),
         (["--config", "x", "queue"], 2, "are in the file"),
         (["--config", "x", "--in", ANY], 2, "are in the file"),
         (["--config", "x", "--dashboard", "127.0.0.1:1"], 2, "are in the file"),
         (["--config", "x", "--log", "xml"], 2, "--log 'xml'"),
         (["queue", "--check"], 2, "--config FILE"),
-        (["queue", "--in", ANY, "--out", ANY, "--dashboard", "x"], 2, "HOST:PORT"),
+        (
+            ["queue", "--in", ANY, "--out", ANY, "--dashboard", "x"],
+            2,
+            "--dashboard 'x' is not HOST",
+        ),
     ],
 )
 def test_bad_arguments(arguments: list[str], code: int, complaint: str) -> None:

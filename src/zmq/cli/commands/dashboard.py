@@ -80,6 +80,7 @@ def dashboard(
         open_dashboard(
             place.address,
             listen,
+            option="--listen",
             title=title,
             in_prefix=os.fsencode(in_prefix),
             out_prefix=os.fsencode(out_prefix),

@@ -119,7 +119,7 @@ def device(
     if check or log is not None:
         raise UsageError("--check and --log: are for --config FILE")
     if dashboard is not None:
-        check_address(dashboard)
+        check_address(dashboard, "--dashboard")
     plan = plan_device(options, ipc_limit=ipc_limit())
     refuse_mixed_installation()
     # Only now: the parser and `info` must work where the native part does not.
@@ -151,7 +151,7 @@ def _run_config(
     file: str, *, check: bool, log: str | None, quiet: bool, duration_s: float | None
 ) -> None:
     refuse_mixed_installation()
-    from zmq.cli.supervisor.config import load_config
+    from zmq.cli.supervisor.config import ConfigError, load_config
     from zmq.cli.supervisor.plan import LOGS, Config
     from zmq.cli.supervisor.supervisor import Supervisor, check_line
 
@@ -164,7 +164,12 @@ def _run_config(
             return config
         return replace(config, supervisor=replace(config.supervisor, log=log))
 
-    config = load()
+    try:
+        config = load()
+    except ConfigError:
+        raise  # each of its lines begins with the file
+    except UsageError as error:
+        raise UsageError(f"--config {error}") from None
     display = choose_display(quiet=quiet)
     if check:
         display.lines([check_line(file, config)])

@@ -19,7 +19,13 @@ TOKEN_VARIABLE = "OHMQ_DASHBOARD_TOKEN"
 
 
 def serve_page(
-    device: Any, plan: DevicePlan, address: str, *, title: str, keys: CurveKeys | None = None
+    device: Any,
+    plan: DevicePlan,
+    address: str,
+    *,
+    title: str,
+    keys: CurveKeys | None = None,
+    option: str = "--dashboard",
 ) -> Dashboard:
     """Serve the page of a device.
 
@@ -35,6 +41,8 @@ def serve_page(
         Name on the page.
     keys
         CURVE keys of its monitor.
+    option
+        What gave the address, for errors.
 
     Returns
     -------
@@ -54,11 +62,19 @@ def serve_page(
 
     prefixes = (None, None) if plan.monitor is None else (plan.in_prefix, plan.out_prefix)
     return open_dashboard(
-        device, address, title=title, prepare=prepare, in_prefix=prefixes[0], out_prefix=prefixes[1]
+        device,
+        address,
+        option=option,
+        title=title,
+        prepare=prepare,
+        in_prefix=prefixes[0],
+        out_prefix=prefixes[1],
     )
 
 
-def open_dashboard(source: Any, listen: str, **settings: Any) -> Dashboard:
+def open_dashboard(
+    source: Any, listen: str, *, option: str = "--dashboard", **settings: Any
+) -> Dashboard:
     """Start a dashboard, with errors that a user can act on.
 
     Parameters
@@ -67,6 +83,8 @@ def open_dashboard(source: Any, listen: str, **settings: Any) -> Dashboard:
         A background device, or the endpoint of a monitor.
     listen
         HOST:PORT of the page.
+    option
+        What gave it, for errors.
     **settings
         What zmq.dashboard.serve takes beside the token, which comes from the environment.
 
@@ -90,6 +108,6 @@ def open_dashboard(source: Any, listen: str, **settings: Any) -> Dashboard:
         raise UsageError(one_line(str(error))) from None
     except OSError as error:
         reason = error.strerror or one_line(str(error))
-        raise address_error(error.errno or 0, listen, reason=reason) from None
+        raise address_error(error.errno or 0, f"{option} {listen}", reason=reason) from None
     except zmq.ZMQError as error:
         raise CommandError(one_line(str(error))) from None

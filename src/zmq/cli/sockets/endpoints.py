@@ -147,8 +147,8 @@ def check_no_repeats(endpoints: list[tuple[str, Endpoint]]) -> None:
         seen[endpoint.address] = option
 
 
-def check_address(text: str) -> None:
-    """Refuse what is not the HOST:PORT of a web server.
+def check_address(text: str, option: str = "") -> None:
+    """Refuse what is not the HOST:PORT of a web server; `option` gave it.
 
     Raises
     ------
@@ -158,4 +158,4 @@ def check_address(text: str) -> None:
     try:
         parse_listen_address(text)
     except ValueError as error:
-        raise UsageError(str(error)) from None
+        raise UsageError(f"{option} {error}".strip()) from None

@@ -21,7 +21,7 @@ from zmq.cli.supervisor.plan import Config
 from zmq.cli.supervisor.schema import FAILURE, SIDES, Document, as_list, kind_of, known_keys
 from zmq.cli.supervisor.toml_lines import Path as KeyPath
 from zmq.cli.supervisor.toml_lines import key_lines
-from zmq.cli.terminal.errors import CommandError, UsageError
+from zmq.cli.terminal.errors import UsageError
 
 #: An error: its line, for the order, and its text.
 _Error: TypeAlias = tuple[int, str]
@@ -55,13 +55,13 @@ def load_config(file: str, *, ipc_limit: int = 107) -> Config:
     ------
     ConfigError
         It holds errors: all of them.
-    CommandError
+    UsageError
         It cannot be read.
     """
     try:
         data = Path(file).read_bytes()
     except OSError as error:
-        raise CommandError(f"--config {file}: {error.strerror}") from error
+        raise UsageError(f"{file}: {error.strerror}") from error
     try:
         text = data.decode()
     except UnicodeDecodeError as error:

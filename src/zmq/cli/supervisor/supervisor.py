@@ -226,7 +226,9 @@ class Supervisor:
         assert config.dashboard is not None
         keys = config.extras["monitor"].keys
         try:
-            page = serve_page(device, config.plan, config.dashboard, title=name, keys=keys)
+            page = serve_page(
+                device, config.plan, config.dashboard, title=name, keys=keys, option="dashboard"
+            )
         except CommandError as error:
             self._note("no dashboard", "error", name, error=str(error))
             return
