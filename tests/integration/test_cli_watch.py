@@ -205,13 +205,56 @@ def test_events_of_types_that_do_not_go_together(socket: MakeSocket, side: str) 
     assert words in done.stdout
 
 
-@pytest.mark.parametrize("where", ["tcp://127.0.0.1:{port}", "tcp://no-such-host.invalid:1"])
-def test_attempts_to_connect_are_no_events_that_time_waits_for(where: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "reason"),
+    [
+        ("tcp://127.0.0.1:{port}", "no program accepted"),
+        ("tcp://no-such-host.invalid:1", "the name no-such-host.invalid cannot be resolved: "),
+    ],
+)
+def test_attempts_to_connect_are_no_events_that_time_waits_for(where: str, reason: str) -> None:
+    """The error at the end says why there were attempts only."""
     port = free_address().rpartition(":")[2]
-    done = run("events", "dealer", "-c", where.format(port=port), "-t", "0.6")
+    where = where.format(port=port)
+    done = run("events", "dealer", "-c", where, "-t", "0.6")
     assert done.returncode == 124
     assert done.stdout.count(b"connect_retried") > 1
-    assert done.stderr == b"ohmq: no event within 0.6 s\n"
+    assert done.stderr.decode().startswith(f"ohmq: no event within 0.6 s; {where}: {reason}")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(not zmq.has("curve"), reason="libzmq without CURVE")
+def test_events_of_a_client_without_a_key(child: Start, tmp_path: Path) -> None:
+    """A server with CURVE: whatever libzmq tells first, the first reason names security."""
+    assert run("keygen", "me", cwd=tmp_path).returncode == 0
+    key = str(tmp_path / "me.key_secret")
+    server = child(start("recv", "pull", "-b", ANY, "--curve-server", "--curve-key", key))
+    names = ("handshake_failed_protocol", "handshake_failed_no_detail", "disconnected")
+    only = [f"--only={name}" for name in names]
+    done = run("events", "push", "-c", bound(server), *only, "-n", "1", "-t", "10")
+    assert done.returncode == 0
+    assert b"CURVE or PLAIN" in done.stdout
+
+
+@pytest.mark.skipif(not zmq.has("curve"), reason="libzmq without CURVE")
+def test_events_of_a_client_with_the_key_of_another_server(child: Start, tmp_path: Path) -> None:
+    for name in ("me", "other"):
+        assert run("keygen", name, cwd=tmp_path).returncode == 0
+    key = str(tmp_path / "me.key_secret")
+    server = child(start("events", "pull", "-b", ANY, "--curve-server", "--curve-key", key))
+    names = ("handshake_failed_protocol", "handshake_failed_no_detail", "disconnected")
+    only = [f"--only={name}" for name in names]
+    done = run(
+        *("events", "push", "-c", bound(server), "--curve-server-key", "other.key"),
+        *(*only, "-n", "1", "-t", "10"),
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0
+    assert b"the server's key is another one" in done.stdout
+    for line in iter(server.line, ""):
+        if "handshake_failed_protocol" in line:
+            assert "the client has the key of another server" in line
+            break
 
 
 def test_events_of_a_wrong_mechanism(child: Start, tmp_path: Path) -> None:

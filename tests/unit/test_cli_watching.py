@@ -184,8 +184,13 @@ class TestConnectionHistory:
 
     HERE = "tcp://127.0.0.1:1"
 
-    def tell(self, *events: tuple[str, int]) -> list[Occurrence]:
-        history = ConnectionHistory()
+    def tell(
+        self,
+        *events: tuple[str, int],
+        security: str = "",
+        history: ConnectionHistory | None = None,
+    ) -> list[Occurrence]:
+        history = history or ConnectionHistory(security)
         return [
             history.add({"event": zmq.Event[name], "value": value, "endpoint": self.HERE.encode()})
             for name, value in events
@@ -216,6 +221,40 @@ class TestConnectionHistory:
     def test_an_end_without_a_handshake(self) -> None:
         told = self.tell(("ACCEPTED", 5), ("ACCEPTED", 6), ("DISCONNECTED", 6), ("DISCONNECTED", 5))
         assert ["types" in each.text for each in told] == [False, False, True, True]
+
+    @pytest.mark.parametrize(
+        ("security", "words"),
+        [
+            ("", "may ask for CURVE or PLAIN, and this side has no key"),
+            ("client", "the server's key is another one"),
+        ],
+    )
+    def test_an_end_without_a_reason_names_security(self, security: str, words: str) -> None:
+        for ends in ([("DISCONNECTED", 5)], [("HANDSHAKE_FAILED_NO_DETAIL", 32)]):
+            *_, last = self.tell(("CONNECTED", 5), *ends, security=security)
+            assert "types of the two sockets do not match" in last.text
+            assert words in last.text
+
+    def test_a_server_has_no_such_cause(self) -> None:
+        *_, last = self.tell(("ACCEPTED", 5), ("DISCONNECTED", 5), security="server")
+        assert last.text.endswith("the types of the two sockets do not match")
+
+    def test_an_exact_reason_is_the_only_one(self) -> None:
+        events = ("CONNECTED", 5), ("HANDSHAKE_FAILED_PROTOCOL", 0x11000002), ("DISCONNECTED", 5)
+        _, failed, end = self.tell(*events)
+        assert "one side asks for CURVE or PLAIN" in failed.text
+        assert "types" not in failed.text + end.text
+
+    def test_the_reason_of_attempts(self) -> None:
+        history = ConnectionHistory()
+        self.tell(("CONNECT_DELAYED", 115), ("CONNECT_RETRIED", 100), history=history)
+        assert history.last_failure == f"{self.HERE}: no program accepted"
+        events = ("CONNECTED", 5), ("HANDSHAKE_FAILED_AUTH", 400), ("CONNECT_RETRIED", 100)
+        *_, retried = self.tell(*events, history=history)
+        assert retried.text == "the handshake failed; again in 100 ms"
+        assert history.last_failure.endswith("refused by the server's authentication; status 400")
+        self.tell(("CONNECTED", 5), ("HANDSHAKE_SUCCEEDED", 0), history=history)
+        assert history.last_failure == ""
 
 
 @pytest.mark.parametrize(

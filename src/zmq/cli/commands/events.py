@@ -14,10 +14,13 @@ from zmq.cli.sockets.plan import DRAFT_TYPES, STABLE_TYPES, SocketOptions, Socke
 from zmq.cli.terminal import options as opt
 from zmq.cli.terminal.codec import to_json
 from zmq.cli.terminal.display import write_bytes
-from zmq.cli.terminal.errors import UsageError
+from zmq.cli.terminal.errors import TimedOut, UsageError
 
 if TYPE_CHECKING:
-    from zmq.cli.sockets.occurrences import Occurrence
+    from collections.abc import Iterator
+
+    from zmq.cli.sockets.inbox import Inbox
+    from zmq.cli.sockets.occurrences import ConnectionHistory, Occurrence
 
 _FORMS = ("text", "json")
 _HELP = f"""Open a socket and follow its connection events.
@@ -125,11 +128,11 @@ def _follow(
             for line in session.chosen_addresses():
                 opt.say(line, quiet=quiet)
             shown = 0
-            history = ConnectionHistory()
+            history = ConnectionHistory(plan.security)
             inbox = Inbox(
                 monitor, stopper, timeout_s=timeout_s, duration_s=duration_s, things="event"
             )
-            for message in inbox:
+            for message in _with_reason(inbox, history):
                 _drop_messages(session.socket)
                 if message is None:
                     continue
@@ -147,6 +150,16 @@ def _follow(
         finally:
             session.socket.disable_monitor()
             monitor.close(linger=0)
+
+
+def _with_reason(inbox: Inbox, history: ConnectionHistory) -> Iterator[list[bytes] | None]:
+    """The events; a time-out names the reason for which the last attempt has failed."""
+    try:
+        yield from inbox
+    except TimedOut as error:
+        if not history.last_failure:
+            raise
+        raise TimedOut(f"{error}; {history.last_failure}") from None
 
 
 def _drop_messages(socket: Any) -> None:

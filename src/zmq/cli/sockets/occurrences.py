@@ -18,10 +18,21 @@ _ERRNO = frozenset({"BIND_FAILED", "ACCEPT_FAILED", "CLOSE_FAILED", "HANDSHAKE_F
 _ADVICE = {
     "CONNECT_RETRIED": "no program accepted",
     "HANDSHAKE_FAILED_AUTH": "refused by the server's authentication",
-    "HANDSHAKE_FAILED_NO_DETAIL": "the peer went away in the middle of the handshake, "
-    "as it does where the types of the two sockets do not match",
 }
+# Errors of the protocol with one cause.
+_CAUSES = {
+    "ZMTP_MECHANISM_MISMATCH": "one side asks for CURVE or PLAIN, and the other has no such key",
+    "ZMTP_CRYPTOGRAPHIC": "the client has the key of another server",
+    "ZMTP_INVALID_METADATA": "mostly the types of the two sockets do not match",
+}
+# Why the other side ends a handshake of which libzmq reports no more than the end.
 _MISMATCH = "the types of the two sockets do not match"
+_SECURITY = {
+    "": "the other side may ask for CURVE or PLAIN, and this side has no key",
+    "client": "the server's key is another one",
+    "server": "",
+    "plain": "",
+}
 # Events of attempts to connect that have not succeeded yet.
 _ATTEMPTS = frozenset({"CONNECT_DELAYED", "CONNECT_RETRIED", "CLOSED"})
 
@@ -58,9 +69,8 @@ def describe(event: MonitorMessage) -> Occurrence:
         known = Event._value2member_map_.get(value)
         unit = "code"
         text = (getattr(known, "name", "") or hex(value)).removeprefix("PROTOCOL_ERROR_")
-        text = text.replace("_", " ").lower()
-        if "invalid metadata" in text:
-            text += f"; mostly {_MISMATCH}"
+        cause = _CAUSES.get(text, "")
+        text = "; ".join(each for each in (text.replace("_", " ").lower(), cause) if each)
     elif name in {"HANDSHAKE_SUCCEEDED", "MONITOR_STOPPED"}:
         unit = ""
     elif name == "CONNECT_DELAYED":
@@ -71,16 +81,32 @@ def describe(event: MonitorMessage) -> Occurrence:
 
 
 class ConnectionHistory:
-    """The events so far, without which some later ones cannot be understood."""
+    """The events so far, without which some later ones cannot be understood.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    security
+        Of the socket: "client" and "server" of CURVE, "plain", or "" for none.
+
+    Attributes
+    ----------
+    last_failure : str
+        The endpoint of the last attempt that failed, and the reason; empty without one.
+    """
+
+    def __init__(self, security: str = "") -> None:
+        causes = " or ".join(each for each in (_MISMATCH, _SECURITY[security]) if each)
+        self._ended = f"the other side ended the handshake: {causes}"
+        self.last_failure = ""
         self._bound: set[str] = set()
         #: By endpoint: descriptors of connections whose handshake is not over.
-        self._shaking: dict[str, list[int]] = {}
+        self._open_handshakes: dict[str, list[int]] = {}
         #: Endpoints of attempts whose name was resolved.
         self._delayed: set[str] = set()
         self._known: set[tuple[str, str, str]] = set()
-        self._failed: set[str] = set()
+        #: Endpoints whose last handshake has failed, and those of them where libzmq said why.
+        self._broken_off: set[str] = set()
+        self._explained_failures: set[str] = set()
 
     def add(self, event: MonitorMessage) -> Occurrence:
         """Return the meaning of an event after all that came before."""
@@ -90,26 +116,45 @@ class ConnectionHistory:
         return self._with_news(self._explained(what))
 
     def _explained(self, what: Occurrence) -> Occurrence:
-        shaking = self._shaking.setdefault(what.endpoint, [])
+        pending = self._open_handshakes.setdefault(what.endpoint, [])
         if what.name in {"CONNECTED", "ACCEPTED"}:
-            self._failed.discard(what.endpoint)
-            shaking.append(what.value)
-        elif what.name == "HANDSHAKE_SUCCEEDED" and shaking:
-            shaking.pop(0)
+            self._explained_failures.discard(what.endpoint)
+            self._broken_off.discard(what.endpoint)
+            pending.append(what.value)
+        elif what.name == "HANDSHAKE_SUCCEEDED":
+            self.last_failure = ""
+            del pending[:1]
         elif what.name.startswith("HANDSHAKE_FAILED"):
-            self._failed.add(what.endpoint)
-        elif what.name == "DISCONNECTED" and what.value in shaking:
+            if what.name == "HANDSHAKE_FAILED_NO_DETAIL":
+                text = "; ".join(each for each in (self._ended, what.text) if each)
+                what = replace(what, text=text)
+            self._explained_failures.add(what.endpoint)
+            self._note_failure(what)
+        elif what.name == "DISCONNECTED" and what.value in pending:
             # libzmq ends the connection, and reports no reason, where the types do not match.
-            shaking.remove(what.value)
-            if what.endpoint not in self._failed:
-                return replace(what, text=f"in the middle of the handshake: {_MISMATCH}")
+            pending.remove(what.value)
+            if what.endpoint not in self._explained_failures:
+                what = replace(what, text=self._ended)
+                self._note_failure(what)
         elif what.name == "CONNECT_DELAYED":
             self._delayed.add(what.endpoint)
         elif what.name == "CONNECT_RETRIED":
-            if what.endpoint not in self._delayed and (why := unresolved(what.endpoint)):
-                return replace(what, text=f"{why}; again in {what.value} ms")
-            self._delayed.discard(what.endpoint)
+            what = self._retried(what)
         return what
+
+    def _note_failure(self, what: Occurrence) -> None:
+        self._broken_off.add(what.endpoint)
+        self.last_failure = f"{what.endpoint}: {what.text}"
+
+    def _retried(self, what: Occurrence) -> Occurrence:
+        if what.endpoint in self._broken_off:
+            reason = "the handshake failed"
+        else:
+            unknown = "" if what.endpoint in self._delayed else unresolved(what.endpoint)
+            reason = unknown or _ADVICE[what.name]
+            self.last_failure = f"{what.endpoint}: {reason}"
+        self._delayed.discard(what.endpoint)
+        return replace(what, text=f"{reason}; again in {what.value} ms")
 
     def _with_news(self, what: Occurrence) -> Occurrence:
         """Note whether it is news: an attempt of this socket that ends as the last one is not."""

@@ -57,6 +57,16 @@ class SocketPlan:
     settings: tuple[tuple[int, int | bytes], ...]
     keys: CurveKeys | None
 
+    @property
+    def security(self) -> str:
+        """ "client" or "server" of CURVE, "plain", or "" for none."""
+        from zmq.constants import SocketOption
+
+        if self.keys is not None:
+            return "server" if self.keys.server_key is None else "client"
+        plain = {SocketOption.PLAIN_SERVER, SocketOption.PLAIN_USERNAME}
+        return "plain" if plain.intersection(dict(self.settings)) else ""
+
     def as_type(self, type_name: str) -> SocketPlan:
         """The same plan for another type that speaks the same protocol."""
         return replace(self, type_name=type_name)
