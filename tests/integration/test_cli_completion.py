@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from helpers.command import OHMQ
 
 pexpect = pytest.importorskip("pexpect", reason="no pexpect")
 BASH = shutil.which("bash")
@@ -47,6 +50,31 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("device ", "queue forwarder streamer"),
+        ("device st", "streamer"),
+        ("device --in-type ro", "router"),
+        ("device --monitor-type x", "xpub"),
+        ("send pu", "push pub"),
+        ("recv pu", "pull"),
+        ("recv pull --format js", "json"),
+        ("events str", "stream"),
+        ("watch --type pa", "pair"),
+    ],
+)
+def test_names_are_completed(typed: str, found: str) -> None:
+    words = ["ohmq", *typed.split(" ")]
+    env = os.environ | {
+        "_OHMQ_COMPLETE": "complete_bash",
+        "COMP_WORDS": " ".join(words),
+        "COMP_CWORD": str(len(words) - 1),
+    }
+    done = subprocess.run([*OHMQ], capture_output=True, env=env, timeout=20, text=True)
+    assert done.stdout.split() == found.split()
+
+
 def test_the_tab_key(home: Path) -> None:
     shell = bash(home)
     shell.sendline("ohmq --install-completion")
@@ -59,6 +87,10 @@ def test_the_tab_key(home: Path) -> None:
     shell.expect_exact("ohmq keygen ")
     shell.send("--for\t")
     shell.expect_exact("--force ")
+    shell.sendcontrol("c")
+    shell.expect_exact(PROMPT)
+    shell.send("ohmq device str\t")
+    shell.expect_exact("ohmq device streamer ")
     shell.sendcontrol("c")
     shell.expect_exact(PROMPT)
     # Two options begin with this: the first Tab adds what they share, two more list them.

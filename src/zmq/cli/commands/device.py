@@ -10,6 +10,7 @@ import typer
 from zmq.cli.devices.plan import (
     DRAIN_S,
     KINDS,
+    MONITOR_TYPES,
     RELAY_TYPES,
     DeviceOptions,
     plan_device,
@@ -18,7 +19,7 @@ from zmq.cli.library import ipc_limit, refuse_mixed_installation
 from zmq.cli.sockets.endpoints import check_address
 from zmq.cli.terminal.display import choose_display, is_live
 from zmq.cli.terminal.errors import UsageError
-from zmq.cli.terminal.options import check_seconds
+from zmq.cli.terminal.options import check_seconds, one_of
 
 _INT_MAX = 2**31 - 1
 _DRAIN_HELP = f"At the end, time to hand on received messages; {DRAIN_S:g}."
@@ -28,7 +29,11 @@ _HWM_HELP = "High-water mark of in and out; 0 is no limit."
 def device(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}; or give both types."),
+        typer.Argument(
+            metavar="KIND",
+            help=f"{', '.join(KINDS)}; or give both types.",
+            autocompletion=one_of(KINDS),
+        ),
     ] = None,
     ins: Annotated[
         list[str] | None,
@@ -43,13 +48,28 @@ def device(
         typer.Option("--monitor", metavar="ENDPOINT", help="Send a copy of every message here."),
     ] = None,
     in_type: Annotated[
-        str | None, typer.Option(metavar="TYPE", help=f"One of {', '.join(RELAY_TYPES).lower()}.")
+        str | None,
+        typer.Option(
+            metavar="TYPE",
+            help=f"One of {', '.join(RELAY_TYPES).lower()}.",
+            autocompletion=one_of(RELAY_TYPES),
+        ),
     ] = None,
     out_type: Annotated[
-        str | None, typer.Option(metavar="TYPE", help="The same for the out socket.")
+        str | None,
+        typer.Option(
+            metavar="TYPE",
+            help="The same for the out socket.",
+            autocompletion=one_of(RELAY_TYPES),
+        ),
     ] = None,
     monitor_type: Annotated[
-        str, typer.Option(metavar="TYPE", help="pub, push, pair or xpub.")
+        str,
+        typer.Option(
+            metavar="TYPE",
+            help="pub, push, pair or xpub.",
+            autocompletion=one_of(MONITOR_TYPES),
+        ),
     ] = "pub",
     in_prefix: Annotated[
         str, typer.Option(metavar="TEXT", help="First part of monitored in>out messages.")

@@ -50,11 +50,18 @@ def format_occurrence(what: Occurrence, form: str, now: datetime) -> str:
 
 
 def events(
-    type_name: opt.TypeArgument,
+    type_name: Annotated[str, opt.type_argument(STABLE_TYPES)],
     bind: opt.Binds = None,
     connect: opt.Connects = None,
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help="text or json.")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text or json.",
+            autocompletion=opt.one_of(_FORMS),
+        ),
     ] = "text",
     only: Annotated[
         list[str] | None,

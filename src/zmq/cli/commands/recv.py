@@ -49,7 +49,7 @@ ohmq recv pull -b tcp://127.0.0.1:5555 --count 1
 
 
 def recv(
-    type_name: opt.TypeArgument,
+    type_name: Annotated[str, opt.type_argument(_TYPES)],
     bind: opt.Binds = None,
     connect: opt.Connects = None,
     form: opt.Format = "text",

@@ -52,7 +52,7 @@ ohmq send push -c tcp://127.0.0.1:5555 hello
 
 
 def send(
-    type_name: opt.TypeArgument,
+    type_name: Annotated[str, opt.type_argument(_TYPES)],
     messages: Annotated[
         list[str] | None, typer.Argument(metavar="[MESSAGE]...", show_default=False)
     ] = None,

@@ -62,7 +62,14 @@ def watch(
         float, typer.Option(min=0.05, metavar="SECONDS", help="Time between two rates.")
     ] = 1.0,
     form: Annotated[
-        str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{', '.join(FORMS)}.")
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help=f"{', '.join(FORMS)}.",
+            autocompletion=opt.one_of(FORMS),
+        ),
     ] = "text",
     width: Annotated[
         int, typer.Option(min=1, max=100_000, metavar="N", help="Characters shown of a part.")
@@ -70,9 +77,12 @@ def watch(
     all_lines: Annotated[
         bool, typer.Option("--all", help="Every message, on a terminal as well.")
     ] = False,
-    type_name: Annotated[str, typer.Option("--type", metavar="TYPE", help="Socket type.")] = (
-        "sub"
-    ),
+    type_name: Annotated[
+        str,
+        typer.Option(
+            "--type", metavar="TYPE", help="Socket type.", autocompletion=opt.one_of(_TYPES)
+        ),
+    ] = "sub",
     bind: Annotated[
         bool, typer.Option("--bind", "-b", help="Bind to the endpoints; others connect.")
     ] = False,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import sys
-from typing import Annotated, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -16,9 +17,22 @@ EXIT_CODES = (
     "Exit codes: 0 done, 1 failed, 2 bad arguments, 124 time-out, 128 + N ended by signal N"
 )
 
-TypeArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="TYPE", help="Type of the socket: push, sub, req, ...")
-]
+
+def one_of(names: Iterable[str]) -> Callable[[str], list[str]]:
+    """Return what completes the beginning of one of these names, for the Tab key."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [name.lower() for name in names if name.lower().startswith(incomplete)]
+
+    return complete
+
+
+def type_argument(types: Iterable[str]) -> Any:
+    """Return the argument that names the type of the socket, one of these."""
+    text = "Type of the socket: push, sub, req, ..."
+    return typer.Argument(metavar="TYPE", help=text, autocompletion=one_of(types))
+
+
 Binds: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--bind", "-b", metavar="ENDPOINT", help="Bind here; repeatable."),
@@ -28,7 +42,14 @@ Connects: TypeAlias = Annotated[
     typer.Option("--connect", "-c", metavar="ENDPOINT", help="Connect to it; repeatable."),
 ]
 Format: TypeAlias = Annotated[
-    str, typer.Option("--format", "-f", metavar="FORMAT", help=f"{', '.join(FORMATS)}.")
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help=f"{', '.join(FORMATS)}.",
+        autocompletion=one_of(FORMATS),
+    ),
 ]
 Timeout: TypeAlias = Annotated[
     float | None,
