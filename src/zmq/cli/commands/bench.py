@@ -24,7 +24,8 @@ from zmq.cli.bench.report import (
     write_plot,
 )
 from zmq.cli.library import ipc_limit, refuse_mixed_installation
-from zmq.cli.sockets.curve import CurveOptions
+from zmq.cli.sockets.curve import NO_CURVE, CurveOptions
+from zmq.cli.sockets.options import with_curve
 from zmq.cli.sockets.plan import SocketOptions, SocketPlan, plan_socket
 from zmq.cli.terminal import options as opt
 from zmq.cli.terminal.display import choose_display, is_live, write_bytes
@@ -48,6 +49,7 @@ by the receiver.
 """
 
 
+@with_curve
 def bench(
     serve: Annotated[
         str | None,
@@ -84,10 +86,7 @@ def bench(
     ] = False,
     hwm: opt.Hwm = None,
     settings: opt.Settings = None,
-    curve_key: opt.CurveKey = None,
-    curve_server_key: opt.CurveServerKey = None,
-    curve_server: opt.CurveServer = False,
-    curve_allow: opt.CurveAllow = None,
+    curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
     opt.check_seconds("--seconds", seconds, longest=3600)
@@ -101,7 +100,6 @@ def bench(
     if once and serve is None:
         raise UsageError("--once: is for --serve")
     refuse_mixed_installation()
-    curve = CurveOptions(curve_key, curve_server_key, curve_server, curve_allow)
     if curve.wanted and serve is None and connect is None:
         raise UsageError("--curve-key and the other keys: are for --serve and --connect")
     common = (settings or (), hwm, curve)

@@ -13,6 +13,7 @@ from zmq.cli.devices.page import TOKEN_VARIABLE, open_dashboard
 from zmq.cli.library import ipc_limit, refuse_mixed_installation
 from zmq.cli.sockets.curve import CurveOptions, apply_keys, load_keys
 from zmq.cli.sockets.endpoints import parse_endpoint
+from zmq.cli.sockets.options import CurveKey, CurveServerKey
 from zmq.cli.terminal import options as opt
 from zmq.cli.terminal.display import choose_display
 from zmq.cli.terminal.errors import UsageError
@@ -46,8 +47,8 @@ def dashboard(
     private: Annotated[
         bool, typer.Option("--private", help="Ask for the token on loopback, too.")
     ] = False,
-    curve_key: opt.CurveKey = None,
-    curve_server_key: opt.CurveServerKey = None,
+    curve_key: CurveKey = None,
+    curve_server_key: CurveServerKey = None,
     duration: opt.Duration = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:

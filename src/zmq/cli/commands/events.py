@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from zmq.cli.library import ipc_limit, refuse_mixed_installation
-from zmq.cli.sockets.curve import CurveOptions
+from zmq.cli.sockets.curve import NO_CURVE, CurveOptions
+from zmq.cli.sockets.options import with_curve
 from zmq.cli.sockets.plan import DRAFT_TYPES, STABLE_TYPES, SocketOptions, SocketPlan, plan_socket
 from zmq.cli.terminal import options as opt
 from zmq.cli.terminal.codec import to_json
@@ -49,6 +50,7 @@ def format_occurrence(what: Occurrence, form: str, now: datetime) -> str:
     return f"{line}  {text}".rstrip()
 
 
+@with_curve
 def events(
     type_name: Annotated[str, opt.type_argument(STABLE_TYPES)],
     bind: opt.Binds = None,
@@ -83,10 +85,7 @@ def events(
     ] = None,
     duration: opt.Duration = None,
     settings: opt.Settings = None,
-    curve_key: opt.CurveKey = None,
-    curve_server_key: opt.CurveServerKey = None,
-    curve_server: opt.CurveServer = False,
-    curve_allow: opt.CurveAllow = None,
+    curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
     opt.check_seconds("--timeout", timeout, longest=1e6)
@@ -95,7 +94,6 @@ def events(
         raise UsageError(f"--format {form!r}: unknown; there are {', '.join(_FORMS)}")
     refuse_mixed_installation()
     wanted = frozenset(_event_name(name) for name in only or ())
-    curve = CurveOptions(curve_key, curve_server_key, curve_server, curve_allow)
     typed = SocketOptions(type_name, bind or (), connect or (), settings or (), None, curve)
     plan = plan_socket(typed, (*STABLE_TYPES, *DRAFT_TYPES), ipc_limit=ipc_limit())
     _follow(plan, form, wanted, count, timeout, duration, quiet=quiet)

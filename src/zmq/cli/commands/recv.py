@@ -11,8 +11,9 @@ import typer
 
 import zmq
 from zmq.cli.library import ipc_limit, refuse_mixed_installation
-from zmq.cli.sockets.curve import CurveOptions
+from zmq.cli.sockets.curve import NO_CURVE, CurveOptions
 from zmq.cli.sockets.inbox import Inbox, subscribe
+from zmq.cli.sockets.options import with_curve
 from zmq.cli.sockets.plan import SocketOptions, SocketPlan, plan_socket
 from zmq.cli.sockets.session import Session
 from zmq.cli.terminal import options as opt
@@ -48,6 +49,7 @@ ohmq recv pull -b tcp://127.0.0.1:5555 --count 1
 """
 
 
+@with_curve
 def recv(
     type_name: Annotated[str, opt.type_argument(_TYPES)],
     bind: opt.Binds = None,
@@ -67,10 +69,7 @@ def recv(
     echo: Annotated[bool, typer.Option("--echo", help="A REP sends back what it got.")] = False,
     hwm: opt.Hwm = None,
     settings: opt.Settings = None,
-    curve_key: opt.CurveKey = None,
-    curve_server_key: opt.CurveServerKey = None,
-    curve_server: opt.CurveServer = False,
-    curve_allow: opt.CurveAllow = None,
+    curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
     opt.check_seconds("--timeout", timeout, longest=1e6)
@@ -78,7 +77,6 @@ def recv(
     check_format(form)
     split = read_delimiter(delimiter)
     refuse_mixed_installation()
-    curve = CurveOptions(curve_key, curve_server_key, curve_server, curve_allow)
     typed = SocketOptions(type_name, bind or (), connect or (), settings or (), hwm, curve)
     plan = plan_socket(typed, (*_TYPES, *_DRAFTS), _WHY_NOT, ipc_limit=ipc_limit())
     if subscribe is not None and plan.type_name not in {"SUB", "XSUB", "DISH"}:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
 import typer
 
 from zmq.cli.library import ipc_limit, refuse_mixed_installation
-from zmq.cli.sockets.curve import CurveOptions
+from zmq.cli.sockets.curve import NO_CURVE, CurveOptions
+from zmq.cli.sockets.options import with_curve
 from zmq.cli.sockets.plan import SocketOptions, SocketPlan, plan_socket
 from zmq.cli.terminal import options as opt
 from zmq.cli.terminal.codec import (
@@ -51,6 +52,7 @@ ohmq send push -c tcp://127.0.0.1:5555 hello
 """
 
 
+@with_curve
 def send(
     type_name: Annotated[str, opt.type_argument(_TYPES)],
     messages: Annotated[
@@ -87,10 +89,7 @@ def send(
     group: Annotated[str | None, typer.Option(metavar="TEXT", help="Group of a RADIO.")] = None,
     hwm: opt.Hwm = None,
     settings: opt.Settings = None,
-    curve_key: opt.CurveKey = None,
-    curve_server_key: opt.CurveServerKey = None,
-    curve_server: opt.CurveServer = False,
-    curve_allow: opt.CurveAllow = None,
+    curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
     opt.check_seconds("--timeout", timeout, longest=1e6)
@@ -102,7 +101,6 @@ def send(
     if multipart and not messages:
         raise UsageError("--multipart: is for messages that are given as arguments")
     refuse_mixed_installation()
-    curve = CurveOptions(curve_key, curve_server_key, curve_server, curve_allow)
     typed = SocketOptions(type_name, bind or (), connect or (), settings or (), hwm, curve)
     plan = plan_socket(typed, (*_TYPES, *_DRAFTS), _WHY_NOT, ipc_limit=ipc_limit())
     if (plan.type_name == "RADIO") != (group is not None):

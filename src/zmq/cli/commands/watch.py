@@ -13,7 +13,8 @@ from typing import Annotated
 import typer
 
 from zmq.cli.library import ipc_limit, refuse_mixed_installation
-from zmq.cli.sockets.curve import CurveOptions
+from zmq.cli.sockets.curve import NO_CURVE, CurveOptions
+from zmq.cli.sockets.options import with_curve
 from zmq.cli.sockets.plan import SocketOptions, SocketPlan, plan_socket
 from zmq.cli.terminal import options as opt
 from zmq.cli.terminal.codec import check_format, json_parts, printable, to_json
@@ -41,6 +42,7 @@ ohmq watch tcp://127.0.0.1:5557 --topic in --grep error
 """
 
 
+@with_curve
 def watch(
     endpoints: Annotated[
         list[str], typer.Argument(metavar="ENDPOINT...", help="Of a monitor or publisher.")
@@ -91,10 +93,7 @@ def watch(
     duration: opt.Duration = None,
     hwm: opt.Hwm = None,
     settings: opt.Settings = None,
-    curve_key: opt.CurveKey = None,
-    curve_server_key: opt.CurveServerKey = None,
-    curve_server: opt.CurveServer = False,
-    curve_allow: opt.CurveAllow = None,
+    curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
     opt.check_seconds("--timeout", timeout, longest=1e6)
@@ -104,7 +103,6 @@ def watch(
     if form not in FORMS:
         raise UsageError(f"--format {form}: 'ohmq recv' does that; here are {', '.join(FORMS)}")
     refuse_mixed_installation()
-    curve = CurveOptions(curve_key, curve_server_key, curve_server, curve_allow)
     addresses = [text.removeprefix(">") for text in endpoints]
     binds, connects = (addresses, ()) if bind else ((), addresses)
     typed = SocketOptions(type_name, binds, connects, settings or (), hwm, curve)

@@ -34,6 +34,9 @@ class CurveOptions:
         return self.server or bool(self.key or self.server_key or self.allow)
 
 
+NO_CURVE = CurveOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class CurveKeys:
     """The keys of a socket; `server_key` is None on the server."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import signal
 from collections import deque
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
-from zmq.cli.terminal.signals import STOP_SIGNALS, restore_handlers, set_handlers
-from zmq.cli.terminal.waker import Waker
+from zmq.cli.terminal.signals import SignalReceiver
 
 _ENDING = ("SIGINT", "SIGTERM")
 
 
-class Mailbox:
+class Mailbox(SignalReceiver):
     """A queue that signals write to as well; enter it in the main thread.
 
     SIGINT and SIGTERM arrive as their numbers, and a second one of them ends the process at once.
@@ -22,23 +21,8 @@ class Mailbox:
     """
 
     def __init__(self) -> None:
-        self._waker = Waker()
+        super().__init__()
         self._events: deque[Any] = deque()
-        self._before: dict[int, Any] = {}
-
-    def __enter__(self) -> Mailbox:
-        set_handlers(STOP_SIGNALS, self._on_signal, self._before)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        restore_handlers(self._before)
-        self._before.clear()
-        self._waker.close()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number != getattr(signal, "SIGHUP", None):

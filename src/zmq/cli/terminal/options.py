@@ -70,21 +70,6 @@ Hwm: TypeAlias = Annotated[
     int | None,
     typer.Option(min=0, max=_INT_MAX, metavar="N", help="High-water mark; 0 is no limit."),
 ]
-CurveKey: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="Own key pair, a .key_secret file of 'ohmq keygen'."),
-]
-CurveServerKey: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="KEY", help="Encrypt: public key of the server, or its file."),
-]
-CurveServer: TypeAlias = Annotated[
-    bool, typer.Option("--curve-server", help="Encrypt: this side is the server.")
-]
-CurveAllow: TypeAlias = Annotated[
-    str | None,
-    typer.Option(metavar="DIR", help="Admit only clients whose .key files are here."),
-]
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")
 ]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterable
 from types import FrameType
-from typing import Any
+from typing import Any, Self
+
+from zmq.cli.terminal.waker import Waker
 
 STOP_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -40,3 +42,26 @@ def restore_handlers(before: dict[int, Any]) -> None:
     """Set back the handlers that `set_handlers` noted."""
     for number, handler in before.items():
         signal.signal(number, handler)
+
+
+class SignalReceiver:
+    """A waker, and handlers of the stop signals for as long as it is entered, in the main thread.
+
+    A subclass has `_on_signal`. See `set_handlers` for signals that stay ignored.
+    """
+
+    def __init__(self) -> None:
+        self._waker = Waker()
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        set_handlers(STOP_SIGNALS, self._on_signal, self._before)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        restore_handlers(self._before)
+        self._before.clear()
+        self._waker.close()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        raise NotImplementedError

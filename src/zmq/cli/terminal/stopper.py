@@ -5,18 +5,17 @@ from __future__ import annotations
 import contextlib
 import signal
 from collections.abc import Iterator
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any
 
 from zmq.cli.terminal.errors import EndedBySignal
-from zmq.cli.terminal.signals import STOP_SIGNALS, restore_handlers, set_handlers
-from zmq.cli.terminal.waker import Waker
+from zmq.cli.terminal.signals import STOP_SIGNALS, SignalReceiver, restore_handlers, set_handlers
 
 # After a signal, the time that a slow reader of standard output has to take what was written.
 _WRITE_GRACE_S = 1.0
 
 
-class Stopper:
+class Stopper(SignalReceiver):
     """Turns SIGINT, SIGTERM and SIGHUP into the end of a wait, for as long as it is entered.
 
     Enter it in the main thread. A signal that the process was started with as ignored (as nohup
@@ -24,27 +23,15 @@ class Stopper:
     """
 
     def __init__(self) -> None:
-        self._waker = Waker()
-        self._before: dict[int, Any] = {}
+        super().__init__()
         #: The signal that came, if any.
         self.received: int | None = None
         self._writing = False
 
-    def __enter__(self) -> Stopper:
-        set_handlers(STOP_SIGNALS, self._on_signal, self._before)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if hasattr(signal, "SIGALRM"):
             signal.setitimer(signal.ITIMER_REAL, 0)
-        restore_handlers(self._before)
-        self._before.clear()
-        self._waker.close()
+        super().__exit__(*error)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self.received = number
