@@ -23,7 +23,8 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo test test-all test-drafts sanitize stress ecosystem check bench build wheel venv lock clean test-browser
+.PHONY: help demo test test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
+.PHONY: wheel wheel-all test-wheel test-bare
 .DEFAULT_GOAL := help
 
 help:
@@ -39,6 +40,9 @@ help:
 	@echo "make bench         compare this package with PyZMQ $(PYZMQ_VERSION) and with C; ARGS=--quick is shorter"
 	@echo "make build         compile what has changed"
 	@echo "make wheel         build dist/*.whl with its own libzmq; OHMQ_PLATFORM names another system"
+	@echo "make wheel-all     run make wheel with each Python from 3.11 on that is found"
+	@echo "make test-wheel    build the wheel and run the unit tests with it, installed; ARGS selects others"
+	@echo "make test-bare     try the wheels of dist/ in bare Debian systems; SUITES=\"bookworm trixie\" names them"
 	@echo "make venv          create $(VENV) with the pinned tools"
 	@echo "make lock          write requirements-dev.lock from pyproject.toml"
 	@echo "make clean         remove the environments and all build results"
@@ -51,7 +55,7 @@ test: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-all:
-	@sh tools/test-all ARGS="$(ARGS)"
+	@sh tools/each-python test ARGS="$(ARGS)"
 
 # The child of a fork may hang: another thread of the parent may have held the lock of the sanitizer's
 # allocator, and the child has no such thread to release it.
@@ -83,8 +87,18 @@ bench: build $(RIVALS_STAMP)
 build: $(INSTALL_STAMP)
 	@sh tools/build $(BIN)/python
 
-wheel: $(TOOLS_STAMP)
-	@sh tools/wheel $(BIN)/python
+wheel:
+	@sh tools/wheel .venv-build$(SUFFIX)
+
+wheel-all:
+	@sh tools/each-python wheel
+
+# The wheel has draft sockets: their tests run, too.
+test-wheel: $(TOOLS_STAMP)
+	@OHMQ_TRY="$(BIN)/python -m pytest $(or $(ARGS),tests/unit tests/drafts)" sh tools/wheel .venv-build$(SUFFIX)
+
+test-bare:
+	@sh tools/test-bare $(SUITES)
 
 venv: $(TOOLS_STAMP)
 

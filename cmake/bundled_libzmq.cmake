@@ -18,7 +18,9 @@ set(OHMQ_LIBSODIUM_SHA256 ebb65ef6ca439333c2bb41a0c1990587288da07f6c7fd07cb3a18c
 set(OHMQ_LIBZMQ_SOURCE "" CACHE STRING "Folder or tarball with the source of libzmq")
 set(OHMQ_LIBSODIUM_SOURCE "" CACHE STRING "Folder or tarball with the source of libsodium")
 
-set(PREFIX "${CMAKE_CURRENT_BINARY_DIR}/bundled")
+set(OHMQ_BUNDLED_PREFIX "${CMAKE_CURRENT_BINARY_DIR}/bundled" CACHE PATH
+    "Where the libraries are built; builds for several Pythons may share it")
+set(PREFIX "${OHMQ_BUNDLED_PREFIX}")
 if(WIN32)
   # libsodium's build on Windows is a Visual Studio solution: there vcpkg installs the library.
   message(FATAL_ERROR " ohmq: OHMQ_LIBZMQ=bundled builds libsodium with its configure script, \

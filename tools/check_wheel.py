@@ -1,28 +1,58 @@
-"""Check a wheel: its size, that it needs no other library, that the licences are inside."""
+"""Check a wheel: its size, what its module shows and needs, that the licences are inside."""
 
 from __future__ import annotations
 
+import io
+import re
 import sys
 import zipfile
 from pathlib import Path
 
+from elftools.elf.elffile import ELFFile
+
 MOST_BYTES = 1_500_000
 LICENSES = {"LICENSE", "LICENSE.libzmq", "LICENSE.libsodium"}
+# What the module may show to other libraries of a process.
+EXPORTED = {"PyInit__native"}
+# Libraries that every system of its kind has: of glibc, and of musl.
+SYSTEM = r"lib(c|m|pthread|rt|dl)\.so(\.\d+)?|ld-linux.*\.so\.\d+|libc\.musl-.*\.so\.1"
 
 
-def faults(wheel: Path) -> list[str]:
+def faults(path: Path) -> list[str]:
     """Reasons not to hand out the wheel."""
     found = []
-    if (size := wheel.stat().st_size) > MOST_BYTES:
+    if (size := path.stat().st_size) > MOST_BYTES:
         found.append(f"it has {size:,} bytes, more than {MOST_BYTES:,}")
-    names = zipfile.ZipFile(wheel).namelist()
-    if grafted := [name for name in names if ".libs/" in name]:
-        found.append(f"other libraries were put into it: {', '.join(grafted)}")
-    licenses = {Path(name).name for name in names if ".dist-info/licenses/" in name}
-    if missing := LICENSES - licenses:
-        found.append(f"licences are missing: {', '.join(sorted(missing))}")
-    if not any(name.startswith("zmq/_native.") for name in names):
-        found.append("it has no extension module")
+    with zipfile.ZipFile(path) as wheel:
+        names = wheel.namelist()
+        if grafted := [name for name in names if ".libs/" in name]:
+            found.append(f"other libraries were put into it: {', '.join(grafted)}")
+        licenses = {Path(name).name for name in names if ".dist-info/licenses/" in name}
+        if missing := LICENSES - licenses:
+            found.append(f"licences are missing: {', '.join(sorted(missing))}")
+        modules = [name for name in names if name.endswith(".so")]
+        if [Path(name).parent.as_posix() for name in modules] != ["zmq"]:
+            found.append(f"zmq/_native.*.so should be its only library: {modules}")
+        for name in modules:
+            found += module_faults(wheel.read(name))
+    return found
+
+
+def module_faults(content: bytes) -> list[str]:
+    """Reasons not to hand out an extension module."""
+    found = []
+    elf = ELFFile(io.BytesIO(content))
+    shown = {
+        symbol.name
+        for symbol in elf.get_section_by_name(".dynsym").iter_symbols()
+        if symbol["st_shndx"] != "SHN_UNDEF" and symbol["st_info"]["bind"] != "STB_LOCAL"
+    }
+    if shown != EXPORTED:
+        found.append(f"it shows other symbols than {EXPORTED}: {sorted(shown ^ EXPORTED)[:5]}")
+    tags = list(elf.get_section_by_name(".dynamic").iter_tags())
+    needed = [tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED"]
+    if others := [name for name in needed if not re.fullmatch(SYSTEM, name)]:
+        found.append(f"it needs {', '.join(others)}")
     return found
 
 
