@@ -16,54 +16,61 @@
 # ruff: noqa: I001
 from __future__ import annotations
 
-from zmq import constants as constants, error as error
-from zmq._native import (
-    COPY_THRESHOLD as COPY_THRESHOLD,
-    IPC_PATH_MAX_LEN as IPC_PATH_MAX_LEN,
-    PYZMQ_DRAFT_API as PYZMQ_DRAFT_API,
-    curve_keypair as curve_keypair,
-    curve_public as curve_public,
-    has as has,
-    proxy as proxy,
-    proxy_steerable as proxy_steerable,
-    set_fairness as set_fairness,
-    set_namespace,
-    strerror as strerror,
-    zmq_errno as zmq_errno,
-    zmq_poll as zmq_poll,
-)
-from zmq._version import ohmq_version as ohmq_version
-from zmq.constants import *  # noqa: F403
-from zmq.core.context import Context as Context, SyncContext as SyncContext
-from zmq.core.frame import Frame as Frame, Message as Message
-from zmq.core.poll import Poller as Poller, select as select
-from zmq.core.relay import device as device
-from zmq.core.socket import Socket as Socket, SyncSocket as SyncSocket
-from zmq.core.tracker import (
-    _FINISHED_TRACKER as _FINISHED_TRACKER,
-    MessageTracker as MessageTracker,
-)
-from zmq.core.version import (
-    __revision__ as __revision__,
-    __version__ as __version__,
-    pyzmq_version as pyzmq_version,
-    pyzmq_version_info as pyzmq_version_info,
-    zmq_version as zmq_version,
-    zmq_version_info as zmq_version_info,
-)
-from zmq.error import (
-    Again as Again,
-    ContextTerminated as ContextTerminated,
-    DraftFDWarning as DraftFDWarning,
-    InterruptedSystemCall as InterruptedSystemCall,
-    NotDone as NotDone,
-    TermTimeout as TermTimeout,
-    ZAPWarning as ZAPWarning,
-    ZMQBaseError as ZMQBaseError,
-    ZMQBindError as ZMQBindError,
-    ZMQError as ZMQError,
-    ZMQVersionError as ZMQVersionError,
-)
+from os.path import isdir as _isdir
+
+try:
+    from zmq import constants as constants, error as error
+    from zmq._native import (
+        COPY_THRESHOLD as COPY_THRESHOLD,
+        IPC_PATH_MAX_LEN as IPC_PATH_MAX_LEN,
+        PYZMQ_DRAFT_API as PYZMQ_DRAFT_API,
+        curve_keypair as curve_keypair,
+        curve_public as curve_public,
+        has as has,
+        proxy as proxy,
+        proxy_steerable as proxy_steerable,
+        set_fairness as set_fairness,
+        set_namespace,
+        strerror as strerror,
+        zmq_errno as zmq_errno,
+        zmq_poll as zmq_poll,
+    )
+    from zmq._version import ohmq_version as ohmq_version
+    from zmq.constants import *  # noqa: F403
+    from zmq.core.context import Context as Context, SyncContext as SyncContext
+    from zmq.core.frame import Frame as Frame, Message as Message
+    from zmq.core.poll import Poller as Poller, select as select
+    from zmq.core.relay import device as device
+    from zmq.core.socket import Socket as Socket, SyncSocket as SyncSocket
+    from zmq.core.tracker import (
+        _FINISHED_TRACKER as _FINISHED_TRACKER,
+        MessageTracker as MessageTracker,
+    )
+    from zmq.core.version import (
+        __revision__ as __revision__,
+        __version__ as __version__,
+        pyzmq_version as pyzmq_version,
+        pyzmq_version_info as pyzmq_version_info,
+        zmq_version as zmq_version,
+        zmq_version_info as zmq_version_info,
+    )
+    from zmq.error import (
+        Again as Again,
+        ContextTerminated as ContextTerminated,
+        DraftFDWarning as DraftFDWarning,
+        InterruptedSystemCall as InterruptedSystemCall,
+        NotDone as NotDone,
+        TermTimeout as TermTimeout,
+        ZAPWarning as ZAPWarning,
+        ZMQBaseError as ZMQBaseError,
+        ZMQBindError as ZMQBindError,
+        ZMQError as ZMQError,
+        ZMQVersionError as ZMQVersionError,
+    )
+except ImportError as failed:
+    from zmq._mixed import explain
+
+    explain(failed)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -91,6 +98,12 @@ else:  # for a checker a module that has __getattr__ has every name
     def __dir__() -> list[str]:
         return sorted({*globals(), "Stopwatch", "_typing", "backend", "dump", "sugar", "utils"})
 
+
+# PyZMQ has this folder, and this package has not.
+if _isdir(__path__[0] + "/backend/cffi"):  # noqa: F405
+    from zmq._mixed import warn_of_pyzmq
+
+    warn_of_pyzmq()
 
 # A program may set COPY_THRESHOLD, for what is made afterwards.
 set_namespace(globals())

@@ -87,7 +87,11 @@ def test_files_of_pyzmq_left_behind() -> None:
     left = SITE / "zmq/backend/cython/_zmq.so"
     diagnosis = diagnose(findings(OWN, foreign=(left,)))
     assert diagnosis.problems == [f"{left} belongs to PyZMQ"]
-    assert diagnosis.fix == [f"rm {left}"]
+    assert diagnosis.fix == [f"rm -r {left}"]
+    # Where others of its files lie over ours, both has to be done.
+    damaged = Distribution("ohmq", "1.0", SITE, ("zmq/error.py",))
+    (both,) = diagnose(findings(damaged, foreign=(left,))).fix
+    assert both == f"rm -r {left} && python -m pip install --force-reinstall --no-deps ohmq"
 
 
 def test_files_that_went_with_pyzmq() -> None:
@@ -101,6 +105,46 @@ def test_another_zmq_is_imported() -> None:
     assert diagnose(findings(OWN, imported_is_own=False)).fix == [
         "python -m pip install --force-reinstall --no-deps ohmq"
     ]
+
+
+def test_without_pip_uv_fixes_it() -> None:
+    damaged = Distribution("ohmq", "1.0", SITE, ("zmq/error.py",))
+    found = Findings((SITE / "zmq",), (damaged,), (), True, has_pip=False)
+    assert diagnose(found).fix == ["uv pip install --reinstall --no-deps ohmq"]
+
+
+def test_pyzmq_on_pythonpath_comes_first() -> None:
+    first = Path("/lib")
+    distributions = (OWN, Distribution("pyzmq", "26.0", first))
+    found = Findings((first / "zmq",), distributions, (), False, python_path=(first,))
+    assert diagnose(found).fix == ["unset PYTHONPATH"]
+    # In one folder with ours it has to go.
+    both = Findings((SITE / "zmq",), (OWN, THEIRS), (), False, python_path=(SITE,))
+    assert diagnose(both).fix == ["python -m zmq adopt"]
+
+
+UV = '[[package]]\nname = "pyzmq"\nversion = "27.3.0"\nsource = {{ {} }}\n'
+POETRY = '[[package]]\nname = "pyzmq"\nversion = "27.3.0"\n'
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "command"),
+    [
+        ("uv.lock", UV.format('registry = "https://index/simple"'), "uv sync"),
+        ("poetry.lock", POETRY, "poetry install"),
+        ("uv.lock", UV.format('path = "pyzmq-27.3.0-py3-none-any.whl"'), None),
+        ("poetry.lock", POETRY + '[package.source]\ntype = "file"\nurl = "x.whl"\n', None),
+        ("uv.lock", '[[package]]\nname = "tornado"\n', None),
+        ("uv.lock", "of a version that is [not known", None),
+    ],
+)
+def test_a_project_that_would_put_pyzmq_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str, command: str | None
+) -> None:
+    (tmp_path / file).write_text(text)
+    monkeypatch.setattr("sys.prefix", str(tmp_path / ".venv"))
+    notes = [note for note in diagnose(collect(imported_is_own=True)).notes if file in note]
+    assert [note.split("'")[1] for note in notes] == ([command] if command else [])
 
 
 def test_damage_is_seen_by_hash(tmp_path: Path) -> None:

@@ -13,17 +13,31 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import os
 import re
+import sys
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 OWN_NAME = "ohmq"
 _ADOPT = "python -m zmq adopt"
 _CONDA = "conda remove --force pyzmq && python -m zmq adopt"
 _REINSTALL = "python -m pip install --force-reinstall --no-deps ohmq"
-# PyZMQ's compiled part, which has no place in this package.
-_FOREIGN_PATTERNS = ("backend/cython/*.so", "backend/cython/*.pyd", "backend/cffi/*.so")
+_REINSTALL_BY_UV = "uv pip install --reinstall --no-deps ohmq"
+# Files of PyZMQ that have no place in this package. Its stubs would hide our types from checkers.
+_FOREIGN_PATTERNS = (
+    "__init__.pyi",
+    "backend/__init__.pyi",
+    "backend/cffi",
+    "backend/cython/*.pyd",
+    "backend/cython/*.so",
+    "sugar/__init__.pyi",
+)
+# Projects whose tool installs what its lock file says, PyZMQ perhaps.
+_LOCKS = {"uv.lock": "uv sync", "poetry.lock": "poetry install", "pdm.lock": "pdm sync"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,11 @@ class Findings:
     foreign_files: tuple[Path, ...]
     imported_is_own: bool
     dependents: tuple[str, ...] = ()
+    has_pip: bool = True
+    python_path: tuple[Path, ...] = ()
+    """The folders that PYTHONPATH names."""
+    locks: tuple[Path, ...] = ()
+    """Lock files of this environment's project that would have PyZMQ installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +105,10 @@ def diagnose(findings: Findings) -> Diagnosis:
             diagnosis.problems.append(f"{where} owns files of the same zmq package")
         else:
             diagnosis.notes.append(f"{where} is hidden behind this one")
-    for path in findings.foreign_files:
-        diagnosis.problems.append(f"{path} belongs to PyZMQ")
+    mixed = [each for each in others if each.has_files and each.location in places]
+    if not mixed:
+        for path in findings.foreign_files:
+            diagnosis.problems.append(f"{path} belongs to PyZMQ")
     for each in own:
         if each.damaged:
             diagnosis.problems.append(
@@ -97,9 +118,10 @@ def diagnose(findings: Findings) -> Diagnosis:
     if not findings.imported_is_own:
         diagnosis.problems.append("'import zmq' does not load ohmq's zmq")
     if diagnosis.problems:
-        mixed = [each for each in others if each.has_files and each.location in places]
         diagnosis.fix.append(_fix_command(findings, mixed))
-    elif dependents := [name for name in findings.dependents if not others]:
+    diagnosis.notes.extend(warning_of_lock(lock) for lock in findings.locks)
+    dependents = [name for name in findings.dependents if not others]
+    if dependents and not diagnosis.problems:
         names = _some(dependents)
         diagnosis.notes.append(f"{names} asks for pyzmq: '{_ADOPT}' satisfies it with ohmq")
     return diagnosis
@@ -107,16 +129,30 @@ def diagnose(findings: Findings) -> Diagnosis:
 
 def _fix_command(findings: Findings, mixed: Sequence[Distribution]) -> str:
     """The one command that makes the installation whole."""
+    own = [each for each in findings.distributions if each.name == OWN_NAME]
+    reinstall = _REINSTALL if findings.has_pip else _REINSTALL_BY_UV
+    if own and not findings.imported_is_own and _hidden_by_path(findings, own):
+        return "unset PYTHONPATH"
     if any(each.installer == "conda" for each in mixed):
         return _CONDA
     others = sorted({each.name for each in mixed} - {"pyzmq"})
     if others:
-        return f"python -m pip uninstall -y {' '.join(others)} && {_REINSTALL}"
-    if mixed or not any(each.name == OWN_NAME for each in findings.distributions):
+        pip = "python -m pip uninstall -y" if findings.has_pip else "uv pip uninstall"
+        return f"{pip} {' '.join(others)} && {reinstall}"
+    if mixed or not own:
         return _ADOPT
+    steps = []
     if findings.foreign_files:
-        return f"rm {' '.join(str(path) for path in findings.foreign_files)}"
-    return _REINSTALL
+        steps.append(f"rm -r {' '.join(str(path) for path in findings.foreign_files)}")
+    if not steps or any(each.damaged for each in own):
+        steps.append(reinstall)
+    return " && ".join(steps)
+
+
+def _hidden_by_path(findings: Findings, own: Sequence[Distribution]) -> bool:
+    """Whether PYTHONPATH names a folder with another zmq, which comes first."""
+    places = {path.parent for path in findings.package_dirs}
+    return bool(places & set(findings.python_path)) and not places & {each.location for each in own}
 
 
 def _some(names: Sequence[str], limit: int = 3) -> str:
@@ -148,7 +184,51 @@ def collect(*, imported_is_own: bool) -> Findings:
         foreign_files=tuple(_foreign_files(folders)),
         imported_is_own=imported_is_own,
         dependents=tuple(sorted(_dependents())),
+        has_pip=importlib.util.find_spec("pip") is not None,
+        python_path=tuple(_python_path()),
+        locks=tuple(locks(Path(sys.prefix).parent)),
     )
+
+
+def _python_path() -> Iterable[Path]:
+    for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep):
+        if folder:
+            yield Path(folder).resolve()
+
+
+def locks(project: Path) -> Iterable[Path]:
+    """Find lock files that name a release of PyZMQ.
+
+    Parameters
+    ----------
+    project
+        The folder to look in.
+
+    Yields
+    ------
+    Path
+        Of uv, Poetry or PDM.
+    """
+    for name in _LOCKS:
+        try:
+            packages = tomllib.loads((project / name).read_text(encoding="utf-8"))["package"]
+        except (OSError, ValueError, KeyError):
+            continue
+        if any(_is_release(each) for each in packages if each.get("name") == "pyzmq"):
+            yield project / name
+
+
+def warning_of_lock(lock: Path) -> str:
+    """Say which command would bring PyZMQ, as a lock file wants it."""
+    return f"'{_LOCKS[lock.name]}' installs PyZMQ, as {lock} says: docs/install.md has the way out"
+
+
+def _is_release(package: dict[str, Any]) -> bool:
+    """Whether a lock file has PyZMQ of an index, and not a file, which is the stand-in."""
+    source = package.get("source", {})
+    if source:
+        return "registry" in source or source.get("type") == "legacy"
+    return "path" not in package
 
 
 def _dependents() -> Iterable[str]:
