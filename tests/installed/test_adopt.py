@@ -1,14 +1,17 @@
-"""`python -m zmq adopt`, in an environment with a distribution called pyzmq and pip."""
+"""`python -m zmq adopt`, in environments with a distribution called pyzmq, of pip and of uv."""
 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import os
 import shutil
 import subprocess
+import sys
 import venv
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -47,27 +50,46 @@ def write_wheel(
 
 
 class Environment:
-    """A virtual environment with pip, whose index is a folder."""
+    """A virtual environment whose index is a folder."""
 
-    def __init__(self, folder: Path, index: Path) -> None:
+    def __init__(self, folder: Path, index: Path, uv: str | None) -> None:
         self.index = index
+        self.uv = uv
         self.python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
         self.site = Path(self.run("-c", "import sysconfig; print(sysconfig.get_path('purelib'))"))
 
     def run(self, *words: str, fails: bool = False, index: bool = True) -> str:
         """Output of a command of this environment's Python, which succeeds unless it `fails`."""
-        env = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
-        env.pop("PYTHONPATH", None)
+        return self._run([str(self.python), *words], fails=fails, index=index)
+
+    def installer(self, *words: str) -> str:
+        """Output of pip, or of uv where there is no pip."""
+        if self.uv is None:
+            return self._run([str(self.python), "-m", "pip", *words])
+        return self._run([self.uv, "pip", *words, "--python", str(self.python)])
+
+    def _run(self, command: list[str], *, fails: bool = False, index: bool = True) -> str:
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PIP_", "UV_")) and name not in ("PYTHONPATH", "VIRTUAL_ENV")
+        }
         env |= {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        # uv has no variable for it.
+        settings = self.index.with_name("uv.toml")
+        settings.write_text("no-index = true\n")
+        env["UV_CONFIG_FILE"] = str(settings)
+        env["UV_CACHE_DIR"] = str(self.index.with_name("cache"))
+        if self.uv is not None:
+            env["PATH"] = os.pathsep.join([str(Path(self.uv).parent), env["PATH"]])
         if index:
-            env["PIP_FIND_LINKS"] = str(self.index)
-        command = [str(self.python), *words]
+            env["PIP_FIND_LINKS"] = env["UV_FIND_LINKS"] = str(self.index)
         done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=200)
         assert bool(done.returncode) is fails, done.stdout + done.stderr
         return (done.stdout + done.stderr).strip()
 
     def install(self, *requirements: str) -> None:
-        self.run("-m", "pip", "install", "--quiet", *requirements)
+        self.installer("install", "--quiet", *requirements)
         if "ohmq" in requirements:
             # The wheel of the tests is built without it, see the fixture.
             shutil.copy(zmq._native.__file__, self.site / "zmq")
@@ -78,28 +100,44 @@ class Environment:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with pip and nothing else, to be copied: making one takes long."""
-    folder = tmp_path_factory.mktemp("template")
-    venv.create(folder, with_pip=True, symlinks=os.name != "nt")
-    return folder
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Path]:
+    """Environments with pip or without, and nothing else, to be copied: making one takes long."""
+
+    @functools.cache
+    def make(with_pip: bool) -> Path:
+        folder = tmp_path_factory.mktemp("template")
+        venv.create(folder, with_pip=with_pip, symlinks=os.name != "nt")
+        return folder
+
+    return make
 
 
-@pytest.fixture
-def environment(wheel_file: Path, template: Path, tmp_path: Path) -> Environment:
+@pytest.fixture(params=["pip", "uv"])
+def environment(
+    request: pytest.FixtureRequest,
+    wheel_file: Path,
+    templates: Callable[[bool], Path],
+    tmp_path: Path,
+) -> Environment:
+    uv = None
+    if request.param == "uv":
+        uv = shutil.which("uv", path=Path(sys.executable).parent) or shutil.which("uv")
+        if uv is None:
+            pytest.skip("uv")
     index = tmp_path / "index"
     index.mkdir()
     shutil.copy(wheel_file, index)
     write_wheel(index, "pyzmq", "27.3.0", THEIR_FILES, "")
     write_wheel(index, "kernel", "1.0", {"kernel.py": ""}, "Requires-Dist: pyzmq>=25\n")
-    shutil.copytree(template, tmp_path / "environment", symlinks=True)
-    return Environment(tmp_path / "environment", index)
+    shutil.copytree(templates(uv is None), tmp_path / "environment", symlinks=True)
+    return Environment(tmp_path / "environment", index, uv)
 
 
 def assert_adopted(environment: Environment) -> None:
     assert environment.whose() == "ours"
     assert not (environment.site / "zmq/backend/of_their_own.py").exists()
-    assert environment.run("-m", "pip", "check") == "No broken requirements found."
+    checked = environment.installer("check").splitlines()[-1]
+    assert checked in ("No broken requirements found.", "All installed packages are compatible")
     assert environment.run("-m", "zmq", "info").splitlines()[-1].split() == [
         "installation",
         "whole",
@@ -129,7 +167,7 @@ def test_beside_pyzmq_and_back(environment: Environment) -> None:
     assert_adopted(environment)
     environment.run("-m", "zmq", "adopt", "--undo")
     assert environment.whose() == "theirs"
-    names = environment.run("-m", "pip", "list", "--format=freeze")
+    names = environment.installer("list", "--format=freeze")
     assert "ohmq" not in names
     assert "pyzmq==27.3.0" in names
 
@@ -149,6 +187,27 @@ def test_a_program_that_requires_pyzmq_without_it(environment: Environment) -> N
     assert "kernel asks for pyzmq" in environment.run("-m", "zmq", "info")
     environment.run("-m", "zmq", "adopt")
     assert_adopted(environment)
+
+
+def test_the_stand_in_is_written_for_other_installers(
+    environment: Environment, tmp_path: Path
+) -> None:
+    environment.install("ohmq")
+    wheel = environment.run("-m", "zmq", "adopt", "--save", str(tmp_path / "new"))
+    assert Path(wheel).parent == tmp_path / "new"
+    environment.installer("install", "--quiet", wheel, "kernel")
+    assert_adopted(environment)
+    said = environment.run("-m", "zmq", "adopt", "--save", fails=True)
+    assert said == "ohmq: --save wants a folder, and no other option"
+
+
+def test_a_lock_file_that_wants_pyzmq(environment: Environment) -> None:
+    environment.install("ohmq", "kernel")
+    lock = Path(environment.python).parents[2] / "uv.lock"
+    lock.write_text('[[package]]\nname = "pyzmq"\nsource = { registry = "https://index/" }\n')
+    said = environment.run("-m", "zmq", "adopt")
+    assert "Beware: 'uv sync' installs PyZMQ" in said
+    assert "'uv sync' installs PyZMQ" in environment.run("-m", "zmq", "info")
 
 
 def test_wrong_option(environment: Environment) -> None:

@@ -6,6 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,8 +48,13 @@ def find_installer() -> Installer:
     Raises
     ------
     CommandError
-        Neither was found.
+        Neither was found, or this Python belongs to the system's own installer.
     """
+    if _belongs_to_the_system():
+        raise CommandError(
+            f"{sys.executable} belongs to the system, which installs its packages: "
+            "make a virtual environment"
+        )
     if importlib.util.find_spec("pip") is not None:
         pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
         return Installer(
@@ -69,6 +75,12 @@ def find_installer() -> Installer:
             "--offline",
         )
     raise CommandError("neither pip nor uv was found; install one of them first")
+
+
+def _belongs_to_the_system() -> bool:
+    """Whether installers refuse to change this environment (PEP 668)."""
+    mark = Path(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")
+    return sys.prefix == sys.base_prefix and mark.exists()
 
 
 def run(command: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from zmq.cli.adoption.installer import Installer, find_installer
 from zmq.cli.adoption.saved import SavedFiles
 from zmq.cli.adoption.standin import NAME, VERSION, write_standin
-from zmq.cli.installation import OWN_NAME, Distribution, find_distributions
+from zmq.cli.installation import OWN_NAME, Distribution, find_distributions, locks, warning_of_lock
 from zmq.cli.terminal.errors import EXIT_OK, CommandError, UsageError
 
 if TYPE_CHECKING:
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 
 _HELP = """\
 usage: ohmq adopt [--undo] [--yes] [--dry-run]
+       ohmq adopt --save FOLDER
 
 Installs a stand-in for the distribution pyzmq in this environment.
   --undo     put PyZMQ back, and remove ohmq
   --yes      do not ask
-  --dry-run  say what would be done, and do nothing"""
+  --dry-run  say what would be done, and do nothing
+  --save     write the stand-in to a folder, for other installers, and change nothing"""
 
 
 @dataclass(slots=True)
@@ -167,7 +169,12 @@ def adopt(*, undo: bool = False, yes: bool = False, dry_run: bool = False) -> in
             raise CommandError("nothing was changed")
         for _, step in plan.steps:
             step()
-    print("Done. 'python -m zmq adopt --undo' puts PyZMQ back." if not undo else "Done.")
+    if undo:
+        print("Done.")
+        return EXIT_OK
+    for lock in locks(Path(sys.prefix).parent):
+        print(f"Beware: {warning_of_lock(lock)}.")
+    print("Done. 'python -m zmq adopt --undo' puts PyZMQ back.")
     return EXIT_OK
 
 
@@ -176,11 +183,26 @@ def adopt_plainly(typed: list[str]) -> int:
     if set(typed) & {"-h", "--help"}:
         print(_HELP)
         return EXIT_OK
+    if typed[:1] == ["--save"]:
+        return save(typed[1:])
     known = {"--undo": "undo", "--yes": "yes", "-y": "yes", "--dry-run": "dry_run"}
     wrong = [word for word in typed if word not in known]
     if wrong:
         raise UsageError(f"no such option: {wrong[0]}; see 'ohmq adopt --help'")
     return adopt(**{known[word]: True for word in typed})
+
+
+def save(typed: list[str]) -> int:
+    """Write the stand-in's wheel to the folder that was typed, and print its path."""
+    if len(typed) != 1:
+        raise UsageError("--save wants a folder, and no other option")
+    folder = Path(typed[0])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        print(write_standin(folder))
+    except OSError as error:
+        raise CommandError(f"cannot write to {folder}: {error.strerror}") from error
+    return EXIT_OK
 
 
 def register(app: typer.Typer) -> None:
