@@ -1,4 +1,4 @@
-"""What several subjects share: addresses, and a stream between two processes."""
+"""Parts of several subjects: addresses, and a stream between two processes."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def _run(subject: Implementation, *args: str) -> tuple[float, str]:
 
 
 def _wall(_session: Session, subject: Implementation) -> float:
-    """What the import adds to the run of an interpreter, as a user sees it."""
+    """The time that the import adds to the run of an interpreter, as a user sees it."""
     pairs = [
         (_run(subject, "-c", "import zmq")[0], _run(subject, "-c", "pass")[0])
         for _ in range(_REPEATS)
@@ -41,7 +41,7 @@ def _wall(_session: Session, subject: Implementation) -> float:
 
 
 def _importtime(_session: Session, subject: Implementation) -> float:
-    """What ``-X importtime`` gives as cumulative time of ``zmq``."""
+    """The cumulative time of ``zmq``, as ``-X importtime`` gives it."""
 
     def once() -> float:
         _, report = _run(subject, "-X", "importtime", "-c", "import zmq")

@@ -1,4 +1,4 @@
-"""What messages leave behind, and what an open socket costs."""
+"""The memory that messages leave behind, and the cost of an open socket."""
 
 from __future__ import annotations
 

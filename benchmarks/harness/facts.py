@@ -1,4 +1,4 @@
-"""What a reader must know about the machine and the programs to judge the numbers."""
+"""Facts about the machine and the programs, without which the numbers mean little."""
 
 from __future__ import annotations
 

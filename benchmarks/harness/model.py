@@ -1,4 +1,4 @@
-"""What a case is, and what it is measured against."""
+"""Cases, and the things that they are measured against."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Implementation:
 
 @dataclass(frozen=True)
 class Session:
-    """What one run of the benchmarks was asked to do."""
+    """The options of one run of the benchmarks."""
 
     implementations: dict[str, Implementation]
     trials: int
@@ -60,7 +60,7 @@ class Case:
     over_c: float | None = None
     """The ratio to reach over the C program."""
     rival: str | None = None
-    """What else ohmq is compared with, if anything."""
+    """The third program of the comparison, if any."""
     over_rival: float | None = None
     """The ratio to reach over the rival."""
     at_most: float | None = None

@@ -1,4 +1,4 @@
-"""What the process keeps: after a million messages, and for every open socket."""
+"""The memory that the process keeps: after a million messages, and for every open socket."""
 
 from __future__ import annotations
 

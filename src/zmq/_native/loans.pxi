@@ -109,7 +109,7 @@ cdef int start_loan_thread() except -1:
 cdef void collect_when_idle(void *argument) noexcept with gil:
     """Body of the loan thread: asleep until something comes back, then a moment behind.
 
-    The moment lets a busy program drain by itself, in its next send, without a fight for the GIL.
+    The moment lets a busy program collect by itself, in its next send: no contention for the GIL.
     """
     global _loan_thread_runs
     cdef ohmq_interest interest

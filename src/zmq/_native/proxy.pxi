@@ -25,7 +25,7 @@ def proxy(frontend, backend, capture=None):
 
 
 def proxy_steerable(frontend, backend, capture=None, control=None):
-    """Move messages as proxy does, and obey a control socket (zmq_proxy_steerable(3)).
+    """Move messages as proxy does, steered by a control socket (zmq_proxy_steerable(3)).
 
     Parameters
     ----------

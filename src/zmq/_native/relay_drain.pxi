@@ -240,10 +240,10 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
     cdef int k
     cdef bint heavy = is_heavy(loop, i)
     # Enough of waiting for a moment in which they are at rest; one in which nothing waits will do.
-    # Until a source that was blocked before the drain can be calm again, and for as long once more;
+    # Until a source that was blocked before the drain can be idle again, and for as long once more;
     # one that is blocked all the time never is, and what is in its connections would be lost.
     cdef bint overdue = loop.now >= loop.drain.begun + 2 * SETTLED_NS
-    cdef bint calm, silent
+    cdef bint idle, silent
     pump_now()
     count_peers(loop, i)  # what was closed before it was held is in there
     for k in range(n):
@@ -254,14 +254,14 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
         if (connections.states[batch[k].fd] == CONNECTED
                 and ohmq_connection_unread(batch[k].held) == 0):
             if batch[k].received < 0:
-                calm = silent
+                idle = silent
             else:
-                calm = ohmq_connection_received(batch[k].held, &gap) == batch[k].received
-            calm = calm and not heavy
-            if calm or overdue and silent:
+                idle = ohmq_connection_received(batch[k].held, &gap) == batch[k].received
+            idle = idle and not heavy
+            if idle or overdue and silent:
                 ohmq_connection_half_close(batch[k].held)
                 connections.states[batch[k].fd] = HALF_CLOSED
-                loop.drain.abrupt = loop.drain.abrupt or not calm
+                loop.drain.abrupt = loop.drain.abrupt or not idle
         ohmq_connection_let_go(batch[k].held)
 
 

@@ -361,13 +361,13 @@ def _end_soon(run: Run) -> None:
     """End this process, whatever it takes."""
     run.request_stop(_ORPHAN_S)
 
-    def insist() -> None:
+    def exit_process() -> None:
         if not run.ended.wait(_ORPHAN_S + _GRACE_S):
             os._exit(1)
         time.sleep(_GRACE_S)
         os._exit(1)
 
-    threading.Thread(target=insist, daemon=True).start()
+    threading.Thread(target=exit_process, daemon=True).start()
 
 
 def _portable(error: BaseException | None) -> BaseException | None:

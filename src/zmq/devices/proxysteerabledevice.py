@@ -1,4 +1,4 @@
-"""Proxies that obey a control socket: PAUSE, RESUME, TERMINATE, STATISTICS."""
+"""Proxies that a control socket steers: PAUSE, RESUME, TERMINATE, STATISTICS."""
 
 from __future__ import annotations
 

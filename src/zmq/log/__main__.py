@@ -54,7 +54,7 @@ def _watch(subscriber: zmq.Socket, options: argparse.Namespace) -> None:
             width = max(width, len(topic))
             padding = " " * (width - len(topic))
         line += (_color(topic) if options.color else topic) + padding
-        # Whatever else is published there is shown as it is, not choked on.
+        # Whatever else is published there is shown as it is, without an error.
         line += options.separator + " ".join(rest).rstrip("\n") if rest else ""
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
