@@ -72,6 +72,11 @@ cdef struct Counters:
     int64_t blocked_ns
     int64_t events_dropped
 
+cdef struct Received:
+    # What a receive tells of the last part that it has taken; of its caller.
+    bint more          # others of its message follow
+    int64_t order      # its number
+
 cdef struct EventsRead:
     # EVENTS of a socket, read once at most, and only if it is needed.
     bint done
@@ -93,8 +98,7 @@ cdef class Handle:
     cdef ohmq_busy_wait busy_wait  # under the lock; see busy_wait.h
     cdef int type
     cdef int unread_more       # RCVMORE where the last part came from unread, else -1
-    cdef bint more             # of the part that was received last: others follow,
-    cdef int64_t order         # and its number
+    cdef int64_t order         # the number of the part that take() has given last
     cdef int64_t newest        # parts that have come from libzmq
     cdef bint inside_message   # a part with SNDMORE went out, the last one has not yet
     cdef bint inproc           # it has an inproc endpoint: peers in this process
@@ -296,6 +300,7 @@ cdef class NativeEngine:
     cdef bint due               # it is in reactor.due
     cdef bint in_set            # the reactor's epoll set has ZMQ_FD, with a pointer to this
     cdef bint watching
+    cdef Received received      # by the receive that was made last for this loop
     # The wait state, and the queues that it is made of: {operation: the pass it was tried in}.
     cdef EngineState state
     cdef bint asleep            # the watch is to tell of the events that are wanted

@@ -28,11 +28,9 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
     cdef int64_t peer = 0
     cdef int rc, error
     encoded = as_address(address)
-    if handle.ptr == NULL:
-        enter(handle)  # raises: a closed socket says so before what is wrong with an address
+    enter(handle)
     if handle.endpoints is None:
         handle.endpoints, handle.inproc_bound, handle.bound_as = [], [], {}
-    enter(handle)
     if call == UNBIND:
         encoded = bound_by(handle, encoded)
     where = encoded
@@ -63,7 +61,7 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
 cdef bytes bound_by(Handle handle, bytes text):
     """The endpoint that the last bind with a text took: libzmq unbinds nothing else.
 
-    It knows neither wildcards nor names of interfaces again.
+    It knows neither wildcards nor names of interfaces again. Called with the lock.
     """
     found = handle.bound_as.get(text) if handle.bound_as is not None else None
     return found[len(found) - 1] if found else text

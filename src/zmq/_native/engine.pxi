@@ -160,7 +160,7 @@ cdef class NativeEngine:
     @property
     def order(self) -> int:
         """The number of the part that was received last; the one before it had one less."""
-        return self.handle.order
+        return self.received.order
 
     def put_back(self, parts, int64_t order) -> None:
         """Put back what a receive has given, the last part of which had that number (rule 4)."""
@@ -174,9 +174,9 @@ cdef class NativeEngine:
             return _would_block
         flags = (flags | TRYING) & ~FROM_QUEUE
         if copy:
-            got = receive_bytes(self.handle, flags)
+            got = receive_bytes(self.handle, flags, &self.received)
         else:
-            got = receive_frame(self.handle, flags, track)
+            got = receive_frame(self.handle, flags, track, &self.received)
         if got is _would_block and not flags & ZMQ_DONTWAIT:
             arm(self)
         return got
@@ -185,7 +185,8 @@ cdef class NativeEngine:
         """As Socket.recv_multipart."""
         if not may_receive(self, flags):
             return _would_block
-        got = receive_list(self.handle, (flags | TRYING) & ~FROM_QUEUE, copy, track)
+        got = receive_list(self.handle, (flags | TRYING) & ~FROM_QUEUE, copy, track,
+                           &self.received)
         if got is _would_block and not flags & ZMQ_DONTWAIT:
             arm(self)
         return got
@@ -194,7 +195,8 @@ cdef class NativeEngine:
         """As Socket.recv_many; mores: see receive_many."""
         if not may_receive(self, flags):
             return _would_block
-        got = receive_many(self.handle, limit, (flags | TRYING) & ~FROM_QUEUE, multipart, mores)
+        got = receive_many(self.handle, limit, (flags | TRYING) & ~FROM_QUEUE, multipart,
+                           &self.received, mores)
         if got is not _would_block:
             self.reactor.used += PyList_GET_SIZE(<list> got)
         return got
@@ -205,7 +207,7 @@ cdef class NativeEngine:
             return _would_block
         cdef Frame frame = Frame.__new__(Frame)
         flags = (flags | TRYING) & ~FROM_QUEUE
-        got = receive_into(self.handle, buffer, nbytes, flags, frame)
+        got = receive_into(self.handle, buffer, nbytes, flags, &self.received, frame)
         return got if got is _would_block else frame
 
     def try_send(self, data, int flags=0, bint copy=True, bint track=False, routing_id=None,
@@ -397,7 +399,7 @@ cdef int serve_queue(NativeEngine engine, object queue) except -1:
             taken = operation.attempt()
             if taken is _would_block:
                 break
-            operation.order = engine.handle.order
+            operation.order = engine.received.order
         except Exception as raised:
             if operation.waits_through_efsm and getattr(raised, "errno", None) == EFSM:
                 break

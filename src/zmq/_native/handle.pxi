@@ -158,6 +158,14 @@ cdef inline int enter(Handle handle) except -1:
     return 0
 
 
+cdef inline int need_open(Handle handle) except -1:
+    """Raise for a socket that cannot be used: it says so before what is wrong with arguments."""
+    if not is_usable(handle):
+        enter(handle)
+        ohmq_lock_release(&handle.lock)  # a device has just given it back
+    return 0
+
+
 cdef inline void leave(Handle handle) noexcept:
     """End a call: waiters and watches of the socket are told of what it changed."""
     tell_used(handle)

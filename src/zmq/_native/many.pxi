@@ -88,30 +88,29 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
 
 
 cdef object receive_many(Handle handle, Py_ssize_t limit, int flags, bint multipart,
-                         list mores=None):
+                         Received *got, list mores=None):
     """Wait for one message and take what is there, up to the limit.
 
     mores gets the indexes of parts that are followed by others of their message.
     """
     cdef zmq_msg_t msg
     cdef list received
-    cdef bint more
     cdef Py_ssize_t size
     if limit < 1:
         raise ValueError(f"limit is the number of messages to receive at most, not {limit}")
     if multipart:
-        return receive_many_lists(handle, limit, flags)
+        return receive_many_lists(handle, limit, flags, got)
     received = []
     zmq_msg_init(&msg)
-    size = receive_inside(handle, &msg, flags, &more)
+    size = receive_inside(handle, &msg, flags, got)
     if size == NOT_NOW:
         return _would_block
     try:
         while True:
-            if more and mores is not None:
+            if got.more and mores is not None:
                 mores.append(PyList_GET_SIZE(received))
             received.append(message_bytes(&msg, size))
-            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &size, &more):
+            if PyList_GET_SIZE(received) >= limit or not take_next(handle, &msg, &size, got):
                 break
     finally:
         leave(handle)
@@ -119,21 +118,20 @@ cdef object receive_many(Handle handle, Py_ssize_t limit, int flags, bint multip
     return received
 
 
-cdef object receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
+cdef object receive_many_lists(Handle handle, Py_ssize_t limit, int flags, Received *got):
     """The same with lists of parts; another thread may receive between two messages."""
     cdef zmq_msg_t msg
     cdef list received = []
     cdef list parts = []
-    cdef bint more
     cdef Py_ssize_t size
     zmq_msg_init(&msg)
-    size = receive_inside(handle, &msg, flags, &more)
+    size = receive_inside(handle, &msg, flags, got)
     if size == NOT_NOW:
         return _would_block
     try:
         while True:
             parts.append(message_bytes(&msg, size))
-            while more and take_next(handle, &msg, &size, &more):
+            while got.more and take_next(handle, &msg, &size, got):
                 parts.append(message_bytes(&msg, size))
             received.append(parts)
             if PyList_GET_SIZE(received) >= limit:
@@ -142,7 +140,7 @@ cdef object receive_many_lists(Handle handle, Py_ssize_t limit, int flags):
             leave(handle)
             parts = []
             ohmq_lock_acquire(&handle.lock)
-            if handle.ptr == NULL or not take_next(handle, &msg, &size, &more):
+            if handle.ptr == NULL or not take_next(handle, &msg, &size, got):
                 break
     finally:
         leave(handle)

@@ -111,8 +111,7 @@ cdef int set_option(Handle handle, int option, object value) except -1:
     cdef size_t size
     cdef int rc, error
 
-    if handle.ptr == NULL:
-        enter(handle)  # raises: a closed socket says so before all else
+    need_open(handle)
     if kind == BYTES:
         if type(value) is not bytes and not isinstance(value, bytes):
             raise wrong_type(option, "bytes", value)

@@ -191,7 +191,7 @@ cdef inline Taken new_received(object loop, NativeEngine engine, object value, o
         parts = never_emptied(parts)
     if parts is not value:
         taken.parts = parts
-    taken.more, taken.order = engine.handle.more, engine.handle.order
+    taken.more, taken.order = engine.received.more, engine.received.order
     taken.handle = engine.handle
     return taken
 

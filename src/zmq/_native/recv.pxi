@@ -1,19 +1,19 @@
 # Receiving.
 
 
-cdef inline bint count_received(Handle handle, zmq_msg_t *msg, Py_ssize_t size) noexcept:
-    """Count the part that take() has just given; whether its message goes on."""
-    cdef bint more = more_follows(handle, msg)
-    handle.more = more
+cdef inline void count_received(Handle handle, zmq_msg_t *msg, Py_ssize_t size,
+                                Received *got) noexcept:
+    """Count the part that take() has just given, and tell of it. Called with the lock."""
+    got.more = more_follows(handle, msg)
+    got.order = handle.order
     handle.counters.bytes_received += size
-    if not more:
+    if not got.more:
         handle.counters.messages_received += 1
-    return more
 
 
 cdef inline Py_ssize_t receive_inside(Handle handle, zmq_msg_t *msg, int flags,
-                                      bint *more) except -1:
-    """Receive one part, blocking as flags and RCVTIMEO allow. Its size; more: others follow.
+                                      Received *got) except -1:
+    """Receive one part, blocking as flags and RCVTIMEO allow. Its size; got tells more of it.
 
     Returns with the lock: the rest of the message must not go to another thread. Until the caller
     gives it back, nothing may be made that the garbage collector counts: a collection runs
@@ -27,13 +27,14 @@ cdef inline Py_ssize_t receive_inside(Handle handle, zmq_msg_t *msg, int flags,
         size = receive_blocking(handle, msg, flags)
         if size == NOT_NOW:
             return NOT_NOW
-    more[0] = count_received(handle, msg, size)
+    count_received(handle, msg, size, got)
     return size
 
 
-cdef inline Py_ssize_t receive(Handle handle, zmq_msg_t *msg, int flags, bint *more) except -1:
+cdef inline Py_ssize_t receive(Handle handle, zmq_msg_t *msg, int flags,
+                               Received *got) except -1:
     """As receive_inside, for a part by itself: gives the lock back."""
-    cdef Py_ssize_t size = receive_inside(handle, msg, flags, more)
+    cdef Py_ssize_t size = receive_inside(handle, msg, flags, got)
     if size != NOT_NOW:
         leave(handle)
     return size
@@ -71,27 +72,29 @@ cdef Py_ssize_t receive_blocking(Handle handle, zmq_msg_t *msg, int flags) excep
     return size
 
 
-cdef inline bint take_next(Handle handle, zmq_msg_t *msg, Py_ssize_t *size, bint *more) noexcept:
+cdef inline bint take_next(Handle handle, zmq_msg_t *msg, Py_ssize_t *size,
+                           Received *got) noexcept:
     """Receive a part that is there already; False for none, or an error the next call will see."""
     size[0] = take(handle, msg)
     if size[0] < 0:
         return False
-    more[0] = count_received(handle, msg, size[0])
+    count_received(handle, msg, size[0], got)
     return True
 
 
-cdef object receive_bytes(Handle handle, int flags):
+# Each of these tells of the last part that it has received.
+
+cdef object receive_bytes(Handle handle, int flags, Received *got):
     cdef zmq_msg_t msg
-    cdef bint more
     cdef Py_ssize_t size
     zmq_msg_init(&msg)
-    size = receive(handle, &msg, flags, &more)
+    size = receive(handle, &msg, flags, got)
     if size == NOT_NOW:
         return _would_block
     try:
         return message_bytes(&msg, size)
     except MemoryError:
-        put_back_part(handle, &msg, more)
+        put_back_part(handle, &msg, got.more)
         raise
     finally:
         zmq_msg_close(&msg)
@@ -107,17 +110,18 @@ cdef int put_back_part(Handle handle, zmq_msg_t *msg, bint more) except -1:
     return 0
 
 
-cdef object receive_frame(Handle handle, int flags, bint track):
+cdef object receive_frame(Handle handle, int flags, bint track, Received *got):
     cdef Frame frame = new_frame()
-    if receive(handle, &frame.msg, flags, &frame.more) == NOT_NOW:
+    if receive(handle, &frame.msg, flags, got) == NOT_NOW:
         return _would_block
+    frame.more = got.more
     if track:
         frame.tracker = _finished_tracker
     return frame
 
 
 cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int flags,
-                         Frame kept=None):
+                         Received *got, Frame kept=None):
     """Receive one part into a writable buffer; the size of the part, which may be larger.
 
     The part itself stays in a frame, if there is one.
@@ -125,11 +129,9 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
     cdef zmq_msg_t own
     cdef zmq_msg_t *msg = &own if kept is None else &kept.msg
     cdef Py_buffer view
-    cdef bint more
     cdef Py_ssize_t room, size
-    if handle.ptr == NULL:
-        enter(handle)  # raises: a closed socket says so before all else
     cdef char *source
+    need_open(handle)
     PyObject_GetBuffer(buffer, &view, PyBUF_ANY_CONTIGUOUS | PyBUF_WRITABLE)
     try:
         if nbytes < 0 or nbytes > view.len:
@@ -137,7 +139,7 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
         room = nbytes if nbytes else view.len
         if kept is None:
             zmq_msg_init(msg)
-        size = receive(handle, msg, flags, &more)
+        size = receive(handle, msg, flags, got)
         if size == NOT_NOW:
             return _would_block
         room = min(room, size)
@@ -150,28 +152,27 @@ cdef object receive_into(Handle handle, object buffer, Py_ssize_t nbytes, int fl
         if kept is None:
             zmq_msg_close(msg)
         else:
-            kept.more = more
+            kept.more = got.more
         return size
     finally:
         PyBuffer_Release(&view)
 
 
-cdef object receive_list(Handle handle, int flags, bint copy, bint track):
+cdef object receive_list(Handle handle, int flags, bint copy, bint track, Received *got):
     """All parts of one message, or the rest of it where some have been received before."""
     if not copy:
-        return receive_frames(handle, flags, track)
+        return receive_frames(handle, flags, track, got)
     cdef zmq_msg_t msg
-    cdef bint more
     cdef Py_ssize_t size
     cdef list parts = []
     zmq_msg_init(&msg)
-    size = receive_inside(handle, &msg, flags, &more)
+    size = receive_inside(handle, &msg, flags, got)
     if size == NOT_NOW:
         return _would_block
     try:
         parts.append(message_bytes(&msg, size))
         # The parts of a message come all at once: nothing here waits.
-        while more and take_next(handle, &msg, &size, &more):
+        while got.more and take_next(handle, &msg, &size, got):
             parts.append(message_bytes(&msg, size))
     finally:
         leave(handle)
@@ -179,24 +180,23 @@ cdef object receive_list(Handle handle, int flags, bint copy, bint track):
     return parts
 
 
-cdef object receive_frames(Handle handle, int flags, bint track):
+cdef object receive_frames(Handle handle, int flags, bint track, Received *got):
     cdef zmq_msg_t few[FEW]
     cdef zmq_msg_t *messages = few
     cdef zmq_msg_t *larger
     cdef Py_ssize_t room = FEW
     cdef Py_ssize_t n = 0
     cdef Py_ssize_t i
-    cdef bint more
     cdef Py_ssize_t size
     cdef Frame frame
     cdef list parts = []
     zmq_msg_init(&few[0])
-    if receive_inside(handle, &few[0], flags, &more) == NOT_NOW:
+    if receive_inside(handle, &few[0], flags, got) == NOT_NOW:
         return _would_block
     n = 1
     try:
         try:
-            while more:
+            while got.more:
                 if n == room:
                     larger = <zmq_msg_t *> malloc(2 * room * sizeof(zmq_msg_t))
                     if larger == NULL:
@@ -207,7 +207,7 @@ cdef object receive_frames(Handle handle, int flags, bint track):
                     messages = larger
                     room *= 2
                 zmq_msg_init(&messages[n])
-                if not take_next(handle, &messages[n], &size, &more):
+                if not take_next(handle, &messages[n], &size, got):
                     break
                 n += 1
         finally:
@@ -215,7 +215,7 @@ cdef object receive_frames(Handle handle, int flags, bint track):
         for i in range(n):
             frame = new_frame()
             zmq_msg_move(&frame.msg, &messages[i])
-            frame.more = more or i < n - 1
+            frame.more = got.more or i < n - 1
             frame.tracker = _finished_tracker if track else None
             parts.append(frame)
     finally:

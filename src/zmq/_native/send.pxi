@@ -173,8 +173,7 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
     cdef zmq_msg_t msg
     cdef bint lent
     cdef object event = None
-    if handle.ptr == NULL or handle.generation != ohmq_generation:
-        enter(handle)  # raises
+    need_open(handle)
     if not copy and track and not isinstance(data, Frame):
         event = new_event()
     zmq_msg_init(&msg)
@@ -356,8 +355,7 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
             handle, parts, flags & ~TRYING):
         return None
     check_parts(parts)
-    if handle.ptr == NULL:
-        enter(handle)  # raises: a closed socket says so before what is wrong with a buffer
+    need_open(handle)
     if n > FEW:
         messages = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))
         if messages == NULL:

@@ -392,9 +392,10 @@ cdef class Socket:
         ZMQError
             ENOTSOCK once the socket is closed, EFSM out of turn, and others of zmq_msg_recv(3).
         """
+        cdef Received got
         if copy:
-            return receive_bytes(self.handle, given_flags(flags))
-        return receive_frame(self.handle, given_flags(flags), track)
+            return receive_bytes(self.handle, given_flags(flags), &got)
+        return receive_frame(self.handle, given_flags(flags), track, &got)
 
     def recv_into(self, buffer, /, *, nbytes=0, flags=0) -> int:
         """Receive one message part into a writable buffer (zmq_recv(3)).
@@ -413,7 +414,8 @@ cdef class Socket:
         int
             Size of the part in bytes: more than fits where it was cut.
         """
-        return receive_into(self.handle, buffer, nbytes, given_flags(flags))
+        cdef Received got
+        return receive_into(self.handle, buffer, nbytes, given_flags(flags), &got)
 
     def recv_multipart(self, flags=0, copy: bool = True, track: bool = False) -> list:
         """Receive all parts of one message.
@@ -425,9 +427,10 @@ cdef class Socket:
         list of bytes, or of Frame if copy is False
             The parts, at least one.
         """
+        cdef Received got
         if overridden(self, "recv", _native_recv):
             return receive_each(self, flags, copy, track)
-        return receive_list(self.handle, given_flags(flags), copy, track)
+        return receive_list(self.handle, given_flags(flags), copy, track, &got)
 
     def recv_many(self, limit=1000, flags=0, *, multipart=False) -> list:
         """Wait for one message and receive all that are there, in order.
@@ -446,9 +449,10 @@ cdef class Socket:
         list of bytes, or of lists of bytes
             At least one.
         """
+        cdef Received got
         if overridden(self, "recv", _native_recv):
             return receive_many_each(self, limit, flags, multipart)
-        return receive_many(self.handle, limit, given_flags(flags), multipart)
+        return receive_many(self.handle, limit, given_flags(flags), multipart, &got)
 
     def poll(self, timeout=None, flags=ZMQ_POLLIN) -> int:
         """Wait for the socket to be ready.
