@@ -150,9 +150,12 @@ cdef struct Terminator:
 cdef class ContextHandle:
     cdef object __weakref__
     cdef object known_as          # the weak reference to it in the table of open contexts
-    cdef void *ptr                # libzmq's context; NULL once it has been terminated
     cdef int generation
-    cdef Terminator *terminator   # while a term() goes on, or one has run out of time
+    # Of the lock, which is taken inside that of a handle: a call of libzmq with ptr has it. Read
+    # without it, they may be what they were a moment ago.
+    cdef ohmq_lock lock
+    cdef void *ptr                # libzmq's context; NULL once it has been terminated
+    cdef Terminator *terminator   # from the first term() on; then nothing but that may use ptr
     cdef bint owned               # opened here, not adopted from another library
     cdef bint zap_required        # see Context.zap_required
     cdef int64_t busy_wait_ns     # of its new sockets; see Context.busy_wait_us

@@ -47,6 +47,7 @@ cdef int forget_context(ContextHandle handle) except -1:
     try:
         if handle.ptr != NULL and _open_contexts.get(<size_t> handle.ptr) is handle.known_as:
             _open_contexts.pop(<size_t> handle.ptr, None)
+        handle.ptr = NULL
     finally:
         ohmq_lock_release(&_adopting_context)
     return 0
@@ -106,6 +107,29 @@ cdef int require(ContextHandle handle) except -1:
     return 0
 
 
+cdef int enter_context(ContextHandle handle) except -1:
+    """Begin a call of libzmq with the context, which cannot end before leave_context()."""
+    require(handle)
+    ohmq_lock_acquire(&handle.lock)
+    if handle.ptr == NULL or handle.terminator != NULL:
+        ohmq_lock_release(&handle.lock)
+        require(handle)  # raises: neither can be undone
+    return 0
+
+
+cdef inline void leave_context(ContextHandle handle) noexcept:
+    ohmq_lock_release(&handle.lock)
+
+
+cdef int context_option(ContextHandle handle, int option, int *error) except? -1:
+    """The value of an option, or -1 with an errno."""
+    enter_context(handle)
+    cdef int value = zmq_ctx_get(handle.ptr, option)
+    error[0] = c_errno() if value < 0 else 0
+    leave_context(handle)
+    return value
+
+
 cdef class Context:
     """A libzmq context: its I/O threads, and what its sockets share (zmq_ctx_new(3))."""
 
@@ -144,11 +168,12 @@ cdef class Context:
     def get(self, option: int):
         """Read an integer option of the context (zmq_ctx_get(3))."""
         cdef int number = option
-        require(self.handle)
-        cdef int value = zmq_ctx_get(self.handle.ptr, number)
-        if value == -1 and number == SCHED_POLICY:
-            return value  # the system's own policy, and no error
-        return check(value)
+        cdef int error = 0
+        cdef int value = context_option(self.handle, number, &error)
+        # The policy may be the system's own, which is no error.
+        if value < 0 and number != SCHED_POLICY:
+            fail(error)
+        return value
 
     def set(self, option: int, optval) -> None:
         """Set an integer option of the context (zmq_ctx_set(3))."""
@@ -157,8 +182,12 @@ cdef class Context:
         if number_given is None:
             raise TypeError(f"expected int, got: {optval!r}")
         cdef int value = number_given
-        require(self.handle)
-        check(zmq_ctx_set(self.handle.ptr, number, value))
+        enter_context(self.handle)
+        cdef int rc = zmq_ctx_set(self.handle.ptr, number, value)
+        cdef int error = c_errno()
+        leave_context(self.handle)
+        if rc < 0:
+            fail(error)
 
     @property
     def zap_required(self) -> bool:
@@ -220,8 +249,7 @@ cdef class Context:
         if timeout is not None:
             # One nanosecond and not nought: nought would mean "no deadline passed yet".
             deadline = ohmq_now() + max(1, int(timeout * 1e9))
-        if handle.terminator == NULL:
-            start_terminator(handle)
+        start_terminator(handle)
         if not wait_terminated(handle, deadline):
             fail_term(handle, timeout)
 
@@ -260,19 +288,33 @@ cdef object wrapper_of(Handle handle):
 
 
 cdef int start_terminator(ContextHandle handle) except -1:
-    cdef Terminator *terminator = <Terminator *> malloc(sizeof(Terminator))
+    """Begin to end the context, unless another thread has."""
+    cdef Terminator *terminator
+    if handle.terminator != NULL:
+        return 0
+    terminator = <Terminator *> malloc(sizeof(Terminator))
     if terminator == NULL:
         raise MemoryError
-    terminator.ptr = handle.ptr
     terminator.done = terminator.error = 0
     terminator.references = 2
     # Where no descriptor is left for it, a waiting thread looks again and again.
     ohmq_waker_open(&terminator.done_waker)
-    if PyThread_start_new_thread(terminate, terminator) == -1:
+    # Once the interpreter has ended no other thread goes on, so none need be waited for.
+    cdef bint locked = ohmq_lock_to_leave(&handle.lock)
+    cdef bint begun = handle.terminator != NULL
+    cdef bint started = False
+    if not begun:
+        terminator.ptr = handle.ptr
+        started = PyThread_start_new_thread(terminate, terminator) != -1
+        if started:
+            handle.terminator = terminator
+    if locked:
+        ohmq_lock_release(&handle.lock)
+    if not started:
         ohmq_waker_close(&terminator.done_waker)
         free(terminator)
-        raise RuntimeError("no thread could be started to end the context")
-    handle.terminator = terminator
+        if not begun:
+            raise RuntimeError("no thread could be started to end the context")
     return 0
 
 
@@ -291,9 +333,7 @@ cdef int wait_terminated(ContextHandle handle, int64_t deadline) except -1:
             PyErr_CheckSignals()
         if ready == 0 and 0 < deadline <= ohmq_now() and not ohmq_load_int(&terminator.done):
             return 0
-    if handle.ptr != NULL:
-        forget_context(handle)
-        handle.ptr = NULL
+    forget_context(handle)
     return 1
 
 
@@ -320,14 +360,20 @@ cdef str summary(Handle handle):
     cdef int linger = -1
     cdef size_t size = sizeof(linger)
     cdef Counters *counts = &handle.counters
+    cdef bint claimed, closed
+    ohmq_lock_acquire(&handle.lock)
+    claimed, closed = handle.claimed != NULL, handle.ptr == NULL
+    if closed or zmq_getsockopt(handle.ptr, ZMQ_LINGER, &linger, &size) < 0:
+        size = 0
+    ohmq_lock_release(&handle.lock)
     text = f"open {describe(handle)}: "
-    if handle.claimed != NULL:
+    if claimed:
         return text + "in use by a device"
-    if handle.ptr == NULL:
+    if closed:
         return text + "closed"
     text += (f"{counts.messages_sent} messages sent, {counts.messages_received} received"
              if counts.messages_sent or counts.messages_received else "no traffic")
-    if zmq_getsockopt(handle.ptr, ZMQ_LINGER, &linger, &size) == 0 and counts.messages_sent:
+    if size and counts.messages_sent:
         text += f", may hold unsent ones (LINGER={linger} ms)"
     if handle.inside_message:
         text += ", in the middle of a multipart message"

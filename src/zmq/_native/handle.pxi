@@ -85,32 +85,42 @@ cdef enum:
     REAPER_NO_DESCRIPTOR_NS = 20000000
 
 # Sockets that were closed here, and how many there were when the last wait for them was in vain.
-cdef int64_t _sockets_closed = 0
-cdef int64_t _waited_for = 0
+# The first is only counted, the second is a guess: neither needs a lock.
+cdef int _sockets_closed = 0
+cdef int _waited_for = 0
 
 
 cdef void *open_socket(ContextHandle context, int type) except NULL:
     """zmq_socket. Closed sockets count until libzmq's reaper has taken them: it is given time."""
-    global _waited_for
-    cdef void *ptr = zmq_socket(context.ptr, type)
-    cdef int error = c_errno()
+    cdef void *ptr
+    cdef int error = try_socket(context, type, &ptr)
+    cdef int closed = ohmq_load_int(&_sockets_closed)
+    cdef int ignored
     cdef int64_t deadline
-    if ptr == NULL and error == EMFILE and _waited_for < _sockets_closed and (
+    if error == EMFILE and ohmq_load_int(&_waited_for) != closed and (
         len([1 for handle in open_handles() if (<Handle> handle).context is context]) + 1
-        < zmq_ctx_get(context.ptr, ZMQ_MAX_SOCKETS)
+        < context_option(context, ZMQ_MAX_SOCKETS, &ignored)
     ):
         deadline = ohmq_now() + (REAPER_NS if is_descriptor_left() else REAPER_NO_DESCRIPTOR_NS)
-        while ptr == NULL and error == EMFILE and ohmq_now() < deadline:
+        while error == EMFILE and ohmq_now() < deadline:
             with nogil:
                 ohmq_wait(NULL, 0, ohmq_now() + 1000000)
-            require(context)
-            ptr = zmq_socket(context.ptr, type)
-            error = c_errno()
-        if ptr == NULL:
-            _waited_for = _sockets_closed
-    if ptr == NULL:
+            error = try_socket(context, type, &ptr)
+        if error == EMFILE:
+            ohmq_store_int(&_waited_for, ohmq_load_int(&_sockets_closed))
+    if error:
         fail(error)
     return ptr
+
+
+cdef int try_socket(ContextHandle context, int type, void **ptr) except -1:
+    """0, or an errno."""
+    cdef int error
+    enter_context(context)
+    ptr[0] = zmq_socket(context.ptr, type)
+    error = c_errno() if ptr[0] == NULL else 0
+    leave_context(context)
+    return error
 
 
 cdef bint is_descriptor_left() noexcept:
@@ -276,8 +286,7 @@ cdef void watch_remove(Handle handle, Watch *watch) noexcept:
 
 cdef inline int close_socket(Handle handle, void *ptr) noexcept:
     """Close the socket that a handle had."""
-    global _sockets_closed
-    _sockets_closed += 1
+    ohmq_count(&_sockets_closed, 1)
     ohmq_signaler_close(handle.signaler)
     handle.signaler = NULL
     return zmq_close(ptr)
@@ -294,9 +303,12 @@ cdef int close_handle(Handle handle, object linger) except -1:
     if not Py_IsInitialized():
         close_silently(handle, value if linger is not None else KEEP_LINGER)
         return 0
-    while handle.claimed != NULL:
-        handle.relay._end()
     ohmq_lock_acquire(&handle.lock)
+    while handle.claimed != NULL:
+        relay = handle.relay
+        ohmq_lock_release(&handle.lock)
+        relay._end()
+        ohmq_lock_acquire(&handle.lock)
     ptr = handle.ptr
     if ptr == NULL:
         ohmq_lock_release(&handle.lock)

@@ -23,7 +23,7 @@ cdef class Relay:
                 raise TypeError(f"{name} must be a zmq.Socket, not {type(socket).__name__}")
         self.sockets = given
         self.events = events
-        self.places = [(socket, bound_by((<Socket> socket).handle, as_address(endpoint)))
+        self.places = [(socket, place_of((<Socket> socket).handle, as_address(endpoint)))
                        for socket, endpoint in intake]
         self.loop.monitor.drops_silently = drops_silently
         self.loop.monitor.waits_for_it = waits and mon_socket is not None
@@ -212,19 +212,21 @@ cdef class Relay:
         """Claim the sockets: from here on any other use of them raises."""
         cdef Handle handle
         cdef RelayLoop *loop = &self.loop
-        if self.running:
-            raise RuntimeError("the relay is running already")
-        ohmq_store_int(&loop.orders.stopping, 0)
-        ohmq_waker_clear(&loop.orders.waker)
-        self.handles = []
+        handles = []
         for socket in (*self.sockets, *self.events):
             if socket is not None:
                 handle = (<Socket> socket).handle
-                if handle not in self.handles:
-                    self.handles.append(handle)
-        for handle in self.handles:
+                if handle not in handles:
+                    handles.append(handle)
+        for handle in handles:
             need_descriptor(handle, "a device")
-        self.running = True
+        with cython.critical_section(self):
+            if self.running:
+                raise RuntimeError("the relay is running already")
+            self.running = True
+        ohmq_store_int(&loop.orders.stopping, 0)
+        ohmq_waker_clear(&loop.orders.waker)
+        self.handles = handles
         self.thread = PyThread_get_thread_ident()
         # Before the first is claimed: a thread that closes it then waits for this event.
         self.finished.clear()
@@ -398,6 +400,15 @@ cdef class Relay:
         self.loop.meter.ended = ohmq_now()
         self.finished.set()
         return 0
+
+
+cdef bytes place_of(Handle handle, bytes text):
+    """Where the socket is bound that was told to bind there."""
+    ohmq_lock_acquire(&handle.lock)
+    try:
+        return bound_by(handle, text)
+    finally:
+        ohmq_lock_release(&handle.lock)
 
 
 cdef inline void add_interest(Sleep *sleep, int64_t fd, bint stays_readable=False) noexcept:
