@@ -201,6 +201,9 @@ cdef extern from "loans.h" nogil:
     void ohmq_loan_returned(void *data, void *hint) noexcept
     ohmq_loan *ohmq_loans_take()
     bint ohmq_loans_any()
+    void ohmq_loan_ended(ohmq_loan *loan)
+    ohmq_loan *ohmq_loans_take_ended()
+    bint ohmq_loans_any_ended()
 
 
 cdef extern from "terminate.h" nogil:

@@ -18,23 +18,38 @@ typedef struct ohmq_loan {
 static ohmq_loan *ohmq_loans = NULL;
 static ohmq_waker ohmq_loan_waker; /* opened with the first loan */
 
-static void ohmq_loan_returned(void *data, void *hint) {
-    ohmq_loan *loan = (ohmq_loan *)hint;
+/* What was on top before. Whole stacks are taken, never one loan: so none can come back meanwhile. */
+static inline ohmq_loan *ohmq_loan_push(ohmq_loan **stack, ohmq_loan *loan) {
     ohmq_loan *top;
-    (void)data;
     do {
-        top = *(ohmq_loan *volatile *)&ohmq_loans;
+        top = (ohmq_loan *)ohmq_load_pointer((void **)stack);
         loan->next = top;
-    } while (!ohmq_cas_pointer((void **)&ohmq_loans, top, loan));
+    } while (!ohmq_cas_pointer((void **)stack, top, loan));
+    return top;
+}
+
+static void ohmq_loan_returned(void *data, void *hint) {
+    (void)data;
     /* Only the first of a batch wakes the loan thread; the rest ride along. */
-    if (top == NULL)
+    if (ohmq_loan_push(&ohmq_loans, (ohmq_loan *)hint) == NULL)
         ohmq_waker_wake(&ohmq_loan_waker);
 }
 
 static inline ohmq_loan *ohmq_loans_take(void) {
     return (ohmq_loan *)ohmq_swap_pointer((void **)&ohmq_loans, NULL);
 }
-static inline int ohmq_loans_any(void) {
-    return *(ohmq_loan *volatile *)&ohmq_loans != NULL;
+static inline int ohmq_loans_any(void) { return ohmq_load_pointer((void **)&ohmq_loans) != NULL; }
+
+/* Loans that have ended and whose event is still to be set: a stack of the same kind. */
+static ohmq_loan *ohmq_ended_loans = NULL;
+
+static inline void ohmq_loan_ended(ohmq_loan *loan) {
+    ohmq_loan_push(&ohmq_ended_loans, loan);
+}
+static inline ohmq_loan *ohmq_loans_take_ended(void) {
+    return (ohmq_loan *)ohmq_swap_pointer((void **)&ohmq_ended_loans, NULL);
+}
+static inline int ohmq_loans_any_ended(void) {
+    return ohmq_load_pointer((void **)&ohmq_ended_loans) != NULL;
 }
 #endif

@@ -1,8 +1,10 @@
 # Buffers lent to libzmq, and getting them back (rule 6: libzmq's threads never touch Python).
 
+# Held to start the loan thread. The first two are read without it, and written last.
+cdef ohmq_lock _loan_thread_lock
 # The generation (see platform.h) in which the loan thread was started; a fork loses it.
 cdef int _loan_thread_generation = -1
-cdef bint _loan_thread_runs = False
+cdef int _loan_thread_runs = 0
 cdef int _loans_generation = 0
 cdef int _loan_thread_stops = 0
 
@@ -37,17 +39,12 @@ cdef int lend(object data, zmq_msg_t *msg, object event) except -1:
     return 0
 
 
-# Loans that have ended and whose event is still to be set.
-cdef ohmq_loan *_ended_loans = NULL
-
-
 cdef int collect_returned() except -1:
     """Release every buffer that libzmq has let go of; the loan thread sets their events.
 
     Setting an event runs Python code, which a signal handler that raises could break off: half set,
     its lock never given back. Handlers run in the main thread only.
     """
-    global _ended_loans
     cdef ohmq_loan *loan
     cdef ohmq_loan *next
     if not ohmq_loans_any():
@@ -59,11 +56,10 @@ cdef int collect_returned() except -1:
         if loan.event == NULL:
             free(loan)
         else:
-            loan.next = _ended_loans
-            _ended_loans = loan
+            ohmq_loan_ended(loan)
         loan = next
-    if _ended_loans != NULL:
-        if _loan_thread_runs:
+    if ohmq_loans_any_ended():
+        if ohmq_load_int(&_loan_thread_runs):
             ohmq_waker_wake(&ohmq_loan_waker)
         else:
             set_events()
@@ -72,14 +68,19 @@ cdef int collect_returned() except -1:
 
 cdef int set_events() except -1:
     """Set the events of the loans that have ended."""
-    global _ended_loans
     cdef ohmq_loan *loan
-    while _ended_loans != NULL:
-        loan, _ended_loans = _ended_loans, _ended_loans.next
-        event = <object> loan.event
-        Py_DECREF(event)
-        free(loan)
-        event.set()
+    cdef ohmq_loan *left = ohmq_loans_take_ended()
+    try:
+        while left != NULL:
+            loan, left = left, left.next
+            event = <object> loan.event
+            Py_DECREF(event)
+            free(loan)
+            event.set()
+    finally:
+        while left != NULL:  # a signal handler has raised
+            loan, left = left, left.next
+            ohmq_loan_ended(loan)
     return 0
 
 
@@ -90,19 +91,24 @@ def collect_loans() -> None:
 
 cdef int start_loan_thread() except -1:
     """Start the thread that drains while the program is idle, once in a process."""
-    global _loan_thread_generation, _loan_thread_runs, _loans_generation
-    if _loan_thread_generation == ohmq_generation:
+    global _loans_generation
+    if ohmq_load_int(&_loan_thread_generation) == ohmq_generation:
         return 0
-    if _loans_generation != ohmq_generation:
-        ohmq_loans_take()  # after a fork: what was lent is the parent's
-        _loans_generation = ohmq_generation
-    if ohmq_waker_open(&ohmq_loan_waker) < 0:
-        return 0  # no descriptor is left: later sends drain, and try this again
-    _loan_thread_generation = ohmq_generation
-    # Not by _thread: gevent and eventlet may have made that start greenlets. Where no thread can be
-    # had later sends drain.
-    _loan_thread_runs = (not ohmq_load_int(&_loan_thread_stops)
-                         and PyThread_start_new_thread(collect_when_idle, NULL) != -1)
+    ohmq_lock_acquire(&_loan_thread_lock)
+    if _loan_thread_generation != ohmq_generation:
+        if _loans_generation != ohmq_generation:
+            ohmq_loans_take()  # after a fork: what was lent is the parent's
+            _loans_generation = ohmq_generation
+        # Where no descriptor is left later sends drain, and try this again.
+        if ohmq_waker_open(&ohmq_loan_waker) == 0:
+            # Not by _thread: gevent and eventlet may have made that start greenlets. Where no
+            # thread can be had later sends drain.
+            ohmq_store_int(&_loan_thread_runs, not ohmq_load_int(&_loan_thread_stops))
+            if (ohmq_load_int(&_loan_thread_runs)
+                    and PyThread_start_new_thread(collect_when_idle, NULL) == -1):
+                ohmq_store_int(&_loan_thread_runs, 0)
+            ohmq_store_int(&_loan_thread_generation, ohmq_generation)
+    ohmq_lock_release(&_loan_thread_lock)
     return 0
 
 
@@ -111,7 +117,6 @@ cdef void collect_when_idle(void *argument) noexcept with gil:
 
     The moment lets a busy program collect by itself, in its next send: no contention for the GIL.
     """
-    global _loan_thread_runs
     cdef ohmq_interest interest
     interest.fd = ohmq_loan_waker.read_fd
     interest.events = ZMQ_POLLIN
@@ -123,25 +128,32 @@ cdef void collect_when_idle(void *argument) noexcept with gil:
                 ohmq_wait(&interest, 0, ohmq_now() + 2000000)
         collect_returned()
         set_events()
-    _loan_thread_runs = False
+    ohmq_store_int(&_loan_thread_runs, 0)
 
 
 cdef int stop_loan_thread() except -1:
     """End the loan thread: the interpreter ends, and would break it off wherever it is."""
     cdef int i
     ohmq_store_int(&_loan_thread_stops, 1)
-    if not _loan_thread_runs or _loan_thread_generation != ohmq_generation:
+    if has_loan_thread_ended():
         return 0
     ohmq_waker_wake(&ohmq_loan_waker)
     # It needs the GIL to end. Some milliseconds do, but it may be setting an event.
     for i in range(500):
-        if not _loan_thread_runs:
+        if has_loan_thread_ended():
             break
         with nogil:
             ohmq_wait(NULL, 0, ohmq_now() + 1000000)
     return 0
 
 
+cdef inline bint has_loan_thread_ended() noexcept:
+    """Whether no thread of this process releases buffers."""
+    return (not ohmq_load_int(&_loan_thread_runs)
+            or ohmq_load_int(&_loan_thread_generation) != ohmq_generation)
+
+
 def has_loan_thread() -> bool:
     """Whether a thread releases buffers; where there is none, collect_loans() has to."""
-    return _loan_thread_runs or _loan_thread_generation != ohmq_generation
+    return (ohmq_load_int(&_loan_thread_runs) != 0
+            or ohmq_load_int(&_loan_thread_generation) != ohmq_generation)

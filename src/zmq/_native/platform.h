@@ -17,6 +17,7 @@
 #if defined(_MSC_VER)
 #include <intrin.h>
 #define ohmq_swap_pointer(where, value) _InterlockedExchangePointer((void *volatile *)(where), value)
+#define ohmq_load_pointer(where) (*(void *volatile *)(where))
 #define ohmq_cas_pointer(where, expected, value) \
     (_InterlockedCompareExchangePointer((void *volatile *)(where), value, expected) == (expected))
 #define ohmq_count(where, change) ((void)_InterlockedExchangeAdd((volatile long *)(where), change))
@@ -27,6 +28,9 @@
 #else
 static inline void *ohmq_swap_pointer(void **where, void *value) {
     return __atomic_exchange_n(where, value, __ATOMIC_ACQ_REL);
+}
+static inline void *ohmq_load_pointer(void **where) {
+    return __atomic_load_n(where, __ATOMIC_ACQUIRE);
 }
 static inline int ohmq_cas_pointer(void **where, void *expected, void *value) {
     return __atomic_compare_exchange_n(where, &expected, value, 0, __ATOMIC_ACQ_REL,
