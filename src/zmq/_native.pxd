@@ -186,10 +186,12 @@ cdef class OptionAttribute:
 cdef class Frame:
     cdef object __weakref__
     cdef PyObject *attributes   # the __dict__ of the few frames that have one: see frame_class.h
+    # Of the critical section of the object: what is copied of msg, or changed in it (libzmq counts
+    # the first copy of a part as if no other thread made one), and the next three.
     cdef zmq_msg_t msg
     cdef object cached_bytes
     cdef object cached_buffer
-    cdef public object tracker
+    cdef object tracked_by
     cdef public bint more
     cdef bint fixed             # lent by an object that may not be written to
 

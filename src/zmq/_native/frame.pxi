@@ -51,19 +51,23 @@ cdef class Frame:
             raise TypeError("a Frame is made once: views of its memory may be in use")
         if data is None:
             if track:
-                self.tracker = _finished_tracker
+                self.tracked_by = _finished_tracker
             return
         if isinstance(data, str):
             raise TypeError("a Frame holds bytes, not str: encode the text first")
         if track:
             event = new_event()
-        zmq_msg_close(&self.msg)
-        zmq_msg_init(&self.msg)
         if copy is False:
             threshold = 0
         elif copy:
             threshold = PY_SSIZE_T_MAX
-        cdef bint lent = make_message(data, &self.msg, bool(copy), threshold, event)
+        cdef zmq_msg_t msg
+        zmq_msg_init(&msg)
+        cdef bint lent = make_message(data, &msg, bool(copy), threshold, event)
+        with cython.critical_section(self):
+            if zmq_msg_size(&self.msg) == 0:
+                zmq_msg_move(&self.msg, &msg)  # else another thread was first
+            zmq_msg_close(&msg)
         self.fixed = lent and memoryview(data).readonly
         if track:
             if lent:
@@ -86,11 +90,13 @@ cdef class Frame:
     def __copy__(self):
         """Another frame of the same message part; the data are shared where they are large."""
         cdef Frame other = Frame.__new__(type(self))
-        zmq_msg_copy(&other.msg, &self.msg)
-        other.cached_bytes = self.cached_bytes
-        other.tracker = self.tracker
-        if PyObject_GenericGetDict_(self) is not None:
-            PyObject_GenericGetDict(other, NULL).update(PyObject_GenericGetDict_(self))
+        with cython.critical_section(self):
+            zmq_msg_copy(&other.msg, &self.msg)
+            other.cached_bytes = self.cached_bytes
+            other.tracked_by = self.tracked_by
+        own = own_dict(self)
+        if own is not None:
+            PyObject_GenericGetDict(other, NULL).update(own)
         other.more = self.more
         other.fixed = self.fixed
         return other
@@ -109,7 +115,7 @@ cdef class Frame:
 
     def __setattr__(self, key, value):
         lowered = key.lower()
-        if _PyType_Lookup(<type> type(self), key) != NULL or is_own_attribute(self, key):
+        if not ohmq_class_has(<type> type(self), key, NULL) or is_own_attribute(self, key):
             PyObject_GenericSetAttr(self, key, <PyObject *> value)
         elif lowered in _frame_numbers:
             self.set(_frame_numbers[lowered], value)
@@ -133,9 +139,19 @@ cdef class Frame:
         return repr(self)
 
     @property
+    def tracker(self):
+        """The MessageTracker of the part, or None."""
+        return tracker_of(self)
+
+    @tracker.setter
+    def tracker(self, tracker):
+        with cython.critical_section(self):
+            self.tracked_by = tracker
+
+    @property
     def tracker_event(self):
         """The threading.Event that is set when libzmq has let go of the data, or None."""
-        own = PyObject_GenericGetDict_(self)
+        own = own_dict(self)
         return None if own is None else own.get("tracker_event")
 
     @tracker_event.setter
@@ -145,19 +161,21 @@ cdef class Frame:
     @property
     def bytes(self) -> bytes:
         """The data as bytes; copied once, the first time it is asked for."""
-        if self.cached_bytes is None:
-            self.cached_bytes = message_bytes(&self.msg, zmq_msg_size(&self.msg))
-        return self.cached_bytes
+        with cython.critical_section(self):
+            if self.cached_bytes is None:
+                self.cached_bytes = message_bytes(&self.msg, zmq_msg_size(&self.msg))
+            return self.cached_bytes
 
     @property
     def buffer(self) -> memoryview:
         """The data as a memoryview; never copied."""
         # Cached by a weak reference: a strong one would be a cycle with the frame.
-        view = self.cached_buffer() if self.cached_buffer is not None else None
-        if view is None:
-            view = memoryview(self)
-            self.cached_buffer = _weak_reference(view)
-        return view
+        with cython.critical_section(self):
+            view = self.cached_buffer() if self.cached_buffer is not None else None
+            if view is None:
+                view = memoryview(self)
+                self.cached_buffer = _weak_reference(view)
+            return view
 
     def get(self, option):
         """Read a property of the part: an int option, or a name like "Peer-Address" or "group".
@@ -185,12 +203,13 @@ cdef class Frame:
 
     def set(self, option, value) -> None:
         """Set a property of the part: an int option, "routing_id" or "group" (draft)."""
-        if option == "routing_id":
-            set_routing_id(&self.msg, value)
-        elif option == "group":
-            set_group(&self.msg, value)
-        else:
-            check(zmq_msg_set(&self.msg, option, value))
+        with cython.critical_section(self):
+            if option == "routing_id":
+                set_routing_id(&self.msg, value)
+            elif option == "group":
+                set_group(&self.msg, value)
+            else:
+                check(zmq_msg_set(&self.msg, option, value))
 
     @property
     def routing_id(self) -> int:
@@ -209,6 +228,11 @@ cdef class Frame:
     @group.setter
     def group(self, value):
         self.set("group", value)
+
+
+cdef inline object tracker_of(Frame frame):
+    with cython.critical_section(frame):
+        return frame.tracked_by
 
 
 cdef int give_frames_attributes() except -1:

@@ -218,20 +218,24 @@ cdef extern from "step_out.h":
 cdef extern from "Python.h":
     Py_ssize_t PY_SSIZE_T_MAX
     int Py_IsInitialized() nogil
-    PyObject **_PyObject_GetDictPtr(object self)
     ctypedef object (*getattrofunc)(object, object)
     ctypedef int (*setattrofunc)(object, object, PyObject *) except -1
     ctypedef struct PyTypeObject:
         getattrofunc tp_getattro
         setattrofunc tp_setattro
     void PyType_Modified(type cls)
-    PyObject *_PyType_Lookup(type cls, object name)
     object PyObject_GenericGetAttr(object self, object name)
     object PyObject_GenericGetDict(object self, void *nothing)
     int PyObject_GenericSetAttr(object self, object name, PyObject *value) except -1
     unsigned long PyThread_get_thread_ident() nogil
     long PyThread_start_new_thread(void (*function)(void *) noexcept nogil, void *argument) nogil
     const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
+
+
+cdef extern from "lookup.h":
+    PyObject *ohmq_class_attribute(type cls, object name)
+    bint ohmq_class_has(type cls, object name, PyObject *thing)
+    PyObject *ohmq_dict_of(object)
 
 
 cdef extern from "method.h":

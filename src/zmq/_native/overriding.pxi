@@ -2,22 +2,34 @@
 # count on all else to go through them.
 
 cdef inline bint overridden(object instance, object name, object native) except -1:
-    if <object> _PyType_Lookup(<type> type(instance), name) is not native:
+    if not ohmq_class_has(<type> type(instance), name, <PyObject *> native):
         return True
-    own = PyObject_GenericGetDict_(instance)
+    own = own_dict(instance)
     return own is not None and name in own
 
 
 def overrides(instance, str name, type base):
     """Return whether a subclass of base, or the object itself, has a method in place of base's."""
-    return overridden(instance, name, <object> _PyType_Lookup(base, name))
+    return overridden(instance, name, class_attribute(base, name))
 
 
-cdef inline object PyObject_GenericGetDict_(object instance):
-    cdef PyObject **where = _PyObject_GetDictPtr(instance)
-    if where == NULL or where[0] == NULL:
+cdef inline object class_attribute(type cls, object name):
+    """What a class has under a name, or None."""
+    return given_reference(ohmq_class_attribute(cls, name))
+
+
+cdef inline dict own_dict(object instance):
+    """The __dict__ of an object, or None where it has none (yet)."""
+    return given_reference(ohmq_dict_of(instance))
+
+
+cdef inline object given_reference(PyObject *given):
+    """The object of a new reference, which C code has given; None for NULL."""
+    if given == NULL:
         return None
-    return <object> where[0]
+    thing = <object> given
+    Py_DECREF(thing)
+    return thing
 
 
 cdef object send_each(object socket, list parts, object flags, bint copy, bint track,

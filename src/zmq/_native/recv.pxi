@@ -116,7 +116,7 @@ cdef object receive_frame(Handle handle, int flags, bint track, Received *got):
         return _would_block
     frame.more = got.more
     if track:
-        frame.tracker = _finished_tracker
+        frame.tracked_by = _finished_tracker
     return frame
 
 
@@ -216,7 +216,7 @@ cdef object receive_frames(Handle handle, int flags, bint track, Received *got):
             frame = new_frame()
             zmq_msg_move(&frame.msg, &messages[i])
             frame.more = got.more or i < n - 1
-            frame.tracker = _finished_tracker if track else None
+            frame.tracked_by = _finished_tracker if track else None
             parts.append(frame)
     finally:
         drop_parts(messages, n, few)

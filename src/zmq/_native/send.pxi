@@ -24,7 +24,7 @@ cdef int make_message(object data, zmq_msg_t *msg, bint copy, Py_ssize_t thresho
     Returns 1 where the data were lent to libzmq and event will be set, 0 where they were copied.
     """
     cdef Py_buffer view
-    cdef char *target
+    cdef int error
     if type(data) is bytes:
         # bytes cannot change: lending them is as safe as a copy.
         if PyBytes_GET_SIZE(data) >= threshold:
@@ -33,8 +33,10 @@ cdef int make_message(object data, zmq_msg_t *msg, bint copy, Py_ssize_t thresho
         copy_message(msg, PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data))
         return 0
     if isinstance(data, Frame):
-        if zmq_msg_copy(msg, &(<Frame> data).msg) < 0:
-            fail(c_errno())
+        with cython.critical_section(data):
+            error = c_errno() if zmq_msg_copy(msg, &(<Frame> data).msg) < 0 else 0
+        if error:
+            fail(error)
         return 0
     PyObject_GetBuffer(data, &view, PyBUF_ANY_CONTIGUOUS)
     try:
@@ -178,7 +180,7 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
         event = new_event()
     zmq_msg_init(&msg)
     if isinstance(data, Frame):
-        if track and (<Frame> data).tracker is None:
+        if track and tracker_of(data) is None:
             raise ValueError("Not a tracked message: make the Frame with track=True")
     elif not PyObject_CheckBuffer(data):
         raise not_sendable(data)
@@ -195,7 +197,7 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
         zmq_msg_close(&msg)
         raise
     if isinstance(data, Frame):
-        return (<Frame> data).tracker
+        return tracker_of(data)
     if copy:
         return None
     if lent:
@@ -380,9 +382,10 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
 
 cdef int make_tracked(object part, zmq_msg_t *msg, Py_ssize_t threshold, list watched) except -1:
     if isinstance(part, Frame):
-        if (<Frame> part).tracker is None:
+        tracker = tracker_of(part)
+        if tracker is None:
             raise ValueError("Not a tracked message: make the Frame with track=True")
-        watched.append((<Frame> part).tracker)
+        watched.append(tracker)
         make_message(part, msg, False, threshold, None)
         return 0
     event = new_event()

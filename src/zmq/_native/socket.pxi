@@ -63,13 +63,15 @@ cdef class Socket:
     @property
     def context(self):
         """The Context that the socket belongs to."""
-        return self.context_
+        with cython.critical_section(self):
+            return self.context_
 
     @context.setter
     def context(self, context):
         if not isinstance(context, Context):
             raise TypeError(f"context must be a zmq.Context, not {type(context).__name__}")
-        self.context_ = context
+        with cython.critical_section(self):
+            self.context_ = context
 
     @property
     def closed(self) -> bool:
@@ -141,8 +143,8 @@ cdef class Socket:
         return read_attribute(self, key)
 
     def __setattr__(self, key, value):
-        cdef PyObject *found = _PyType_Lookup(<type> type(self), key)
-        if found != NULL and type(<object> found) is OptionAttribute:
+        cdef object found = class_attribute(<type> type(self), key)
+        if type(found) is OptionAttribute:
             set_option(self.handle, (<OptionAttribute> found).number, value)
             return
         lowered = key.lower()
@@ -150,7 +152,7 @@ cdef class Socket:
             if isinstance(value, str):
                 value = value.encode("utf-8")
             set_option(self.handle, _numbers[lowered], value)
-        elif found != NULL or is_own_attribute(self, key):
+        elif found is not None or is_own_attribute(self, key):
             PyObject_GenericSetAttr(self, key, <PyObject *> value)
         elif lowered in _numbers:
             set_option(self.handle, _numbers[lowered], value)
