@@ -267,21 +267,26 @@ cdef class Alarm:
     cdef int set                # an epoll set without pointers: the poller's set, its waker, ...
     cdef int generation
 
+    cdef int watch(self, Poller poller) except -1
+
 # ---- event loops (reactor.pxi, engine.pxi) ----------------------------------------------------
 
 cdef class Reactor:
     cdef object __weakref__
-    cdef ohmq_lock lock          # of the list of those that were touched: any thread lengthens it
-    cdef void *touched           # engines: borrowed, each leaves the list when it goes
-    cdef list calls              # what other threads want to be called in the loop
-    cdef list due                # engines that have something to do, the last one first
-    cdef list serving            # engines whose turn has been entered, the innermost last
-    cdef set waiting             # engines with operations: they live for as long as those wait
-    cdef int set                 # the epoll set, -1 for none; its pointers: engines, NULL the waker
     cdef int generation
+    # Of the lock, which is taken inside that of a handle. The pointers to engines, in the list and
+    # in the epoll set, are borrowed: an engine takes them out when it goes, which needs the lock.
+    cdef ohmq_lock lock
+    cdef void *touched           # the engines that any thread wants to have looked at
+    cdef list calls              # what other threads want to be called in the loop
+    cdef int set                 # the epoll set, -1 for none; its pointers: engines, NULL the waker
     cdef bint woken
     cdef bint open
     cdef ohmq_waker waker
+    # Of the thread of the loop, what follows; but that of wait() reads the engines that wait.
+    cdef list due                # engines that have something to do, the last one first
+    cdef list serving            # engines whose turn has been entered, the innermost last
+    cdef set waiting             # engines with operations: they live for as long as those wait
     cdef int64_t used            # messages in this turn of the loop
     cdef int64_t began
 
@@ -297,18 +302,24 @@ cdef enum QueueKind:
 
 cdef class NativeEngine:
     cdef object __weakref__
-    cdef Watch watch            # in the list of the handle, for as long as watching is set
-    cdef Handle handle
+    cdef object known_as        # a weak reference to this, for what has a pointer to it; set once
+    cdef Handle handle          # set once, as is the next
     cdef Reactor reactor
+    # Of the lock of the handle: the watch, which is in its list while watching is set.
+    cdef Watch watch
+    cdef bint watching
+    # Of the lock of the reactor:
     cdef void *next_touched     # in the reactor's list; borrowed
     cdef bint touched           # it is in that list
-    cdef bint due               # it is in reactor.due
     cdef bint in_set            # the reactor's epoll set has ZMQ_FD, with a pointer to this
-    cdef bint watching
+    # The watch is to tell of the events that are wanted. It is set with the lock of the handle, in
+    # which EVENTS was read. The thread of the loop clears it without: it looks again later.
+    cdef bint asleep
+    # Of the thread of the loop, all that follows. Others read wanted, with the lock of the handle.
     cdef Received received      # by the receive that was made last for this loop
+    cdef bint due               # it is in reactor.due
     # The wait state, and the queues that it is made of: {operation: the pass it was tried in}.
     cdef EngineState state
-    cdef bint asleep            # the watch is to tell of the events that are wanted
     cdef short queued           # POLLIN: receives wait in the queue, POLLOUT: sends do
     cdef short wanted           # what is waited for, by polls as well; as of the last settle
     cdef short armed            # what would block, and will ring when it would not

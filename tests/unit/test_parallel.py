@@ -5,13 +5,17 @@ Where there is a GIL most of these cannot fail; tests/stress has the same as sto
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import copy
 import sys
 from collections.abc import Callable
 
 import pytest
 
 import zmq
+import zmq.asyncio
+import zmq.devices
 from helpers.threads import at_once
 from zmq._native import Socket as NativeSocket
 
@@ -107,3 +111,108 @@ def test_threads_share_a_poller(context: zmq.Context, pair: Pair) -> None:
     at_once(wait, wait, change, change)
     assert received == [b"x"] * messages
     assert poller.sockets == [(receiver, zmq.POLLIN)]
+
+
+def test_threads_end_one_context() -> None:
+    for _ in range(30):
+        context = zmq.Context()
+        context.socket(zmq.PUSH).close(0)
+        shadows = [zmq.Context.shadow(context) for _ in range(THREADS - 1)]
+        at_once(context.term, *[shadow.term for shadow in shadows])
+        assert all(ended.closed for ended in (context, *shadows))
+
+
+def test_sockets_are_opened_while_the_context_ends() -> None:
+    for _ in range(30):
+        context = zmq.Context()
+
+        def open_and_close(context: zmq.Context = context) -> str:
+            while True:
+                try:
+                    context.socket(zmq.PUSH).close(0)
+                    context.get(zmq.IO_THREADS)
+                except (zmq.ZMQError, RuntimeError) as error:
+                    return type(error).__name__
+
+        *reasons, _ = at_once(open_and_close, open_and_close, context.term)
+        assert set(reasons) <= {"ContextTerminated", "ZMQError", "RuntimeError"}
+        assert context.closed
+
+
+def test_threads_copy_one_frame(pair: Pair) -> None:
+    sender, receiver = pair(zmq.PAIR, zmq.PAIR)
+    frames = []
+    for n in range(100):
+        sender.send(b"%d" % n * 400)
+        frames.append(receiver.recv(copy=False))
+
+    def use() -> None:
+        for frame in frames:
+            copies = [copy.copy(frame) for _ in range(3)]
+            sender.send(frame)
+            assert {bytes(other) for other in copies} == {frame.bytes}
+
+    at_once(*[use] * THREADS)
+    assert [frame.bytes for frame in frames] == [b"%d" % n * 400 for n in range(100)]
+    assert all(receiver.recv() for _ in range(100 * THREADS))
+
+
+def test_threads_ask_a_frame_for_the_same() -> None:
+    for _ in range(100):
+        frame = zmq.Frame(b"x" * 400)
+        first, *others = at_once(*[lambda f=frame: f.bytes] * THREADS)
+        assert all(other is first for other in others)
+        assert {bytes(view) for view in at_once(*[lambda f=frame: f.buffer] * THREADS)} == {first}
+
+
+def test_threads_lend_their_buffers(pair: Pair) -> None:
+    pairs = [pair(zmq.PAIR, zmq.PAIR) for _ in range(THREADS)]
+
+    def lend() -> None:
+        sender, receiver = pairs.pop()
+        for n in range(50):
+            data = bytearray(b"%03d" % n)
+            tracker = sender.send(zmq.Frame(data, copy=False, track=True))
+            assert receiver.recv() == b"%03d" % n
+            tracker.wait(30)
+            data += b"!"  # the buffer is free again
+
+    at_once(*[lend] * THREADS)
+
+
+def test_a_relay_is_run_by_one_thread(pair: Pair) -> None:
+    for _ in range(10):
+        (_, source), (target, _) = pair(zmq.PUSH, zmq.PULL), pair(zmq.PUSH, zmq.PULL)
+        relay = zmq.devices.Relay(source, target)
+
+        def run(relay: zmq.devices.Relay = relay) -> str:
+            try:
+                relay.run()
+            except (RuntimeError, zmq.ZMQError) as error:
+                relay.stop()  # the one that runs
+                return type(error).__name__
+            return "ran"
+
+        assert sorted(at_once(run, run)) == ["RuntimeError", "ran"]
+        assert not source.closed
+
+
+def test_loops_of_threads_share_a_socket(pair: Pair) -> None:
+    sender, receiver = pair(zmq.PUSH, zmq.PULL)
+    messages = 300
+    ends = [b"end"] * 2
+
+    async def receive() -> list[bytes]:
+        shared = zmq.asyncio.Socket.shadow(receiver)
+        received = []
+        while (message := b"".join(await shared.recv_multipart())) != b"end":
+            received.append(message)
+        return received
+
+    def send() -> None:
+        for n in range(messages):
+            sender.send_multipart([b"%d" % n, b"."])
+        sender.send_many(ends)
+
+    first, second, _ = at_once(*[lambda: asyncio.run(receive())] * 2, send)
+    assert sorted([*first, *second]) == sorted(b"%d." % n for n in range(messages))

@@ -10,6 +10,10 @@ cdef class Alarm:
     """
 
     def __cinit__(self, Poller poller not None):
+        with cython.critical_section(poller):
+            self.watch(poller)
+
+    cdef int watch(self, Poller poller) except -1:
         cdef Entry entry
         self.set = -1
         self.generation = ohmq_generation
@@ -28,6 +32,7 @@ cdef class Alarm:
                 need_descriptor(entry.handle, "an event loop")
         if has_candidates(poller):
             poller_wake(poller)
+        return 0
 
     def __dealloc__(self):
         if self.generation != ohmq_generation:

@@ -91,7 +91,7 @@ cdef int watch_entry(Poller poller, Entry entry) except -1:
     watch_add(entry.handle, &entry.watch)
     if entry.fd < 0 and entry.handle is not NO_HANDLE:
         poller.without_fd += 1
-    elif poller.set >= 0 and is_usable(entry.handle) and not is_inherited(poller):
+    elif poller.set >= 0 and not is_inherited(poller):
         add_to_set(poller, entry)
     return 0
 
@@ -193,19 +193,25 @@ cdef void withdraw(Poller poller, Entry entry) noexcept:
 
 
 cdef int add_to_set(Poller poller, Entry entry) except -1:
-    """Put the socket's descriptor into the epoll set, unless another entry has it there already."""
-    cdef int rc, error
-    ohmq_lock_acquire(&poller.lock)
-    rc = ohmq_set_add(poller.set, entry.fd, <void *> entry)
-    error = errno
-    if rc == 0:
-        entry.in_set = True
-    ohmq_lock_release(&poller.lock)
-    if rc == 0:
+    """Put the socket's descriptor into the epoll set, unless another entry has it there already.
+
+    That of a socket which is closed, or the parent's, is left alone: it may be another one by now.
+    """
+    cdef int error = 0
+    if not is_usable(entry.handle):
         return 0
+    ohmq_lock_acquire(&entry.handle.lock)
+    ohmq_lock_acquire(&poller.lock)
+    if is_usable(entry.handle):
+        if ohmq_set_add(poller.set, entry.fd, <void *> entry) < 0:
+            error = errno
+        else:
+            entry.in_set = True
+    ohmq_lock_release(&poller.lock)
+    ohmq_lock_release(&entry.handle.lock)
     if error == EEXIST:
         poller.doubles += 1
-    else:
+    elif error:
         raise OSError(error, f"the socket cannot be polled: {strerror(error)}")
     return 0
 
@@ -231,7 +237,7 @@ cdef int need_set(Poller poller) except -1:
     if poller.set < 0:
         return 0  # no descriptor is left, or there is no epoll: all sockets are looked at
     for entry in list(poller.entries.values()):
-        if entry.handle is not None and entry.fd >= 0 and is_usable(entry.handle):
+        if entry.handle is not None and entry.fd >= 0:
             add_to_set(poller, entry)
     return 0
 

@@ -41,6 +41,7 @@ cdef class NativeEngine:
 
     def __cinit__(self):
         self.receives, self.sends, self.polls = _OrderedDict(), _OrderedDict(), _OrderedDict()
+        self.known_as = _weak_reference(self)
 
     def __init__(self, Reactor reactor not None, Socket socket not None):
         self.handle = socket.handle
@@ -56,31 +57,38 @@ cdef class NativeEngine:
         if self.handle.generation != ohmq_generation or self.handle.ptr == NULL:
             return  # closed, or the parent's: every operation says what is wrong
         need_descriptor(self.handle, "an event loop")
-        if reactor.set >= 0:
-            # epoll keeps a borrowed pointer to this: leave_set() takes it out, at the latest when
-            # this is deallocated.
-            if ohmq_set_add(reactor.set, self.handle.fd, <void *> self) < 0:
-                raise OSError(errno, f"the socket cannot be watched: {strerror(errno)}")
-            self.in_set = True
-        watch_add(self.handle, &self.watch)
-        self.watching = True
+        ohmq_lock_acquire(&self.handle.lock)
+        try:
+            if self.handle.ptr != NULL:  # no thread has closed it just now
+                enter_set(self)
+                watch_add(self.handle, &self.watch)
+                self.watching = True
+        finally:
+            ohmq_lock_release(&self.handle.lock)
 
     def __dealloc__(self):
         if self.watching:
             watch_remove(self.handle, &self.watch)
-        leave_set(self)
-        if self.touched:
-            forget_touched(self)
+        if self.reactor is not None:
+            leave_set(<void *> self)
+            if self.touched:
+                forget_touched(self)
 
     @staticmethod
     def find(Reactor reactor, Socket socket not None):
         """The engine of a socket in a loop, where another handle of the socket has made it."""
-        cdef Watch *watch = socket.handle.watches
-        while watch != NULL:
-            if watch.touched == engine_touched and (<NativeEngine> watch.owner).reactor is reactor:
-                return <NativeEngine> watch.owner
+        cdef Watch *watch
+        found = None
+        ohmq_lock_acquire(&socket.handle.lock)
+        watch = socket.handle.watches
+        while watch != NULL and found is None:
+            if watch.touched == engine_touched and (
+                <void *> (<NativeEngine> watch.owner).reactor == <void *> reactor
+            ):
+                found = (<NativeEngine> watch.owner).known_as()  # None: it is about to go
             watch = watch.next
-        return None
+        ohmq_lock_release(&socket.handle.lock)
+        return found
 
     # ---- the queues ----
 
@@ -104,7 +112,7 @@ cdef class NativeEngine:
     def changed(self) -> None:
         """Go by what the queues hold now."""
         if not turn_will_settle(self) and settle(self):
-            ring(self.reactor, self)
+            ring(<void *> self)
 
     def serve(self) -> None:
         """Let the operations go on that can, now."""
@@ -124,7 +132,7 @@ cdef class NativeEngine:
 
     def ring(self) -> None:
         """Have the operations tried in the next turn of the loop; from any thread."""
-        ring(self.reactor, self)
+        ring(<void *> self)
 
     def read_events_again(self) -> None:
         """Have settle() read EVENTS, whatever the last attempts have found."""
@@ -294,8 +302,11 @@ cdef inline void arm(NativeEngine engine) noexcept:
     """A receive would block: from now on, with the GIL still held, all that changes it rings.
 
     That counts as a look at EVENTS, for a receive that would block has looked at all that libzmq
-    knows. A send has not: it looks at the mailbox only now and then.
+    knows. A send has not: it looks at the mailbox only now and then. Without the GIL another thread
+    may have used the socket meanwhile: there settle() reads EVENTS.
     """
+    if OHMQ_FREE_THREADED:
+        return
     engine.armed = ZMQ_POLLIN
     engine.watch.events |= ZMQ_POLLIN
     engine.asleep = True
@@ -323,29 +334,50 @@ cdef void clear_mailbox(NativeEngine engine) noexcept:
     """Empty the mailbox of an IDLE engine: the descriptor would stay readable for ever."""
     cdef int events
     if look(engine, &events, False):
-        leave_set(engine)  # its context is being terminated: operations learn that by themselves
+        leave_set(<void *> engine)  # its context ends: operations learn that by themselves
 
 
 cdef void engine_touched(Watch *watch, Touch what) noexcept:
     """A call was made on the socket, or it is being closed."""
-    cdef NativeEngine engine = <NativeEngine> watch.owner
+    cdef void *engine = watch.owner
     if what == CLOSED:
         leave_set(engine)
-    if engine.asleep or (what == CLOSED and engine.wanted):
-        ring(engine.reactor, engine)
+    if (<NativeEngine> engine).asleep or (what == CLOSED and (<NativeEngine> engine).wanted):
+        ring(engine)
 
 
-cdef void leave_set(NativeEngine engine) noexcept:
-    if engine.in_set:
-        engine.in_set = False
-        if engine.reactor.open and engine.reactor.generation == ohmq_generation:
-            ohmq_set_remove(engine.reactor.set, engine.handle.fd)
+cdef int enter_set(NativeEngine engine) except -1:
+    """Have the descriptor of the reactor tell of the socket. Called with the lock of the handle.
+
+    epoll keeps a borrowed pointer: leave_set() takes it out, when the engine goes at the latest.
+    """
+    cdef int error = 0
+    ohmq_lock_acquire(&engine.reactor.lock)
+    if engine.reactor.set >= 0:
+        if ohmq_set_add(engine.reactor.set, engine.handle.fd, <void *> engine) < 0:
+            error = errno
+        engine.in_set = error == 0
+    ohmq_lock_release(&engine.reactor.lock)
+    if error:
+        raise OSError(error, f"the socket cannot be watched: {strerror(error)}")
+    return 0
+
+
+cdef void leave_set(void *engine) noexcept:
+    cdef void *reactor = <void *> (<NativeEngine> engine).reactor
+    cdef bint locked = ohmq_lock_to_leave(&(<Reactor> reactor).lock)
+    if (<NativeEngine> engine).in_set:
+        (<NativeEngine> engine).in_set = False
+        if (<Reactor> reactor).open and (<Reactor> reactor).generation == ohmq_generation:
+            ohmq_set_remove((<Reactor> reactor).set, (<NativeEngine> engine).handle.fd)
+    if locked:
+        ohmq_lock_release(&(<Reactor> reactor).lock)
 
 
 cdef inline void keep_awake(NativeEngine engine) noexcept:
     if not engine.reactor.woken:
         ohmq_lock_acquire(&engine.reactor.lock)
-        wake_reactor(engine.reactor)
+        wake_reactor(<void *> engine.reactor)
         ohmq_lock_release(&engine.reactor.lock)
 
 
@@ -368,14 +400,14 @@ cdef int take_turn(NativeEngine engine) except -1:
             serve_polls(engine)
         except BaseException:
             settle(engine)
-            ring(engine.reactor, engine)  # for what is left
+            ring(<void *> engine)  # for what is left
             raise
         # Where a caller has come back to wait, an inner turn may have settled the queues already.
         ready = settle(engine) if engine.state == ENGINE_SERVING else 0
         if not ready:
             return 0
         if is_spent(engine.reactor) or idle_passes > 3:
-            ring(engine.reactor, engine)
+            ring(<void *> engine)
             return 0
         if moved:
             sends_tried, idle_passes = False, 0

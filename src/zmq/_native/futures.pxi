@@ -37,61 +37,71 @@ cdef inline PyObject *running_mark() except? NULL:
     return NULL if kept == NULL else PyDict_GetItemWithError(kept, <PyObject *> _running_key)
 
 
+@cython.final
+cdef class UsedIn:
+    """An event loop, and the engine of a socket there."""
+
+    cdef object loop            # set once, as is the engine
+    cdef NativeEngine engine
+    cdef object running         # what asyncio keeps for the thread of the loop; of that thread
+
+
 cdef class FutureSocket(Socket):
     """A socket whose send and receive return futures of asyncio.
 
     A subclass is a QueuedSocket as well, which makes the calls that cannot be made at once.
     """
 
-    cdef object loop            # the event loop that it was used in last,
-    cdef object running         # what asyncio keeps for the thread while that loop runs,
-    cdef NativeEngine engine    # and the socket's engine there
+    cdef UsedIn last            # where it was used last; of the critical section of the object
 
     @property
     def _used_in(self) -> tuple:
         """The loop that the socket was used in last, and its engine there: as one, for threads."""
-        return self.loop, self.engine
+        cdef UsedIn last = last_use(self)
+        return (None, None) if last is None else (last.loop, last.engine)
 
     @_used_in.setter
     def _used_in(self, used_in):
-        loop, engine = used_in
-        self.loop, self.engine, self.running = loop, engine, None
+        cdef UsedIn last = UsedIn.__new__(UsedIn)
+        last.loop, last.engine = used_in
+        with cython.critical_section(self):
+            self.last = last
 
     def recv(self, flags=0, copy: bool = True, track: bool = False):
         """Receive one message part (zmq_msg_recv(3)).
 
         The future of what the blocking recv returns.
         """
-        cdef NativeEngine engine = current_engine(self)
-        if engine is None:
+        cdef UsedIn now = current_use(self)
+        if now is None:
             return super(FutureSocket, self).recv(flags, copy, track)
         try:
-            got = engine.try_recv(flags, copy, track)
+            got = now.engine.try_recv(flags, copy, track)
         except Exception as error:
             got = self._receive_failed(error, flags)
             if got is not _would_block:
                 return got
         if got is _would_block:
-            return self._receive_later(engine, _part, flags, copy, track)
-        return received(self, engine, got)
+            return self._receive_later(now.engine, _part, flags, copy, track)
+        return received(now, got)
 
     def recv_multipart(self, flags=0, copy: bool = True, track: bool = False):
         """Receive all parts of one message.
 
         The future of what the blocking recv_multipart returns.
         """
-        cdef NativeEngine engine = current_engine(self)
-        if engine is None:
+        cdef UsedIn now = current_use(self)
+        if now is None:
             return super(FutureSocket, self).recv_multipart(flags, copy, track)
         try:
-            got = engine.try_recv_multipart(flags, copy, track)
+            got = now.engine.try_recv_multipart(flags, copy, track)
         except Exception as error:
             got = self._receive_failed(error, flags)
             if got is not _would_block:
                 return got
         if got is _would_block:
-            return self._receive_later(engine, _message, flags, copy, track)
-        return received(self, engine, got)
+            return self._receive_later(now.engine, _message, flags, copy, track)
+        return received(now, got)
 
     def send(self, data, flags=0, copy: bool = True, track: bool = False, routing_id=None,
              group=None):
@@ -100,55 +110,61 @@ cdef class FutureSocket(Socket):
         The future of what the blocking send returns. What can be sent at once has been sent when
         the call returns.
         """
-        cdef NativeEngine engine = current_engine(self)
-        if engine is None:
+        cdef UsedIn now = current_use(self)
+        if now is None:
             return super(FutureSocket, self).send(data, flags, copy, track, routing_id, group)
         try:
-            sent = engine.try_send(data, flags, copy, track, routing_id, group, self.threshold)
+            sent = now.engine.try_send(data, flags, copy, track, routing_id, group, self.threshold)
         except Exception as error:
             return self._front.error(error)
         if sent is _would_block:
-            return self._send_later(engine, data, flags, copy, track, routing_id, group)
-        return after_send(self, engine, sent)
+            return self._send_later(now.engine, data, flags, copy, track, routing_id, group)
+        return after_send(self, now, sent)
 
     def send_multipart(self, msg_parts, flags=0, copy: bool = True, track: bool = False, **kwargs):
         """Send a message of several parts, all or none of it.
 
         The future of what the blocking send_multipart returns, as for send.
         """
-        cdef NativeEngine engine = current_engine(self)
-        if engine is None or type(msg_parts) is not list or kwargs:
+        cdef UsedIn now = current_use(self)
+        if now is None or type(msg_parts) is not list or kwargs:
             return super(FutureSocket, self).send_multipart(msg_parts, flags, copy, track, **kwargs)
         try:
-            sent = engine.try_send_multipart(msg_parts, flags, copy, track, self.threshold)
+            sent = now.engine.try_send_multipart(msg_parts, flags, copy, track, self.threshold)
         except Exception as error:
             return self._front.error(error)
         if sent is _would_block:
-            return self._send_multipart_later(engine, msg_parts, flags, copy, track)
-        return after_send(self, engine, sent)
+            return self._send_multipart_later(now.engine, msg_parts, flags, copy, track)
+        return after_send(self, now, sent)
 
 
-cdef inline NativeEngine current_engine(FutureSocket socket):
-    """The engine of the socket in the loop that runs; None where _enter has to find it."""
+cdef inline UsedIn last_use(FutureSocket socket):
+    with cython.critical_section(socket):
+        return socket.last
+
+
+cdef inline UsedIn current_use(FutureSocket socket):
+    """The loop that runs, and the engine there; None where _enter has to find it."""
     cdef PyObject *mark
-    if socket.engine is None:
+    cdef UsedIn last = last_use(socket)
+    if last is None:
         return None
     mark = running_mark()
-    if mark != NULL and mark == <PyObject *> socket.running:
-        return socket.engine
-    if _running_loop() is not socket.loop:
+    if mark != NULL and mark == <PyObject *> last.running:
+        return last
+    if _running_loop() is not last.loop:
         return None
-    socket.running = None if mark == NULL else <object> mark
-    return socket.engine
+    last.running = None if mark == NULL else <object> mark
+    return last
 
 
-cdef inline object received(FutureSocket socket, NativeEngine engine, object value):
+cdef inline object received(UsedIn now, object value):
     """The future of what the engine has just received."""
-    return future_of(new_received(socket.loop, engine, value, value))
+    return future_of(new_received(now.loop, now.engine, value, value))
 
 
-cdef inline object after_send(FutureSocket socket, NativeEngine engine, object sent):
+cdef inline object after_send(FutureSocket socket, UsedIn now, object sent):
     """The future of what a send has given; it ends after others' turn, if that is due (rule 5)."""
-    if is_spent(engine.reactor):
-        return socket._front.after((<object> engine).loop, sent)
-    return future_of(new_taken(socket.loop, sent))
+    if is_spent(now.engine.reactor):
+        return socket._front.after((<object> now.engine).loop, sent)
+    return future_of(new_taken(now.loop, sent))

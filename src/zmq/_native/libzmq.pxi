@@ -148,6 +148,7 @@ cdef extern from "platform.h" nogil:
     int ohmq_wait(ohmq_interest *items, int n, int64_t deadline)
 
     bint OHMQ_FD_IS_WIDE
+    bint OHMQ_FREE_THREADED
     int ohmq_set_open()
     void ohmq_set_close(int set)
     int ohmq_set_add(int set, int64_t fd, void *tag)

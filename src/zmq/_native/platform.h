@@ -139,6 +139,13 @@ static inline int ohmq_lock_to_leave(ohmq_lock *lock) {
     return 1;
 }
 
+/* Whether threads may run Python code at the same moment. */
+#ifdef Py_GIL_DISABLED
+#define OHMQ_FREE_THREADED 1
+#else
+#define OHMQ_FREE_THREADED 0
+#endif
+
 /* ---- signals ---------------------------------------------------------------------------- */
 /* For a thread that knows nothing of Python: signals are for those that do. */
 #ifdef _WIN32

@@ -82,9 +82,9 @@ cdef class Reactor:
     def close(self) -> None:
         """The loop has ended: let go of its descriptors, and of what waits in it."""
         cdef NativeEngine engine
-        cdef set waiting = self.waiting
-        self.waiting = set()
-        self.calls = []
+        cdef list waiting = list(self.waiting)
+        self.waiting.clear()
+        self.calls.clear()
         if self.generation == ohmq_generation:
             for engine in waiting:
                 engine.dismiss()
@@ -125,7 +125,7 @@ cdef class Reactor:
         ohmq_count(&_sleepers, -1)
         if rc > 0 and self.set < 0:
             for engine in watched:
-                ring(self, engine)
+                ring(<void *> engine)
         if interests != few:
             free(interests)
         return rc > 0
@@ -134,7 +134,7 @@ cdef class Reactor:
         """Have something called in the next turn of the loop; from any thread."""
         self.calls.append(callback)
         ohmq_lock_acquire(&self.lock)
-        wake_reactor(self)
+        wake_reactor(<void *> self)
         ohmq_lock_release(&self.lock)
 
     def turn(self) -> None:
@@ -192,24 +192,34 @@ cdef int take_due(Reactor reactor) except -1:
     cdef void *tags[EPOLL_BATCH]
     cdef list fresh = []
     cdef NativeEngine engine
-    cdef int i
-    cdef int n = ohmq_set_ready(reactor.set, tags, EPOLL_BATCH) if reactor.set >= 0 else 0
-    for i in range(n):
-        if tags[i] != NULL:
-            add_due(fresh, <NativeEngine> tags[i])
+    cdef void *touched
+    cdef int i, n
     ohmq_lock_acquire(&reactor.lock)
     try:
+        n = ohmq_set_ready(reactor.set, tags, EPOLL_BATCH) if reactor.set >= 0 else 0
+        for i in range(n):
+            if tags[i] != NULL:
+                add_pointed(fresh, tags[i])
         while reactor.touched != NULL:
-            engine = <NativeEngine> reactor.touched
-            add_due(fresh, engine)
-            reactor.touched, engine.next_touched = engine.next_touched, NULL
-            engine.touched = False
+            touched = reactor.touched
+            reactor.touched = (<NativeEngine> touched).next_touched
+            (<NativeEngine> touched).next_touched = NULL
+            (<NativeEngine> touched).touched = False
+            add_pointed(fresh, touched)
     finally:
         ohmq_lock_release(&reactor.lock)
     for engine in reactor.serving:
         add_due(fresh, engine)
     fresh.reverse()
     reactor.due = fresh + reactor.due if reactor.due else fresh
+    return 0
+
+
+cdef inline int add_pointed(list due, void *pointer) except -1:
+    """Add an engine by a pointer, unless it is about to go. Called with the lock of the reactor."""
+    cdef object engine = (<NativeEngine> pointer).known_as()
+    if engine is not None:
+        add_due(due, <NativeEngine> engine)
     return 0
 
 
@@ -270,30 +280,36 @@ cdef void forget_touched(NativeEngine engine) noexcept:
     cdef Reactor reactor = engine.reactor
     cdef void *me = <void *> engine
     cdef void **link
-    ohmq_lock_acquire(&reactor.lock)
+    cdef bint locked = ohmq_lock_to_leave(&reactor.lock)
     link = &reactor.touched
     while link[0] != NULL and link[0] != me:
         link = &(<NativeEngine> link[0]).next_touched
     if link[0] == me:
         link[0] = engine.next_touched
-    ohmq_lock_release(&reactor.lock)
+    if locked:
+        ohmq_lock_release(&reactor.lock)
 
 
-cdef void wake_reactor(Reactor reactor) noexcept:
-    if not reactor.woken and reactor.open and reactor.generation == ohmq_generation:
-        reactor.woken = True
-        ohmq_waker_wake(&reactor.waker)
+# These two take pointers, as no reference may be made of an engine that is about to go: see touch().
+
+cdef void wake_reactor(void *reactor) noexcept:
+    """Called with the lock of the reactor."""
+    if (not (<Reactor> reactor).woken and (<Reactor> reactor).open
+            and (<Reactor> reactor).generation == ohmq_generation):
+        (<Reactor> reactor).woken = True
+        ohmq_waker_wake(&(<Reactor> reactor).waker)
 
 
-cdef void ring(Reactor reactor, NativeEngine engine) noexcept:
+cdef void ring(void *engine) noexcept:
     """Have the loop look at a socket in its next turn; from any thread."""
-    ohmq_lock_acquire(&reactor.lock)
-    if not engine.touched:
-        engine.touched = True
-        engine.next_touched = reactor.touched
-        reactor.touched = <void *> engine
+    cdef void *reactor = <void *> (<NativeEngine> engine).reactor
+    ohmq_lock_acquire(&(<Reactor> reactor).lock)
+    if not (<NativeEngine> engine).touched:
+        (<NativeEngine> engine).touched = True
+        (<NativeEngine> engine).next_touched = (<Reactor> reactor).touched
+        (<Reactor> reactor).touched = engine
     wake_reactor(reactor)
-    ohmq_lock_release(&reactor.lock)
+    ohmq_lock_release(&(<Reactor> reactor).lock)
 
 
 cdef inline bint is_spent(Reactor reactor) noexcept:

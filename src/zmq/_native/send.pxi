@@ -80,7 +80,7 @@ cdef inline void count_sent(Handle handle, Py_ssize_t size, int flags) noexcept:
 
 cdef inline bint wakes_a_thread(Handle handle) noexcept:
     """Whether a send may wake a thread of this process, which will want the GIL at once."""
-    return _sleepers > 0 and handle.inproc
+    return ohmq_load_int(&_sleepers) > 0 and handle.inproc
 
 
 cdef inline int hand_to_libzmq(Handle handle, zmq_msg_t *msg, int flags) noexcept:

@@ -46,7 +46,8 @@ cdef class Socket:
             self.is_shadow = True
             original = None if self.handle.wrapper is None else self.handle.wrapper()
             if context is None and original is not None:
-                self.context_ = (<Socket> original).context_
+                with cython.critical_section(original):
+                    self.context_ = (<Socket> original).context_
             return
         if not isinstance(context, Context):
             raise TypeError("context must be specified: a socket is made of a zmq.Context and a "
@@ -152,7 +153,8 @@ cdef class Socket:
             if isinstance(value, str):
                 value = value.encode("utf-8")
             set_option(self.handle, _numbers[lowered], value)
-        elif found is not None or is_own_attribute(self, key):
+        elif (found is not None or not ohmq_class_has(<type> type(self), key, NULL)
+              or is_own_attribute(self, key)):
             PyObject_GenericSetAttr(self, key, <PyObject *> value)
         elif lowered in _numbers:
             set_option(self.handle, _numbers[lowered], value)

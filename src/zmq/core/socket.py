@@ -158,11 +158,13 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
     def __exit__(self, *args: Any, **kwargs: Any) -> None:
         self.close()
 
-    # At the end of the interpreter the names of this module are no more: one is kept here.
+    # At the end of the interpreter the names of this module are no more: one is kept here. Without
+    # the GIL sockets may go so late that there is nothing to describe them with, either.
     def __del__(self, _warn: Any = warn) -> None:
         if self.closed or self._shadow:
             return
-        _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
+        if _member is not None:
+            _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()
 
     def __repr__(self, _name: Any = shown_name) -> str:
