@@ -290,7 +290,7 @@ cdef void forget_touched(NativeEngine engine) noexcept:
         ohmq_lock_release(&reactor.lock)
 
 
-# These two take pointers, as no reference may be made of an engine that is about to go: see touch().
+# These two take pointers: no reference may be made of an engine that is about to go (see touch()).
 
 cdef void wake_reactor(void *reactor) noexcept:
     """Called with the lock of the reactor."""

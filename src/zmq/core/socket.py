@@ -158,12 +158,11 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
     def __exit__(self, *args: Any, **kwargs: Any) -> None:
         self.close()
 
-    # At the end of the interpreter the names of this module are no more: one is kept here. Without
-    # the GIL sockets may go so late that there is nothing to describe them with, either.
+    # At the end of the interpreter the names of this module are no more: one is kept here.
     def __del__(self, _warn: Any = warn) -> None:
         if self.closed or self._shadow:
             return
-        if _member is not None:
+        if _member is not None:  # it is needed to describe the socket
             _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()
 
