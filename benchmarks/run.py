@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,23 +39,53 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--readme", action="store_true", help="write README.md and RESULTS.md")
     parser.add_argument("--no-pyzmq", action="store_true", help="run without PyZMQ")
     parser.add_argument("--no-affinity", action="store_true", help="leave cores to the scheduler")
+    parser.add_argument(
+        "--wheels",
+        nargs=2,
+        type=Path,
+        metavar=("OHMQ", "PYZMQ"),
+        help="interpreters that have the two wheels, to compare instead; some cases, without C",
+    )
     parser.add_argument("--self-test", action="store_true", help="PyZMQ plays ohmq's part too")
     return parser.parse_args()
 
 
-def selected(patterns: list[str] | None) -> list[Case]:
+# What tells most of a wheel, in a minute or two.
+WHEEL_CASES = (
+    *("small/tcp", "small/inproc/recv", "three-part/tcp", "1MiB/tcp/copy", "1MiB/tcp/no-copy"),
+    *("roundtrip/tcp", "roundtrip/inproc", "asyncio/recv", "asyncio/roundtrip"),
+    *("option/get", "poll/1-of-500", "import/wall", "memory/socket/resident"),
+)
+
+
+def selected(options: argparse.Namespace) -> list[Case]:
     """Return the cases whose name matches a pattern, or contains it."""
-    if not patterns:
-        return list(ALL)
+    cases = list(ALL)
+    if options.wheels:
+        # The C worker has the libzmq of the system, another one: it is a peer at most.
+        cases = [
+            replace(case, measured=(OURS, THEIRS), rival=None, over_rival=None, over_c=None)
+            for case in ALL
+            if case.name in WHEEL_CASES
+        ]
+    if not options.only:
+        return cases
     return [
         case
-        for case in ALL
-        if any(p in case.name or fnmatch.fnmatch(case.name, p) for p in patterns)
+        for case in cases
+        if any(p in case.name or fnmatch.fnmatch(case.name, p) for p in options.only)
     ]
 
 
 def implementations(options: argparse.Namespace) -> dict[str, Implementation]:
-    """Find the two interpreters and what runs in them, and compile the C worker."""
+    """Find the interpreters and what runs in them, and compile the C worker."""
+    if options.wheels:
+        ours, theirs = options.wheels
+        return {
+            OURS: Implementation(OURS, ours),
+            THEIRS: Implementation(THEIRS, theirs),
+            C: Implementation(C, build_worker()),
+        }
     found = {OURS: Implementation(OURS, Path(sys.executable))}
     if not options.no_pyzmq:
         named = os.environ.get("OHMQ_PYZMQ_PYTHON")
@@ -129,9 +160,14 @@ def publish(
         "self_test": options.self_test,
     }
     name = "partial.json" if partial(options) else "latest.json"
+    if options.wheels:
+        name = "wheels.json"
     report.write_json(BENCHMARKS / "results" / name, report.to_json(outcomes, about, settings))
-    if options.readme:
-        (BENCHMARKS / "RESULTS.md").write_text(report.results_page(outcomes, about))
+    results = BENCHMARKS / "RESULTS.md"
+    if options.readme and options.wheels:
+        report.replace_wheels(results, report.wheels_section(outcomes, about))
+    elif options.readme:
+        report.replace_results(results, report.results_page(outcomes, about))
         table = report.headlines(outcomes, about)
         report.replace_in_readme(BENCHMARKS.parent / "README.md", table)
     return f"benchmarks/results/{name}"
@@ -145,7 +181,7 @@ def partial(options: argparse.Namespace) -> bool:
 def main() -> int:
     """Run what the command line asks for."""
     options = arguments()
-    cases = selected(options.only)
+    cases = selected(options)
     if options.list:
         print("\n".join(f"{case.name:26} {case.what}" for case in cases))
         return 0
@@ -160,7 +196,7 @@ def main() -> int:
     begin = time.monotonic()
     try:
         found = implementations(options)
-        about = facts.gather(found, self_test=options.self_test)
+        about = facts.gather(found, self_test=options.self_test, compare_c=not options.wheels)
     except (CompileError, facts.WrongPythonError) as error:
         fail(str(error))
     trials = options.trials or (3 if options.quick else 5)

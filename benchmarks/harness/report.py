@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from harness.model import Outcome
 
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+WHEELS_BEGIN, WHEELS_END = "<!-- wheels:begin -->", "<!-- wheels:end -->"
+WHEELS_HEADER = ("case", "unit", f"wheel of {OURS}", f"wheel of {THEIRS}", "over PyZMQ")
 # The cases of the README, and what they measure in the words of a newcomer.
 HEADLINES = {
     "small/tcp": "messages of 32 bytes over TCP, from process to process",
@@ -176,6 +178,39 @@ def results_page(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
         "each case measures, and how.\n\n"
         f"{_markdown(HEADER, rows(outcomes))}\n"
     )
+
+
+def wheels_section(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
+    """Return the part of RESULTS.md that compares the two wheels."""
+    lines = [
+        (
+            outcome.case.name,
+            outcome.case.unit,
+            _cell(outcome, OURS),
+            _cell(outcome, THEIRS),
+            _ratio_cell(outcome, THEIRS),
+        )
+        for outcome in outcomes
+    ]
+    return (
+        "## Wheels\n\n"
+        "Made by `make bench-wheel`: the wheel of `make wheel` and that which PyZMQ publishes,\n"
+        f"each with the libzmq that it carries. Measured on {facts_line(facts)}.\n\n"
+        f"{_markdown(WHEELS_HEADER, lines)}"
+    )
+
+
+def replace_wheels(path: Path, section: str) -> None:
+    """Put the comparison of wheels at the end of RESULTS.md, in place of an older one."""
+    text = path.read_text().partition(f"\n{WHEELS_BEGIN}")[0]
+    path.write_text(f"{text}\n{WHEELS_BEGIN}\n{section}\n{WHEELS_END}\n")
+
+
+def replace_results(path: Path, page: str) -> None:
+    """Write RESULTS.md; the comparison of wheels, another run's, stays."""
+    old = path.read_text() if path.exists() else ""
+    _, begin, wheels = old.partition(f"\n{WHEELS_BEGIN}")
+    path.write_text(page + begin + wheels)
 
 
 def headlines(outcomes: Sequence[Outcome], facts: dict[str, Any]) -> str:
