@@ -11,7 +11,6 @@ VENV := .venv$(SUFFIX)
 PYZMQ_VENV := .venv-pyzmq$(SUFFIX)
 PYZMQ_VERSION := 27.3.0
 ECOSYSTEM_VENV := .venv-ecosystem$(SUFFIX)
-ECOSYSTEM_STAMP := $(ECOSYSTEM_VENV)/.stamp
 BIN := $(VENV)/bin
 TOOLS_STAMP := $(VENV)/.stamp-tools
 INSTALL_STAMP := $(VENV)/.stamp-install
@@ -24,20 +23,22 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 ARGS :=
 
 .PHONY: help demo test test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
-.PHONY: wheel wheel-all test-wheel test-bare
+.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo          run a monitored queue with clients and workers; DURATION=10 ends it after 10 s"
 	@echo "make test          run the unit, integration, compatibility and leak tests; ARGS=\"-k poll\" selects"
 	@echo "make test-all      run make test with each Python from 3.11 on that is found; PYTHON=... chooses one"
+	@echo "make test-newest   run the unit tests and those of event loops with the newest Python that is found"
 	@echo "make test-drafts   test draft sockets; OHMQ_DRAFTS names the folder of a libzmq.so that has them"
 	@echo "make test-browser  test the dashboard's page in Chromium; installs Chromium if it is missing"
 	@echo "make sanitize      run the unit tests and the tests of program exit with AddressSanitizer"
 	@echo "make stress        run the slow tests"
-	@echo "make ecosystem     run Jupyter, ipyparallel, locust and zerorpc on this package"
+	@echo "make ecosystem     run Jupyter, salt, locust and others on this package and on PyZMQ, and print a table"
 	@echo "make check         run ruff, cython-lint, mypy, pyright and import-linter"
 	@echo "make bench         compare this package with PyZMQ $(PYZMQ_VERSION) and with C; ARGS=--quick is shorter"
+	@echo "make bench-wheel   compare the wheels of the two; ARGS=--readme writes benchmarks/RESULTS.md"
 	@echo "make build         compile what has changed"
 	@echo "make wheel         build dist/*.whl with its own libzmq; OHMQ_PLATFORM names another system"
 	@echo "make wheel-all     run make wheel with each Python from 3.11 on that is found"
@@ -57,6 +58,13 @@ test: build $(PYZMQ_STAMP)
 test-all:
 	@sh tools/each-python test ARGS="$(ARGS)"
 
+# What an interpreter breaks, it breaks here; needs no PyZMQ.
+test-short: build
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(or $(ARGS),tests/test_imports.py tests/unit tests/fronts)
+
+test-newest:
+	@sh tools/test-newest ARGS="$(ARGS)"
+
 # The child of a fork may hang: another thread of the parent may have held the lock of the sanitizer's
 # allocator, and the child has no such thread to release it.
 sanitize: build
@@ -75,14 +83,21 @@ test-browser: build
 stress: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest --timeout 600 tests/stress $(ARGS)
 
-ecosystem: build $(ECOSYSTEM_STAMP)
-	@OHMQ_ECOSYSTEM_PYTHON=$(CURDIR)/$(ECOSYSTEM_VENV)/bin/python $(BIN)/python -m pytest tests/ecosystem $(ARGS)
+# ARGS=--table=docs/ecosystem.md writes the table.
+ecosystem: build
+	@sh tools/ecosystem $(BIN)/python $(ECOSYSTEM_VENV) $(PYZMQ_VERSION)
+	@OHMQ_ECOSYSTEM_PYTHON=$(CURDIR)/$(ECOSYSTEM_VENV)/bin/python \
+		OHMQ_ECOSYSTEM_PYZMQ_PYTHON=$(CURDIR)/$(ECOSYSTEM_VENV)-pyzmq/bin/python \
+		$(BIN)/python -m pytest tests/ecosystem $(ARGS)
 
 check: build
 	@sh tools/check $(BIN)
 
 bench: build $(RIVALS_STAMP)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-wheel: $(TOOLS_STAMP)
+	@sh tools/bench-wheel $(BIN)/python .venv-build$(SUFFIX) $(PYZMQ_VERSION) $(ARGS)
 
 build: $(INSTALL_STAMP)
 	@sh tools/build $(BIN)/python
@@ -117,13 +132,6 @@ $(TOOLS_STAMP): requirements-dev.lock
 
 $(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml src/zmq/_version.py tools/install
 	@sh tools/install $(BIN)/python
-	@touch $@
-
-# They install PyZMQ, which is then removed: both distributions install `zmq`.
-$(ECOSYSTEM_STAMP): | $(TOOLS_STAMP)
-	@PYTHON=$(BIN)/python sh tools/setup-venv $(ECOSYSTEM_VENV) ipykernel nbclient nbformat ipyparallel locust zerorpc
-	@$(ECOSYSTEM_VENV)/bin/python -m pip uninstall -qq -y pyzmq
-	@$(ECOSYSTEM_VENV)/bin/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "ohmq.pth").write_text("$(CURDIR)/src")'
 	@touch $@
 
 # Tornado is for its streams.
