@@ -124,16 +124,18 @@ def test_pyzmq_on_pythonpath_comes_first() -> None:
 
 
 UV = '[[package]]\nname = "pyzmq"\nversion = "27.3.0"\nsource = {{ {} }}\n'
+UV_RELEASE = UV.format('registry = "https://index/simple"')
 POETRY = '[[package]]\nname = "pyzmq"\nversion = "27.3.0"\n'
 
 
 @pytest.mark.parametrize(
     ("file", "text", "command"),
     [
-        ("uv.lock", UV.format('registry = "https://index/simple"'), "uv sync"),
+        ("uv.lock", UV_RELEASE, "uv sync"),
         ("poetry.lock", POETRY, "poetry install"),
         ("uv.lock", UV.format('path = "pyzmq-27.3.0-py3-none-any.whl"'), None),
         ("poetry.lock", POETRY + '[package.source]\ntype = "file"\nurl = "x.whl"\n', None),
+        ("uv.lock", f'[manifest]\noverrides = [{{ name = "pyzmq" }}]\n{UV_RELEASE}', None),
         ("uv.lock", '[[package]]\nname = "tornado"\n', None),
         ("uv.lock", "of a version that is [not known", None),
     ],

@@ -211,10 +211,15 @@ def locks(project: Path) -> Iterable[Path]:
     """
     for name in _LOCKS:
         try:
-            packages = tomllib.loads((project / name).read_text(encoding="utf-8"))["package"]
-        except (OSError, ValueError, KeyError):
+            lock = tomllib.loads((project / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
             continue
-        if any(_is_release(each) for each in packages if each.get("name") == "pyzmq"):
+        # An override of uv's says what pyzmq is, or that it is not installed.
+        overrides = lock.get("manifest", {}).get("overrides", ())
+        if any(each.get("name") == "pyzmq" for each in overrides):
+            continue
+        packages = [each for each in lock.get("package", ()) if each.get("name") == "pyzmq"]
+        if any(map(_is_release, packages)):
             yield project / name
 
 
