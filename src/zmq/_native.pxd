@@ -83,6 +83,11 @@ cdef struct EventsRead:
     int error
     int events
 
+cdef struct BusyWait:
+    # Of what waits for several sockets (busy_wait.pxi).
+    ohmq_busy_wait habit
+    int limits_set             # the state of the option that the limit of the habit is from
+
 cdef class Handle:
     cdef object __weakref__
     cdef void *ptr             # libzmq's socket; NULL while it is closed, or claimed by a relay
@@ -250,6 +255,7 @@ cdef class Poller:
     cdef Py_ssize_t plain       # entries that are plain descriptors
     cdef Py_ssize_t doubles     # entries that share a descriptor with another one
     cdef Py_ssize_t without_fd  # draft sockets, which cannot be waited for
+    cdef BusyWait busy_wait
     cdef int generation
     # Of the lock of the handle that it names:
     cdef void *looking_at       # the handle whose EVENTS are being read for this poller; borrowed
@@ -289,6 +295,10 @@ cdef class Reactor:
     cdef set waiting             # engines with operations: they live for as long as those wait
     cdef int64_t used            # messages in this turn of the loop
     cdef int64_t began
+    cdef BusyWait busy_wait
+    cdef ohmq_one_wait sleep     # of the loop, from look() to slept(),
+    cdef int64_t sleep_until     # and its end
+    cdef bint looks              # the loop calls them
 
 cdef enum EngineState:
     ENGINE_IDLE = 0
@@ -484,6 +494,7 @@ cdef struct Sleep:
     bint stays_readable[8]     # until it is cleared (signaler.h)
     int n_interests
     int n_traffic              # the first of them: the others are of the side sockets
+    ohmq_busy_wait busy_wait   # with the longest limit of the sockets when it was started
 
 cdef struct RelayLoop:
     # All that the loop needs, with no Python object in it.

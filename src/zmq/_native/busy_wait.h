@@ -5,6 +5,8 @@
  * its limit is over; then it sleeps. It holds no lock meanwhile, and not the GIL.
  *
  * habit    of one socket: there are looks only where its last waits were short
+ * crowd    more threads run, or wait for a core, than there are cores for: no look begins. The
+ *          system tells the number, which is read every few ms
  * pause    of the process: a thread that gives its core to a program that computes gets it back
  *          late, and is last in line afterwards. One late look stops all looks of this process for
  *          a while. A process that its cgroup throttles is late, too
@@ -13,6 +15,10 @@
 #define OHMQ_BUSY_WAIT_H
 
 #include "platform.h"
+#ifdef __linux__
+#include <fcntl.h>
+#include <stdio.h>
+#endif
 
 /* The I/O threads of a round trip need the core for less than this, a program that computes keeps it
  * for longer. */
@@ -20,6 +26,11 @@
 /* The pause after a late look; soon after another one, four times as long as that. */
 #define OHMQ_PAUSE_MS 10
 #define OHMQ_PAUSE_MAX_MS 10000
+/* How long a number of running threads holds. */
+#define OHMQ_CROWD_MS 10
+/* The two ends of a round trip and their I/O threads share the cores: with so many threads more than
+ * cores, others run as well. */
+#define OHMQ_CROWD 3
 /* Waits within the limit add to a habit, others halve it; there are looks from OHMQ_HABIT up. */
 #define OHMQ_HABIT 4
 #define OHMQ_HABIT_MAX 16
@@ -39,8 +50,8 @@ typedef struct {
 /* One wait, as it went. */
 typedef struct {
     int64_t limit_ns; /* 0: without a look */
+    int64_t began;
     int64_t looked_ns;
-    int64_t waited_ns;
     int won;
 } ohmq_one_wait;
 
@@ -50,6 +61,41 @@ static inline int ohmq_is_paused(int64_t now) {
     int left = (int)((unsigned)ohmq_load_int(&ohmq_pause_until) - (unsigned)ohmq_ms(now));
     /* What lies further ahead than any pause is long past: the number has come round. */
     return left > 0 && left <= OHMQ_PAUSE_MAX_MS;
+}
+
+/* Threads that run or wait for a core, on the whole machine; -1 where the system does not tell. */
+static int ohmq_running_threads(void) {
+    int running = -1;
+#ifdef __linux__
+    char text[64];
+    int fd = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+    ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (fd >= 0)
+        close(fd);
+    if (size > 0) {
+        text[size] = 0;
+        if (sscanf(text, "%*s %*s %*s %d/", &running) != 1)
+            running = -1;
+    }
+#endif
+    return running;
+}
+
+/* Whether the machine has other work: then all looks of the process pause for a moment. */
+static int ohmq_is_crowded(int64_t now) {
+    static int counted_at = 0, cores = 0;
+    int since = (int)((unsigned)ohmq_ms(now) - (unsigned)ohmq_load_int(&counted_at));
+    if (since >= 0 && since < OHMQ_CROWD_MS)
+        return 0;
+    ohmq_store_int(&counted_at, ohmq_ms(now));
+#ifdef _SC_NPROCESSORS_ONLN
+    if (!ohmq_load_int(&cores))
+        ohmq_store_int(&cores, (int)sysconf(_SC_NPROCESSORS_ONLN));
+#endif
+    if (ohmq_running_threads() < ohmq_load_int(&cores) + OHMQ_CROWD)
+        return 0;
+    ohmq_store_int(&ohmq_pause_until, (int)((unsigned)ohmq_ms(now) + OHMQ_CROWD_MS));
+    return 1;
 }
 
 static inline void ohmq_pause(int64_t now) {
@@ -64,7 +110,7 @@ static inline void ohmq_pause(int64_t now) {
 
 static inline void ohmq_wait_begin(ohmq_one_wait *wait, const ohmq_busy_wait *habit) {
     wait->limit_ns = habit->strength >= OHMQ_HABIT ? habit->limit_ns : 0;
-    wait->looked_ns = wait->waited_ns = 0;
+    wait->began = wait->looked_ns = 0;
     wait->won = 0;
 }
 
@@ -74,7 +120,7 @@ static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habi
         return;
     }
     /* A sleeper is woken late: a look would have ended sooner. */
-    if (ready > 0 && wait->waited_ns <= 2 * habit->limit_ns)
+    if (ready > 0 && ohmq_now() - wait->began <= 2 * habit->limit_ns)
         habit->strength += habit->strength < OHMQ_HABIT_MAX;
     else
         habit->strength /= 2;
@@ -85,33 +131,35 @@ static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habi
     }
 }
 
-/* As ohmq_wait, but first looks for as long as *wait allows, and notes there how it went. */
-static int ohmq_wait_busily(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait) {
-    int64_t began = ohmq_now(), before, now = began;
-    int64_t until = began + wait->limit_ns;
+/* Looks for as long as *wait allows, and notes there how it went: how many are ready. */
+static int ohmq_look(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait) {
+    int64_t before, now = ohmq_now();
+    int64_t until = now + wait->limit_ns;
     int ready = 0;
+    wait->began = now;
+    if (wait->limit_ns == 0 || ohmq_is_paused(now) || ohmq_is_crowded(now))
+        return 0;
     if (deadline >= 0 && deadline < until)
         until = deadline;
-    if (wait->limit_ns && !ohmq_is_paused(began)) {
-        while (now < until && ready == 0) {
-            before = now;
-            ohmq_yield();
-            ready = ohmq_wait(items, n, 0);
-            now = ohmq_now();
-            if (now - before > OHMQ_LATE_NS) {
-                ohmq_pause(now);
-                break;
-            }
-        }
-        wait->looked_ns = now - began;
-        wait->won = ready > 0;
-    }
-    if (ready == 0) {
-        ready = ohmq_wait(items, n, deadline);
+    while (now < until && ready == 0) {
+        before = now;
+        ohmq_yield();
+        ready = ohmq_wait(items, n, 0);
         now = ohmq_now();
+        if (now - before > OHMQ_LATE_NS) {
+            ohmq_pause(now);
+            break;
+        }
     }
-    wait->waited_ns = now - began;
+    wait->looked_ns = now - wait->began;
+    wait->won = ready > 0;
     return ready;
+}
+
+/* As ohmq_wait, but first looks. */
+static int ohmq_wait_busily(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait) {
+    int ready = ohmq_look(items, n, deadline, wait);
+    return ready ? ready : ohmq_wait(items, n, deadline);
 }
 
 #endif

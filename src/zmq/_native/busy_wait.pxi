@@ -1,11 +1,19 @@
 # How long a wait looks before it sleeps: the option, and where its default comes from. The wait
 # itself is in busy_wait.h.
+#
+# What waits for several sockets (a reactor, a poller, a relay) has a habit of its own, and the
+# longest limit of those sockets. It finds that anew when the option of any socket was set. What its
+# looks have won and cost is counted for the socket that is ready next: count_looks().
 
 import os as _os
 
 # A look does not see POSIX signals: Ctrl-C has to wait for its end.
 cdef enum:
     BUSY_WAIT_MAX_US = 100000
+
+
+# How often the option of a socket was set: see BusyWait.
+cdef int _limits_set = 0
 
 
 cdef int64_t busy_wait_of(object value, str name) except -1:
@@ -47,6 +55,7 @@ def busy_wait_us(thing) -> int:
 
 def set_busy_wait_us(thing, value) -> None:
     """Set it, in us."""
+    global _limits_set
     cdef Handle handle
     cdef int64_t limit_ns = busy_wait_of(value, "busy_wait_us")
     if isinstance(thing, Context):
@@ -56,4 +65,33 @@ def set_busy_wait_us(thing, value) -> None:
     handle = (<Socket?> thing).handle
     enter(handle)
     handle.busy_wait.limit_ns = limit_ns
+    ohmq_count(&_limits_set, 1)
     leave(handle)
+
+
+cdef inline void extend_limit(BusyWait *busy, int64_t limit_ns) noexcept:
+    """Have what waits for one more socket look for as long as that allows."""
+    if limit_ns > busy.habit.limit_ns:
+        busy.habit.limit_ns = limit_ns
+
+
+cdef inline int count_looks(ohmq_busy_wait *habit, Handle handle) except -1:
+    """Move what the looks for several sockets have won and cost to one of them."""
+    if habit.looked_ns and handle is not None:
+        ohmq_lock_acquire(&handle.lock)
+        handle.busy_wait.won += habit.won
+        handle.busy_wait.lost += habit.lost
+        handle.busy_wait.looked_ns += habit.looked_ns
+        ohmq_lock_release(&handle.lock)
+        habit.won = habit.lost = habit.looked_ns = 0
+    return 0
+
+
+cdef inline bint limits_have_changed(BusyWait *busy) noexcept:
+    """Whether the limit is to be found anew: then it is 0 until extend_limit()."""
+    cdef int limits_set = ohmq_load_int(&_limits_set)
+    if busy.limits_set == limits_set:
+        return False
+    busy.limits_set = limits_set
+    busy.habit.limit_ns = 0
+    return True

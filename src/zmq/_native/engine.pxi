@@ -128,6 +128,10 @@ cdef class NativeEngine:
                     pass  # of timers of a loop that is no more
         settle(self)
 
+    def look_first(self) -> None:
+        """Have the loop look before it sleeps (Reactor.look)."""
+        raise NotImplementedError
+
     # ---- the turn ----
 
     def ring(self) -> None:
@@ -290,6 +294,8 @@ cdef int settle(NativeEngine engine) except? -1:
         engine.asleep = False
         engine.armed = 0
         return 0
+    if begins_to_look(engine.reactor, engine.handle.busy_wait.limit_ns):
+        engine.look_first()
     if not wanted & ~engine.armed:
         return 0  # tried a moment ago, and what has happened since has rung
     if engine.handle.generation != ohmq_generation:

@@ -171,9 +171,11 @@ cdef extern from "busy_wait.h" nogil:
         int64_t lost
         int64_t looked_ns
     ctypedef struct ohmq_one_wait:
-        pass
+        int64_t limit_ns
+        int64_t began
     void ohmq_wait_begin(ohmq_one_wait *wait, const ohmq_busy_wait *habit)
     void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready)
+    int ohmq_look(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait)
     int ohmq_wait_busily(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait)
 
 

@@ -158,6 +158,8 @@ cdef class Poller:
                 break
             if deadline > 0 and ohmq_now() >= deadline:
                 deadline = 0
+        if ready:
+            count_looks(&self.busy_wait.habit, (<Entry> (<tuple> ready[0])[0]).handle)
         if PyList_GET_SIZE(ready) > 1:
             ready.sort()
         return [shown for _, shown in ready]
@@ -205,12 +207,24 @@ cdef inline bint has_candidates(Poller poller) noexcept:
     return found
 
 
+cdef int find_limit(Poller poller) except -1:
+    """Have the poller look for as long as its sockets allow."""
+    cdef Entry entry
+    if limits_have_changed(&poller.busy_wait):
+        for entry in list(poller.entries.values()):
+            if entry.handle is not None:
+                extend_limit(&poller.busy_wait, entry.handle.busy_wait.limit_ns)
+    return 0
+
+
 cdef list poller_sleep(Poller poller, int64_t until):
     """Wait for a signal of a socket, a wake-up or a plain descriptor; those that are ready."""
     cdef Entry entry
     cdef list found = []
     cdef Py_ssize_t n = 2
     cdef int rc, error
+    cdef BusyWait *busy = &poller.busy_wait
+    cdef ohmq_one_wait wait
     cdef ohmq_interest few[FEW]
     cdef ohmq_interest *interests = few
     cdef list watched = [entry for entry in list(poller.entries.values())
@@ -233,11 +247,14 @@ cdef list poller_sleep(Poller poller, int64_t until):
             until = 1
         elif not ohmq_waker_is_open(&poller.waker):
             until = stretch(until, RETRY_NS)
+        find_limit(poller)
+        ohmq_wait_begin(&wait, &busy.habit)
         ohmq_count(&_sleepers, 1)
         with nogil:
-            rc = ohmq_wait(interests, <int> n, until)
+            rc = ohmq_wait_busily(interests, <int> n, until, &wait)
             error = errno
         ohmq_count(&_sleepers, -1)
+        ohmq_wait_end(&wait, &busy.habit, rc)
         if rc < 0 and error != EINTR:
             raise OSError(error, strerror(error))
         if rc <= 0:

@@ -130,6 +130,46 @@ cdef class Reactor:
             free(interests)
         return rc > 0
 
+    def begins_to_look(self, Poller poller not None) -> bool:
+        """Have the loop look for a poller as well; whether it is the first that may look."""
+        find_limit(poller)
+        return begins_to_look(self, poller.busy_wait.habit.limit_ns)
+
+    def count_looks(self, socket) -> None:
+        """Count what looks have won and cost for the socket that was ready."""
+        if isinstance(socket, Socket):
+            count_looks(&self.busy_wait.habit, (<Socket> socket).handle)
+
+    def look(self, double seconds, int64_t fd=-1) -> None:
+        """Look for a while, if waits are short, before the loop sleeps; then call slept().
+
+        Ends when turn() has something to do, or a descriptor of the loop is readable, too.
+        Negative seconds are without end.
+        """
+        cdef ohmq_interest interests[2]
+        cdef NativeEngine engine
+        cdef ohmq_one_wait *wait = &self.sleep
+        cdef int64_t until
+        if limits_have_changed(&self.busy_wait):
+            for engine in self.waiting:
+                extend_limit(&self.busy_wait, engine.handle.busy_wait.limit_ns)
+        ohmq_wait_begin(wait, &self.busy_wait.habit)
+        wait.began = ohmq_now()
+        until = -1 if seconds < 0 else wait.began + <int64_t> (min(seconds, 1e9) * 1e9)
+        self.sleep_until = until
+        if wait.limit_ns == 0 or self.set < 0:
+            return
+        interests[0].fd = self.set
+        interests[1].fd = fd
+        interests[0].events = interests[1].events = ZMQ_POLLIN
+        with nogil:
+            ohmq_look(interests, 2 if fd >= 0 else 1, until, wait)
+
+    def slept(self) -> None:
+        """Note how the wait has gone that look() began: well, if it ended before its time."""
+        ohmq_wait_end(&self.sleep, &self.busy_wait.habit,
+                      self.sleep_until < 0 or ohmq_now() < self.sleep_until)
+
     def call(self, callback) -> None:
         """Have something called in the next turn of the loop; from any thread."""
         self.calls.append(callback)
@@ -174,6 +214,14 @@ cdef class Reactor:
         return is_spent(self)
 
 
+cdef inline bint begins_to_look(Reactor reactor, int64_t limit_ns) noexcept:
+    """Have the loop look for as long as one more socket allows; whether that is the first."""
+    cdef bint first = limit_ns > 0 and not reactor.looks
+    extend_limit(&reactor.busy_wait, limit_ns)
+    reactor.looks = reactor.looks or first
+    return first
+
+
 cdef void close_reactor(Reactor reactor) noexcept:
     # What a forked child has inherited it leaves alone: the numbers may be others' by now.
     cdef bint ours = reactor.open and reactor.generation == ohmq_generation
@@ -208,6 +256,8 @@ cdef int take_due(Reactor reactor) except -1:
             add_pointed(fresh, touched)
     finally:
         ohmq_lock_release(&reactor.lock)
+    if fresh:
+        count_looks(&reactor.busy_wait.habit, (<NativeEngine> fresh[0]).handle)
     for engine in reactor.serving:
         add_due(fresh, engine)
     fresh.reverse()

@@ -348,6 +348,7 @@ cdef class Relay:
         cdef Sleep *sleep = &loop.sleep
         cdef Handle handle
         cdef int i
+        memset(&sleep.busy_wait, 0, sizeof(sleep.busy_wait))
         sleep.n_interests = 0
         add_interest(sleep, loop.orders.waker.read_fd)
         for socket in {id(socket): socket for socket in self.sockets}.values():
@@ -356,6 +357,7 @@ cdef class Relay:
                                        or (<Socket> socket).handle.claimed != loop.monitor.socket):
                 handle = (<Socket> socket).handle
                 add_interest(sleep, handle.fd, handle.signaler != NULL)
+                sleep.busy_wait.limit_ns = max(sleep.busy_wait.limit_ns, handle.busy_wait.limit_ns)
         sleep.n_traffic = sleep.n_interests
         loop.monitor.is_xpub = False
         if loop.monitor.socket != NULL:

@@ -90,6 +90,7 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
     handle what waits in the mailbox, without which the descriptor would stay readable.
     """
     cdef Direction *direction
+    cdef ohmq_one_wait wait
     cdef int i, ready
     cdef int events = 0
     cdef bint stuck = True
@@ -118,7 +119,10 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
         holds = holds or direction.n_held
     if not stuck:
         return GOES_ON
-    ready = ohmq_wait(loop.sleep.interests, loop.sleep.n_interests, wake_at(loop, draining, holds))
+    ohmq_wait_begin(&wait, &loop.sleep.busy_wait)
+    ready = ohmq_wait_busily(loop.sleep.interests, loop.sleep.n_interests,
+                             wake_at(loop, draining, holds), &wait)
+    ohmq_wait_end(&wait, &loop.sleep.busy_wait, ready)
     if ready < 0:
         return INTERRUPTED if errno == EINTR else FAILED
     if ready == 0:

@@ -15,14 +15,14 @@ class BusyWait:
 
     @property
     def busy_wait_us(self) -> int:
-        """How long a blocking wait looks before it sleeps, in us; 0 (the default) sleeps at once.
+        """How long a wait looks before it sleeps, in us; 0 (the default) sleeps at once.
 
-        A call that waits (send, recv, poll of the socket and their like) looks again and again, and
-        gives its core to other threads in between, without the lock of the socket and without the
-        GIL. Only a socket whose last waits were short does so, never one that is idle. Where
-        another program wants the core, no socket of the process does so for 10 ms to 10 s. A wait
-        that looks takes up to a core; ``stats()`` counts it. Waits of event loops, of ``Poller``
-        and of devices do not look.
+        A call that waits (send, recv, poll and their like) looks again and again, and gives its
+        core to other threads in between, without the lock of the socket and without the GIL. Only
+        a socket whose last waits were short does so, never one that is idle. Where another program
+        wants the core, no socket of the process does so for 10 ms to 10 s. A wait that looks takes
+        up to a core; ``stats()`` counts it. A ``Poller``, a device and an event loop look for as
+        long as the longest of their sockets allows; uvloop, and gevent on libuv, do not look.
 
         From 0 to 100,000; a signal (Ctrl-C) is handled when the look is over. A context has the
         value for the sockets that it makes afterwards; at first it is that of the environment

@@ -53,6 +53,8 @@ class Loop:
 
     #: Whether watch() works: if not, a thread has to.
     watches = True
+    #: Whether look_first() has what is watched looked at, too, and not the reactor alone.
+    looks_at_watched = True
 
     def __init__(self) -> None:
         self.reactor = Reactor()
@@ -64,6 +66,12 @@ class Loop:
     def later(self, seconds: float, callback: Callback) -> Callback:
         """Call back once, after a time; the returned function prevents it."""
         raise NotImplementedError
+
+    def look_first(self) -> None:
+        """Have the loop call Reactor.look() before it sleeps, and slept() after it, if it can.
+
+        Called once, when the first socket waits that has busy_wait_us.
+        """
 
     def is_over(self) -> bool:
         """Whether the loop has ended; asked in any thread."""
@@ -199,6 +207,10 @@ class Engine(NativeEngine):
         engine = cls(loop.reactor, socket)
         engine.loop = loop
         return engine
+
+    def look_first(self) -> None:
+        """Have the loop look before it sleeps."""
+        self.loop.look_first()
 
     def wait_to_receive(self, operation: Operation, socket: object = None) -> None:
         """Queue an operation that receives, for a socket; RCVTIMEO holds."""

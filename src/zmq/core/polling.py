@@ -15,6 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, ClassVar
 
+    from zmq._native import Reactor
     from zmq.core.front import Front
 
 __all__ = ["QueuedPoller"]
@@ -69,19 +70,26 @@ class QueuedPoller(Poller):
 def _watch(poller: QueuedPoller, loop: Loop, operation: Operation) -> None:
     """Have an operation end with what the poller finds ready: the loop watches a descriptor."""
     alarm = Alarm(poller)
+    if loop.looks_at_watched and loop.reactor.begins_to_look(poller):
+        loop.look_first()
     # The loop alone has the alarm: whichever way it lets go of it, no descriptor is left.
-    operation.at_end = [loop.watch(alarm.fileno(), partial(_look, poller, operation, alarm))]
+    alarmed = partial(_alarmed, poller, operation, alarm, loop.reactor)
+    operation.at_end = [loop.watch(alarm.fileno(), alarmed)]
 
 
-def _look(poller: QueuedPoller, operation: Operation, alarm: Alarm | None) -> None:
-    if alarm is not None:
-        alarm.clear()
+def _alarmed(poller: QueuedPoller, operation: Operation, alarm: Alarm, reactor: Reactor) -> None:
+    alarm.clear()
+    _look(poller, operation, reactor)
+
+
+def _look(poller: QueuedPoller, operation: Operation, reactor: Reactor) -> None:
     try:
         ready = Poller.poll(poller, 0)
     except Exception as error:
         operation.fail(error)
         return
     if ready:
+        reactor.count_looks(ready[0][0])
         operation.succeed(ready)
 
 
@@ -109,6 +117,6 @@ class _Watcher:
 
     def look(self) -> None:
         if not self.over.is_set():
-            _look(self.poller, self.operation, None)
+            _look(self.poller, self.operation, self.loop.reactor)
         if not self.over.is_set():
             self.start()  # it has gone until the loop came to it

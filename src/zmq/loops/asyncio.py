@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from functools import partial
+from selectors import BaseSelector
 
 from zmq.core.engine import Held, Loop
 from zmq.loops._thread import watch_in_thread
@@ -12,6 +13,9 @@ from zmq.loops._thread import watch_in_thread
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from selectors import SelectorKey
+
+    from zmq._native import Reactor
 
 __all__ = ["AsyncioLoop", "running"]
 
@@ -72,6 +76,14 @@ class AsyncioLoop(Loop):
         if loop is not None:
             loop.call_soon_threadsafe(callback)
 
+    def look_first(self) -> None:
+        """Have the loop look before its selector sleeps; uvloop has none."""
+        loop = self.loop()
+        selector = getattr(loop, "_selector", None)
+        is_asyncios = isinstance(loop, asyncio.SelectorEventLoop)
+        if self.watches and is_asyncios and isinstance(selector, BaseSelector):
+            selector.select = LookFirst(self.reactor, selector)  # type: ignore[method-assign]
+
     def is_over(self) -> bool:
         """Whether the loop is closed, or gone."""
         loop = self._loop()
@@ -86,6 +98,24 @@ class AsyncioLoop(Loop):
     def later(self, seconds: float, callback: Callable[[], object]) -> Callable[[], object]:
         """Call back once, after a time; the returned function prevents it."""
         return self.loop().call_later(seconds, callback).cancel
+
+
+class LookFirst:
+    """The select() of a selector that looks before it sleeps."""
+
+    def __init__(self, reactor: Reactor, selector: BaseSelector) -> None:
+        self._reactor = reactor
+        self._select = selector.select
+        fileno = getattr(selector, "fileno", None)
+        self._fd = -1 if fileno is None else fileno()
+
+    def __call__(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
+        if timeout is not None and timeout <= 0:
+            return self._select(timeout)
+        self._reactor.look(-1 if timeout is None else timeout, self._fd)
+        ready = self._select(timeout)
+        self._reactor.slept()
+        return ready
 
 
 def running() -> asyncio.AbstractEventLoop:

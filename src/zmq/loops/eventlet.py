@@ -34,6 +34,7 @@ class EventletLoop(HubLoop):
 
     def start(self) -> None:
         """Have the hub call the reactor, for as long as there is this loop."""
+        self._do_poll: Callable[[float], Any] | None = None
         run, turn = weakref.WeakMethod(self.run), self.reactor.turn
         hub = self.hub
 
@@ -47,6 +48,26 @@ class EventletLoop(HubLoop):
     def stop(self) -> None:
         """Have the hub call the reactor no more."""
         self.hub.remove(self._listener)
+        if self._do_poll is not None:
+            self.hub.do_poll = self._do_poll
+
+    def look_first(self) -> None:
+        """Have the hub look before it sleeps, if it has a poll object."""
+        hub, reactor = self.hub, self.reactor
+        do_poll = self._do_poll = getattr(hub, "do_poll", None)
+        if do_poll is None:
+            return
+        fd = hub.poll.fileno() if hasattr(hub.poll, "fileno") else -1
+
+        def look_then_poll(seconds: float) -> Any:
+            if seconds <= 0:
+                return do_poll(seconds)
+            reactor.look(seconds, fd)
+            ready = do_poll(seconds)
+            reactor.slept()
+            return ready
+
+        hub.do_poll = look_then_poll
 
     def watch_in_hub(self, fd: int, callback: Callable[[], object]) -> Callable[[], object]:
         """Have the hub call back, as for watch."""

@@ -33,12 +33,35 @@ class GeventLoop(HubLoop):
     def start(self) -> None:
         """Prepare to have the hub call the reactor."""
         self._waiting = 0
+        self._around_sleep: tuple[Any, ...] = ()
         self._watcher = self.hub.loop.io(self.reactor.fileno(), _READ)
 
     def stop(self) -> None:
         """Have the hub call the reactor no more."""
-        self._watcher.stop()
-        self._watcher.close()
+        for watcher in (self._watcher, *self._around_sleep):
+            watcher.stop()
+            watcher.close()
+
+    def look_first(self) -> None:
+        """Have the hub look before it sleeps; libuv's hub cannot tell whether it will."""
+        loop = self.hub.loop
+        if not hasattr(loop, "_callbacks") or not hasattr(loop, "fileno"):
+            return
+        before = loop.prepare(ref=False, priority=loop.MINPRI)
+        after = loop.check(ref=False, priority=loop.MAXPRI)
+        self._around_sleep = (before, after)
+        before.start(self._look)
+        after.start(self._slept)
+
+    def _look(self) -> None:
+        loop = self.hub.loop
+        self._looked = not loop.pendingcnt and not loop._callbacks
+        if self._looked:
+            self.reactor.look(-1, loop.fileno())
+
+    def _slept(self) -> None:
+        if self._looked:
+            self.reactor.slept()
 
     def hold(self) -> None:
         """Count one more greenlet that waits."""
@@ -77,7 +100,8 @@ class GeventLoop(HubLoop):
     def forget(self) -> None:
         """Leave the hub alone: this is the child of a fork."""
         super().forget()
-        self._watcher.stop()
+        for watcher in (self._watcher, *self._around_sleep):
+            watcher.stop()
 
 
 class _Stop:

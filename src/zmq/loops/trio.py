@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from typing import Any
 
+    from zmq._native import Reactor
+
 __all__ = [
     "TrioLoop",
     "TrioOperation",
@@ -32,6 +34,8 @@ _of_this_run: lowlevel.RunVar[TrioLoop | None] = lowlevel.RunVar("zmq")
 class TrioLoop(Loop):
     """A run of trio, for engines."""
 
+    looks_at_watched = False  # trio does not give the descriptor that it sleeps on
+
     def __init__(self) -> None:
         super().__init__()
         self.watches = self.reactor.fileno() >= 0
@@ -41,6 +45,10 @@ class TrioLoop(Loop):
             over = threading.Event()
             spawn_system_task(_tell_of_the_end, over, name="zmq.anyio: end")
             watch_in_thread(self.reactor, current_trio_token().run_sync_soon, over.is_set)
+
+    def look_first(self) -> None:
+        """Have the run look before it sleeps."""
+        lowlevel.add_instrument(LookFirst(self.reactor))
 
     async def _serve(self) -> None:
         """Call the reactor until the run ends: system tasks end after all others."""
@@ -79,6 +87,23 @@ class TrioLoop(Loop):
 
         spawn_system_task(waiting, name="zmq.anyio: time-out")
         return scope.cancel
+
+
+class LookFirst(trio.abc.Instrument):
+    """Looks before a run sleeps."""
+
+    def __init__(self, reactor: Reactor) -> None:
+        self._reactor = reactor
+
+    def before_io_wait(self, timeout: float) -> None:
+        """Look."""
+        if timeout > 0:
+            self._reactor.look(timeout)
+
+    def after_io_wait(self, timeout: float) -> None:
+        """Note how the wait has gone."""
+        if timeout > 0:
+            self._reactor.slept()
 
 
 async def _tell_of_the_end(over: threading.Event) -> None:

@@ -67,4 +67,5 @@ class Trio(Anyio):
     """zmq.anyio on trio."""
 
     name = "anyio-trio"
+    can = Anyio.can - {"look_polling"}
     backend = "trio"

@@ -13,7 +13,7 @@ class Asyncio(Front):
 
     name = "asyncio"
     module = "zmq.asyncio"
-    can = frozenset({"cancel", "loop", "futures", "leave", "await"})
+    can = frozenset({"cancel", "loop", "futures", "leave", "await", "look", "look_polling"})
 
     def loop(self) -> asyncio.AbstractEventLoop:
         return asyncio.SelectorEventLoop()
@@ -43,6 +43,7 @@ class Uvloop(Asyncio):
     """zmq.asyncio on uvloop."""
 
     name = "uvloop"
+    can = Asyncio.can - {"look", "look_polling"}
 
     def loop(self) -> asyncio.AbstractEventLoop:
         loop: asyncio.AbstractEventLoop = self.load("uvloop").new_event_loop()
@@ -62,6 +63,7 @@ class Proactor(Asyncio):
     """zmq.asyncio on a loop that watches no descriptors."""
 
     name = "no-add_reader"
+    can = Asyncio.can - {"look", "look_polling"}
 
     def loop(self) -> asyncio.AbstractEventLoop:
         return LoopWithoutReaders()

@@ -66,8 +66,9 @@ class Front:
     # cancel: tasks can be cancelled; futures: calls are eager and return futures;
     # loop: tasks take turns in one thread; leave: a waiter can outlive its loop; await: calls are
     # awaited, so that a receive may be waiting before the request is sent; greenlets: tasks are
-    # greenlets, of the loop that is named beside it.
-    can: ClassVar[frozenset[str]] = frozenset({"cancel", "loop", "await"})
+    # greenlets, of the loop that is named beside it; look, look_polling: a wait,
+    # and one of a poller, may look before it sleeps.
+    can: ClassVar[frozenset[str]] = frozenset({"cancel", "loop", "await", "look", "look_polling"})
 
     def __init__(self) -> None:
         self.zmq: Any = self.load(self.module)

@@ -13,7 +13,7 @@ class Gevent(Front):
 
     name = "gevent"
     module = "zmq.green"
-    can = frozenset({"cancel", "loop", "leave", "greenlets", "gevent"})
+    can = frozenset({"cancel", "loop", "leave", "greenlets", "gevent", "look", "look_polling"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Eventlet(Front):
 
     name = "eventlet"
     module = "zmq.eventlet"
-    can = frozenset({"cancel", "loop", "leave", "greenlets", "eventlet"})
+    can = frozenset({"cancel", "loop", "leave", "greenlets", "eventlet", "look", "look_polling"})
 
     def __init__(self) -> None:
         super().__init__()

@@ -14,7 +14,7 @@ class Threads(Front):
 
     name = "threads"
     module = "zmq"
-    can = frozenset()
+    can = frozenset({"look", "look_polling"})
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
