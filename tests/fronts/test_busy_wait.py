@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import zmq
+from helpers.busy_wait import looks, until_it_looks
 from helpers.fronts import Front, needs
-from helpers.waiting import PATIENCE_S
 
 LIMIT_US = 100_000
 
@@ -54,16 +54,9 @@ def ask(front: Front, echo: Echo) -> Any:
     return socket
 
 
-def looks(socket: Any) -> int:
-    stats = socket.stats()
-    return int(stats.busy_waits_won + stats.busy_waits_lost)
-
-
 async def exchange(front: Front, socket: Any, poller: Any = None) -> None:
     """Wait shortly until a wait has looked: the machine may have other work at first."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not looks(socket):
-        assert time.monotonic() < deadline, "no wait has looked"
+    for _ in until_it_looks(socket):
         await front(socket.send(b"x"))
         if poller is not None:
             assert await front(poller.poll()) == [(socket, zmq.POLLIN)]
