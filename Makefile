@@ -8,6 +8,13 @@ SUFFIX := $(shell $(PYTHON) tools/version_suffix.py)
 endif
 
 VENV := .venv$(SUFFIX)
+# Few of the pinned tools have builds for a Python without the GIL.
+ifeq ($(filter %t,$(SUFFIX)),)
+TOOLS := requirements-dev.lock
+else
+TOOLS := tools/free-threaded.txt
+TOOLS_OPTIONS := --prefer-binary
+endif
 PYZMQ_VENV := .venv-pyzmq$(SUFFIX)
 PYZMQ_VERSION := 27.3.0
 ECOSYSTEM_VENV := .venv-ecosystem$(SUFFIX)
@@ -23,7 +30,7 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 ARGS :=
 
 .PHONY: help demo test test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
-.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel
+.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel test-free-threaded test-without-gil
 .DEFAULT_GOAL := help
 
 help:
@@ -32,6 +39,7 @@ help:
 	@echo "make test-all      run make test with each Python from 3.11 on that is found; PYTHON=... chooses one"
 	@echo "make test-newest   run the unit tests and those of event loops with the newest Python that is found"
 	@echo "make test-drafts   test draft sockets; OHMQ_DRAFTS names the folder of a libzmq.so that has them"
+	@echo "make test-free-threaded  run the tests without the GIL; PYTHON=... names a free-threaded Python"
 	@echo "make test-browser  test the dashboard's page in Chromium; installs Chromium if it is missing"
 	@echo "make sanitize      run the unit tests and the tests of program exit with AddressSanitizer"
 	@echo "make stress        run the slow tests"
@@ -75,6 +83,13 @@ sanitize: build
 test-drafts: build
 	@test -n "$(OHMQ_DRAFTS)" || { echo "ohmq: OHMQ_DRAFTS=FOLDER has to name the folder of a libzmq.so with its draft API" >&2; exit 1; }
 	@LD_LIBRARY_PATH=$(OHMQ_DRAFTS):$$LD_LIBRARY_PATH $(BIN)/python -m pytest tests/drafts tests/unit/test_draft.py $(ARGS)
+
+# PYTHON_GIL=0 keeps the GIL off whatever a test imports. The tests against PyZMQ need its build there.
+test-free-threaded:
+	@python=$$(sh tools/find-free-threaded) && $(MAKE) --no-print-directory test-without-gil PYTHON="$$python"
+
+test-without-gil: build
+	@PYTHON_GIL=0 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-browser: build
 	@sh tools/setup-system --browser
@@ -125,9 +140,9 @@ clean:
 	rm -rf .venv .venv-* build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(TOOLS_STAMP): requirements-dev.lock
+$(TOOLS_STAMP): $(TOOLS)
 	@sh tools/setup-system
-	@sh tools/setup-venv $(VENV) -r requirements-dev.lock
+	@sh tools/setup-venv $(VENV) -r $(TOOLS) $(TOOLS_OPTIONS)
 	@touch $@
 
 $(INSTALL_STAMP): $(TOOLS_STAMP) pyproject.toml src/zmq/_version.py tools/install

@@ -13,6 +13,7 @@ import pytest
 
 import zmq
 from helpers.interpreters import NO_PYZMQ, pyzmq_python
+from helpers.missing import package_missing_for, package_named_in
 from helpers.processes import Child
 
 TRANSPORTS = ("inproc", "ipc", "tcp")
@@ -42,6 +43,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         own = item.get_closest_marker("timeout")
         if own is not None and limit_s is not None and own.args[0] < limit_s:
             item.add_marker(pytest.mark.timeout(limit_s), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[pytest.CollectReport]:
+    report = yield
+    if report.failed and (name := package_named_in(str(report.longrepr))):
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 0, f"Skipped: {name} is not installed")
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup() -> Iterator[None]:
+    return (yield from skipped_without_package())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Iterator[None]:
+    return (yield from skipped_without_package())
+
+
+def skipped_without_package() -> Iterator[None]:
+    try:
+        return (yield)
+    except Exception as error:
+        if name := package_missing_for(error):
+            pytest.skip(f"{name} is not installed")
+        raise
 
 
 @pytest.fixture(autouse=True)

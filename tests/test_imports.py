@@ -36,7 +36,11 @@ def modules() -> list[str]:
 IMPORTER = """
 import os, sys, traceback
 import asyncio, importlib, importlib.metadata
-import bokeh.plotting, bokeh.server.server, pydantic, rich.console, rich.live, typer
+import rich.console, rich.live, typer
+try:
+    import bokeh.plotting, bokeh.server.server, pydantic
+except ModuleNotFoundError:
+    pass
 
 for module in map(str.strip, sys.stdin):
     sys.stdout.flush()

@@ -19,6 +19,7 @@ from cases import (
     relay,
     roundtrip,
     small,
+    threads,
 )
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ ALL: tuple[Case, ...] = (
     *monitored.CASES,
     *dashboard.CASES,
     *crowd.CASES,
+    *threads.CASES,
     *imports.CASES,
     *memory.CASES,
 )

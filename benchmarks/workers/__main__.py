@@ -7,7 +7,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from workers import local, loops, memory, relay, roundtrip, stream, watched
+from workers import local, loops, memory, relay, roundtrip, stream, threaded, watched
 from workers.common import Arguments
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ ROLES: dict[str, Callable[[Arguments], None]] = {
     "option": local.option,
     "poll": local.poll,
     "burst": local.burst,
+    "threads": threaded.threads,
     "growth": memory.growth,
     "footprint": memory.footprint,
 }

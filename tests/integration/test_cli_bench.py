@@ -177,6 +177,8 @@ def test_a_table_on_a_terminal() -> None:
     ],
 )
 def test_bad_arguments(arguments: list[str], code: int, complaint: str) -> None:
+    if "--plot" in arguments:
+        pytest.importorskip("matplotlib", reason="needs the extra ohmq[plot]")
     done = run("bench", *arguments)
     assert (done.returncode, done.stdout) == (code, b"")
     assert complaint in done.stderr.decode()

@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+pytest.importorskip("tree_sitter_toml", reason="needs the extra ohmq[cli]")
+
 import zmq
 from helpers.command import Terminal, run, start
 from helpers.processes import Child, alive

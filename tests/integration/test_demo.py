@@ -115,6 +115,7 @@ def test_quickstart() -> None:
 @pytest.mark.parametrize("resumed", [True, False])
 def test_a_queue_that_is_paused_on_its_page(child: Start, resumed: bool) -> None:
     """Requests wait for as long as it takes; at the end the queue hands on what is there."""
+    pytest.importorskip("bokeh", reason="needs the extra ohmq[dashboard]")
     demo = child([DEMO])
     link = lines_until(demo, "#token=")[-1].split()[1]
     page, _, token = link.partition("#token=")
@@ -128,6 +129,7 @@ def test_a_queue_that_is_paused_on_its_page(child: Start, resumed: bool) -> None
 
 
 def test_the_page(child: Start) -> None:
+    pytest.importorskip("bokeh", reason="needs the extra ohmq[dashboard]")
     demo = child([DEMO])
     page = lines_until(demo, "#token=")[-1].split()[1].partition("#")[0]
     with urllib.request.urlopen(page + "healthz", timeout=10) as answer:

@@ -84,6 +84,7 @@ class TestWakeUps:
                 peer.send(b"%d" % i)
                 await until(lambda: len(got) > i)  # noqa: B023
             over.set()
+            thread.join()
             stream.close()
 
         thread = threading.Thread(target=disturb)

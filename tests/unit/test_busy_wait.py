@@ -166,7 +166,7 @@ def test_close_ends_a_look(looking: tuple[zmq.Socket, zmq.Socket]) -> None:
 def test_a_signal_ends_a_look() -> None:
     result = run_python(
         """
-        import signal, threading, zmq
+        import signal, threading, time, zmq
         context = zmq.Context()
         ask, answer = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
         port = answer.bind_to_random_port("tcp://127.0.0.1")
@@ -176,6 +176,7 @@ def test_a_signal_ends_a_look() -> None:
         def reply():
             while message := answer.recv():
                 answer.send(message)
+            time.sleep(0.01)  # into the look, not into the send before it
             main = threading.main_thread().ident
             signal.pthread_kill(main, signal.SIGINT)
 

@@ -4,6 +4,7 @@
 # cython: boundscheck=False
 # cython: wraparound=False
 # cython: cdivision=True
+# cython: freethreading_compatible=True
 """The only code that calls libzmq.
 
 Imports nothing from zmq: what it needs of the layers above (the exception classes, the table of
