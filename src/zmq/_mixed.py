@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib import import_module
+from importlib.metadata import entry_points
 from typing import NoReturn
 
 _HOW = "'python -m zmq info' says how to fix it"
@@ -44,9 +44,8 @@ def explain(error: ImportError) -> NoReturn:
     """
     typed = _typed()
     if typed is not None:
-        # By its name: nothing on the way of a whole import depends on the command.
-        command = import_module("zmq.cli.__main__")
-        sys.exit(command.main(typed))
+        for command in entry_points(group="console_scripts", name="ohmq"):
+            sys.exit(command.load()(typed))
     ours = (error.name or "").partition(".")[0] == "zmq"
     if not ours or (error.path or "").endswith((".so", ".pyd", ".dylib")):
         raise error
