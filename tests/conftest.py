@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import secrets
 import tempfile
@@ -17,6 +18,9 @@ from helpers.missing import package_missing_for, package_named_in
 from helpers.processes import Child
 
 TRANSPORTS = ("inproc", "ipc", "tcp")
+
+# Where it is not set, libzmq makes the folders of ipc://* in the working directory: the checkout.
+os.environ.setdefault("TMPDIR", tempfile.gettempdir())
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

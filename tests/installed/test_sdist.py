@@ -23,8 +23,18 @@ print(build(sys.argv[1]))
 """
 # Without the compiled module, which takes long.
 WHEEL = SDIST.replace("sdist", "wheel").replace("argv[1]", "argv[1], {'wheel.cmake': 'false'}")
-# What a checkout has beside the sources: made by builds and tests, or the history.
-MADE = (".git", ".venv*", "build", "dist", "*.so", "__pycache__", ".*_cache", ".hypothesis")
+# What a checkout has beside the sources: made by builds, tests and ipc://* there, or the history.
+MADE = (
+    ".git",
+    ".venv*",
+    "build",
+    "dist",
+    "*.so",
+    "__pycache__",
+    ".*_cache",
+    ".hypothesis",
+    "tmp??????",
+)
 
 
 def run(command: list[str], folder: Path, tools: str) -> str:
