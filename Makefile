@@ -29,7 +29,7 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo test test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
+.PHONY: help demo docs test test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
 .PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel test-free-threaded test-without-gil
 .DEFAULT_GOAL := help
 
@@ -44,7 +44,8 @@ help:
 	@echo "make sanitize      run the unit tests and the tests of program exit with AddressSanitizer"
 	@echo "make stress        run the slow tests"
 	@echo "make ecosystem     run Jupyter, salt, locust and others on this package and on PyZMQ, and print a table"
-	@echo "make check         run ruff, cython-lint, mypy, pyright and import-linter"
+	@echo "make check         run ruff, cython-lint, mypy, pyright and import-linter, and build the documentation"
+	@echo "make docs          build the documentation as a site in build/docs/html"
 	@echo "make bench         compare this package with PyZMQ $(PYZMQ_VERSION) and with C; ARGS=--quick is shorter"
 	@echo "make bench-wheel   compare the wheels of the two; ARGS=--readme writes benchmarks/RESULTS.md"
 	@echo "make build         compile what has changed"
@@ -98,7 +99,7 @@ test-browser: build
 stress: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest --timeout 600 tests/stress $(ARGS)
 
-# ARGS=--table=docs/ecosystem.md writes the table.
+# ARGS=--table=docs/reference/ecosystem.md writes the table.
 ecosystem: build
 	@sh tools/ecosystem $(BIN)/python $(ECOSYSTEM_VENV) $(PYZMQ_VERSION)
 	@OHMQ_ECOSYSTEM_PYTHON=$(CURDIR)/$(ECOSYSTEM_VENV)/bin/python \
@@ -107,6 +108,10 @@ ecosystem: build
 
 check: build
 	@sh tools/check $(BIN)
+
+docs: build
+	@sh tools/docs $(BIN)
+	@echo "ohmq: open build/docs/html/index.html"
 
 bench: build $(RIVALS_STAMP)
 	@$(BIN)/python benchmarks/run.py $(ARGS)

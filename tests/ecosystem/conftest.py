@@ -49,9 +49,9 @@ class Table:
         lines = "\n".join(self.lines())
         return (
             "# Programs written for PyZMQ\n\n"
-            "Written by `make ecosystem ARGS=--table=docs/ecosystem.md`. Each program ran in two\n"
-            "new environments: in one `ohmq adopt` has put ohmq in the place of PyZMQ, the other\n"
-            f"has the wheel of PyZMQ. {facts}.\n\n{lines}\n"
+            "Written by `make ecosystem ARGS=--table=docs/reference/ecosystem.md`. Each program\n"
+            "ran in two new environments: in one `ohmq adopt` has put ohmq in the place of PyZMQ,\n"
+            f"the other has the wheel of PyZMQ. {facts}.\n\n{lines}\n"
         )
 
 

@@ -32,8 +32,9 @@ ALL = [
 
 
 def test_every_new_name_has_an_example() -> None:
-    sources = [source for _, source in examples(ROOT / "docs" / "api.md")]
-    headings = re.findall(r"^## (.+)$", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE)
+    page = ROOT / "docs" / "reference" / "additions.md"
+    sources = [source for _, source in examples(page)]
+    headings = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     for heading in headings:
         for name in re.findall(r"`(?:[\w.]+\.)?(\w+)", heading):
             assert any(re.search(rf"\b{name}\b", source) for source in sources), name

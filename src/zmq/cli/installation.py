@@ -225,7 +225,8 @@ def locks(project: Path) -> Iterable[Path]:
 
 def warning_of_lock(lock: Path) -> str:
     """Say which command would bring PyZMQ, as a lock file wants it."""
-    return f"'{_LOCKS[lock.name]}' installs PyZMQ, as {lock} says: docs/install.md has the way out"
+    command = _LOCKS[lock.name]
+    return f"'{command}' installs PyZMQ, as {lock} says: docs/start/install.md has the way out"
 
 
 def _is_release(package: dict[str, Any]) -> bool:

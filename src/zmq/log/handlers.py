@@ -1,4 +1,4 @@
-"""Send the records of the standard `logging` module to subscribers.
+r"""Send the records of the standard `logging` module to subscribers.
 
 A message has two frames: the topic, and the formatted record in UTF-8. The topic is the root
 topic, the name of the level, and the topic of the record, joined by dots; those that are

@@ -163,7 +163,7 @@ def _refuse_options(options: DeviceOptions, dashboard: str | None, drain_s: floa
     if options != DeviceOptions(kind=None, ins=(), outs=()) or dashboard is not None:
         raise UsageError(
             "--config: endpoints, types and the dashboard of a device are in the file; see "
-            "docs/cli.md"
+            "docs/reference/cli.md"
         )
 
 
