@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ipaddress
+
 _HOST_AND_PORT = re.compile(r"(?:\[(?P<v6>[^\]]*)\]|(?P<host>[^:\[\]\s]*)):(?P<port>\*|\d{1,5})")
 
 
@@ -43,3 +47,26 @@ def split_address(endpoint: str) -> tuple[str, str]:
 def join_address(host: str, port: int | str) -> str:
     """Return HOST:PORT, with brackets around an IPv6 address."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine's loopback; names other than localhost are not looked up."""
+    number = _number(host)
+    if number is None:
+        return host.lower() == "localhost"
+    # IPv4 written in IPv6: the number itself says no.
+    return (getattr(number, "ipv4_mapped", None) or number).is_loopback
+
+
+def is_number(host: str) -> bool:
+    """Whether a host is an IP address, which no name server can redirect."""
+    return _number(host) is not None
+
+
+def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    from ipaddress import ip_address
+
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None

@@ -115,6 +115,8 @@ cdef class Handle:
     cdef list endpoints        # None until there is one
     cdef dict bound_as         # texts given to bind: the endpoints, where they are another text
     cdef list inproc_bound     # names that are ours until we give them up
+    cdef bint unguarded_new    # whether the next has entries
+    cdef list unguarded        # endpoints beyond this process, taken without CURVE or GSSAPI
     cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
     cdef int64_t reads         # of the monitor that this socket reads, or 0
     cdef int64_t ends          # of the monitor that has no reader once this socket is closed

@@ -10,11 +10,13 @@
     │   │   ├── InterruptedSystemCall   EINTR; an InterruptedError, too
     │   │   └── TermTimeout             ETIMEDOUT: Context.term() gave up; a TimeoutError, too
     │   ├── ZMQBindError                bind_to_random_port() found no free port
-    │   └── NotDone                     MessageTracker.wait() timed out
+    │   ├── NotDone                     MessageTracker.wait() timed out
+    │   └── DecodeError                 a message that a codec cannot read; a ValueError, too
     ├── NotImplementedError
     │   └── ZMQVersionError             the loaded libzmq is too old
     └── RuntimeWarning
         ├── ZAPWarning                  a server asks for authentication, and no handler answers
+        ├── UnsafePickleWarning         unpickles what any machine of the network may send
         └── DraftFDWarning              FD of a socket that has none
 
 Error numbers are those of `zmq.Errno`; zmq_errno(3), zmq_strerror(3).
@@ -34,10 +36,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Again",
     "ContextTerminated",
+    "DecodeError",
     "DraftFDWarning",
     "InterruptedSystemCall",
     "NotDone",
     "TermTimeout",
+    "UnsafePickleWarning",
     "ZAPWarning",
     "ZMQBaseError",
     "ZMQBindError",
@@ -87,6 +91,13 @@ class ZMQBindError(ZMQBaseError):
 
 class NotDone(ZMQBaseError):
     """Messages are still in use by libzmq when the wait for them ended."""
+
+
+class DecodeError(ZMQBaseError, ValueError):
+    """The parts of a message are not what a codec makes (zmq.codecs): the text says what is wrong.
+
+    The message is received, and gone; the socket can go on.
+    """
 
 
 class ContextTerminated(ZMQError):
@@ -173,6 +184,14 @@ class ZAPWarning(RuntimeWarning):
 
     libzmq itself says nothing then. It refuses every client, or lets every client in: see the text
     of the warning, and `Context.zap_required`.
+    """
+
+
+class UnsafePickleWarning(RuntimeWarning):
+    """A pickle is received from a socket that other machines reach without a key.
+
+    Unpickling runs what the sender likes. Given once for a socket that is bound or connected
+    beyond this machine with neither CURVE nor GSSAPI.
     """
 
 

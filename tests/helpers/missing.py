@@ -16,6 +16,7 @@ PACKAGES = (
     "gevent",
     "greenlet",
     "matplotlib",
+    "msgspec",
     "paramiko",
     "tree_sitter",
     "tree_sitter_toml",

@@ -12,7 +12,7 @@ import anyio
 import zmq
 import zmq.anyio
 import zmq.asyncio
-from zmq import Frame, MessageTracker
+from zmq import Frame, MessageTracker, codecs
 from zmq.core.monitor import MonitorMessage
 from zmq.utils.monitor import recv_monitor_message
 
@@ -64,6 +64,7 @@ async def futures(socket: zmq.asyncio.Socket, flag: bool) -> None:
     assert_type(await socket.recv_json(), Any)
     assert_type(await socket.recv_pyobj(), Any)
     assert_type(await socket.recv_serialized(len), int)
+    assert_type(await socket.recv_serialized(codecs.MessagePack(str)), str)
     assert_type(await asyncio.wait_for(socket.recv(), 1), bytes)
     first, second = await asyncio.gather(socket.recv(), socket.poll())
     assert_type(first, bytes)
@@ -125,6 +126,7 @@ async def coroutines(socket: zmq.anyio.Socket, flag: bool) -> None:
     assert_type(await socket.recv_string(), str)
     assert_type(await socket.recv_json(), Any)
     assert_type(await socket.recv_serialized(len), int)
+    assert_type(await socket.recv_serialized(codecs.MessagePack(str)), str)
 
     assert_type(await socket.send(b"part", zmq.SNDMORE), None)
     assert_type(await socket.send(b"part", copy=False), MessageTracker)

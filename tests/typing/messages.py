@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import array
+import dataclasses
 from typing import Any, assert_type
 
+import numpy as np
+
 import zmq
-from zmq import Frame, MessageTracker
+from zmq import Frame, MessageTracker, codecs
 
 
 def send(socket: zmq.Socket[bytes], copied: bool) -> None:
@@ -60,6 +63,24 @@ def receive(socket: zmq.Socket[bytes], copied: bool) -> None:
     assert_type(socket.recv_json(), Any)
     assert_type(socket.recv_pyobj(), Any)
     assert_type(socket.recv_serialized(len), int)
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+
+
+def objects(socket: zmq.Socket[bytes]) -> None:
+    points = codecs.MessagePack(Point)
+    socket.send_serialized(Point(1), points, copy=False)
+    assert_type(socket.recv_serialized(points), Point)
+    assert_type(socket.recv_serialized(points.decode), Point)
+    assert_type(socket.recv_serialized(codecs.Json()), Any)
+    assert_type(socket.recv_serialized(codecs.MessagePack()), Any)
+    assert_type(
+        socket.recv_serialized(codecs.Array(writable=True), copy=False),
+        np.ndarray[Any, np.dtype[Any]],
+    )
 
 
 def many(socket: zmq.Socket[bytes], whole: bool) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from zmq.dashboard.address import is_loopback, named_host, parse_address
+from zmq._addresses import is_loopback
+from zmq.dashboard.address import named_host, parse_address
 from zmq.dashboard.guard import Guard, make_guard
 from zmq.dashboard.messages import (
     KEPT_BYTES,

@@ -97,9 +97,40 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object g
     endpoint = taken.decode("utf-8", "replace")
     if call == BIND or call == CONNECT:
         handle.endpoints.append(endpoint)
+        note_unguarded(handle, taken, endpoint)
     elif endpoint in handle.endpoints:
         handle.endpoints.remove(endpoint)
     return 0
+
+
+cdef int note_unguarded(Handle handle, bytes taken, str endpoint) except -1:
+    """Keep an endpoint whose peers prove nothing, unless it is clearly one of this machine.
+
+    What is clear is said by the first letters: the rest is looked at where a pickle is received.
+    """
+    cdef int mechanism = 0
+    cdef size_t size = sizeof(mechanism)
+    if b";" not in taken and taken.startswith(  # what is before a semicolon is the own address
+            (b"inproc:", b"ipc:", b"tcp://127.", b"tcp://localhost:", b"tcp://[::1]:")):
+        return 0
+    if (zmq_getsockopt(handle.ptr, ZMQ_MECHANISM, &mechanism, &size) == 0
+            and mechanism != ZMQ_NULL and mechanism != ZMQ_PLAIN):
+        return 0
+    if handle.unguarded is None:
+        handle.unguarded = []
+    handle.unguarded.append(endpoint)
+    handle.unguarded_new = True
+    return 0
+
+
+cdef list take_unguarded(Handle handle):
+    """The endpoints of note_unguarded since the last call; None, at the cost of a look, if none."""
+    if not handle.unguarded_new:
+        return None
+    enter(handle)
+    found, handle.unguarded, handle.unguarded_new = handle.unguarded, None, False
+    leave(handle)
+    return found
 
 
 cdef bytes last_endpoint(Handle handle):

@@ -174,6 +174,10 @@ cdef class Socket:
         leave(handle)
         return asks
 
+    def _take_unguarded(self) -> list[str] | None:
+        """Endpoints taken since the last call by which pickles may come from other machines."""
+        return take_unguarded(self.handle)
+
     def bind(self, addr):
         """Listen on an endpoint (zmq_bind(3))."""
         endpoint_call(self.handle, addr, BIND)

@@ -1,12 +1,91 @@
-"""Python objects as message parts and back. Pure; modules are imported when first needed."""
+"""Python objects as message parts and back. Pure; modules are imported when first needed.
+
+JSON and pickles in one part, for the methods of sockets; and what a codec is, of which zmq.codecs
+has some.
+"""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
+    from typing import Generic as Subscripted
 
-__all__ = ["dumps", "from_pickle", "loads", "to_pickle"]
+    _T = TypeVar("_T")
+else:
+    from zmq.core.generic import Subscripted
+
+    _T = object
+
+__all__ = [
+    "Codec",
+    "check_pickle",
+    "decoder_of",
+    "dumps",
+    "encoder_of",
+    "from_pickle",
+    "loads",
+    "to_pickle",
+]
+
+
+class Codec(Subscripted[_T]):
+    """A way to send objects: makes parts of an object, and the object of parts.
+
+    `Socket.send_serialized` and `Socket.recv_serialized` take an object of a subclass. It may be
+    used by any number of sockets and threads at once, if its subclass keeps no state.
+    """
+
+    __slots__ = ()
+
+    #: Whether a message can run code in the process that decodes it.
+    runs_code = False
+
+    def encode(self, obj: _T) -> list[Any]:
+        """Return the parts of the message that stands for an object."""
+        raise NotImplementedError
+
+    def decode(self, parts: Sequence[Any]) -> _T:
+        """Return the object of a message; raise `zmq.DecodeError` if the parts stand for none."""
+        raise NotImplementedError
+
+
+def encoder_of(given: Callable[[_T], Sequence[Any]] | Codec[_T]) -> Callable[[_T], Sequence[Any]]:
+    """Return the function that makes parts: a function as it is, of a codec its encode."""
+    if not isinstance(given, Codec):
+        return _checked(given)  # type: ignore[no-any-return]
+    return given.encode
+
+
+def decoder_of(
+    given: Callable[[list[Any]], _T] | Codec[_T], socket: Any
+) -> Callable[[list[Any]], _T]:
+    """Return the function that reads parts: a function as it is, of a codec its decode.
+
+    socket: where the parts are to come from.
+    """
+    if not isinstance(given, Codec):
+        return _checked(given)  # type: ignore[no-any-return]
+    if given.runs_code:
+        check_pickle(socket)
+    return given.decode
+
+
+def check_pickle(socket: Any) -> None:
+    """Warn if a socket gets pickles of other machines; the look at one number if nothing is new."""
+    endpoints = socket._take_unguarded()
+    if endpoints is not None:
+        from zmq.core.warning import warn_of_pickle
+
+        warn_of_pickle(socket, endpoints)
+
+
+def _checked(given: Any) -> Any:
+    if isinstance(given, type) and issubclass(given, Codec):
+        name = given.__name__
+        raise TypeError(f"{name} is a class: a socket takes an object of it, like {name}()")
+    return given
 
 
 def dumps(o: object, **kwargs: Any) -> bytes:

@@ -281,13 +281,18 @@ class AwaitableSocket(QueuedSocket):
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a pickled object: only from peers that may run code in this process."""
+        codecs.check_pickle(self)
         return self._front.converted(self.recv(flags), codecs.from_pickle)
 
     def recv_serialized(
-        self, deserialize: Callable[[list[Any]], Any], flags: int = 0, copy: bool = True
+        self,
+        deserialize: Callable[[list[Any]], Any] | codecs.Codec[Any],
+        flags: int = 0,
+        copy: bool = True,
     ) -> Any:
-        """Receive a message as the object that a function makes of its parts."""
-        return self._front.converted(self.recv_multipart(flags=flags, copy=copy), deserialize)
+        """Receive a message as the object that a function, or a codec, makes of its parts."""
+        decode = codecs.decoder_of(deserialize, self)
+        return self._front.converted(self.recv_multipart(flags=flags, copy=copy), decode)
 
     def __aiter__(self) -> Any:
         return self

@@ -89,6 +89,7 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
     _shadow_obj: Any = None
     _monitor_socket: Any = None
     _zap_warned: bool = False
+    _pickle_warned: bool = False
 
     if TYPE_CHECKING:
 
@@ -128,7 +129,9 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
         elif ctx_or_socket is not None:
             context = ctx_or_socket
         if shadow:
-            shadow, context = _shadowed(shadow, context)
+            from zmq.core.interop import shadowed
+
+            shadow, context = shadowed(shadow, context)
         elif socket_type < 0:
             raise TypeError("socket_type must be specified")
         super().__init__(context, socket_type, shadow, copy_threshold)
@@ -430,25 +433,34 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
         return tracker
 
     def recv_pyobj(self, flags: int = 0) -> Any:
-        """Receive a pickled object: only from peers that may run code in this process."""
+        """Receive a pickled object: only from peers that may run code in this process.
+
+        Gives an UnsafePickleWarning, once, if peers on other machines need no key to send.
+        """
+        codecs.check_pickle(self)
         return codecs.from_pickle(self.recv(flags))
 
     def send_serialized(
         self,
         msg: _T,
-        serialize: Callable[[_T], Sequence[Any]],
+        serialize: Callable[[_T], Sequence[Any]] | codecs.Codec[_T],
         flags: int = 0,
         copy: bool = True,
         **kwargs: Any,
     ) -> MessageTracker | None:
-        """Send an object as the parts that a function makes of it."""
-        return self.send_multipart(serialize(msg), flags=flags, copy=copy, **kwargs)
+        """Send an object as the parts that a function, or a codec of zmq.codecs, makes of it."""
+        parts = codecs.encoder_of(serialize)(msg)
+        return self.send_multipart(parts, flags=flags, copy=copy, **kwargs)
 
     def recv_serialized(
-        self, deserialize: Callable[[list[Any]], _R], flags: int = 0, copy: bool = True
+        self,
+        deserialize: Callable[[list[Any]], _R] | codecs.Codec[_R],
+        flags: int = 0,
+        copy: bool = True,
     ) -> _R:
-        """Receive a message as the object that a function makes of its parts."""
-        return deserialize(self.recv_multipart(flags=flags, copy=copy))
+        """Receive a message as the object that a function, or a codec, makes of its parts."""
+        decode = codecs.decoder_of(deserialize, self)
+        return decode(self.recv_multipart(flags=flags, copy=copy))
 
 
 def type_name(value: object) -> str:
@@ -462,19 +474,6 @@ def _member(enum: Any, number: int) -> Any:
         return enum(number)
     except ValueError:
         return number
-
-
-def _shadowed(shadow: Any, context: Any) -> tuple[Any, Any]:
-    """Return the argument of the native class for a shadow, and its context."""
-    if isinstance(shadow, NativeSocket):
-        if shadow.closed:
-            raise TypeError(f"{shadow!r} is closed: only an open socket can be shadowed")
-        return shadow, context or shadow.context
-    if not isinstance(shadow, int):
-        from zmq.core.interop import cast_int_addr
-
-        shadow = cast_int_addr(shadow)
-    return shadow, context
 
 
 def _define_options() -> None:

@@ -17,11 +17,10 @@ in; a PLAIN server aborts the process when its first client comes.
 
 from __future__ import annotations
 
-from _warnings import warn
 from errno import EPERM
-from sys import _getframe
 
 from zmq.constants import EINVAL, SecurityMechanism, SocketOption
+from zmq.core.warning import warn_program
 from zmq.error import ZAPWarning, ZMQError
 
 TYPE_CHECKING = False
@@ -83,18 +82,10 @@ def check_handler(socket: Any, addr: str | bytes) -> None:
             raise ZMQError(EPERM, problem)
         if not socket._zap_warned:
             socket._zap_warned = True
-            warn(f"{problem} {_WAY_OUT}", ZAPWarning, stacklevel=_level_of_program())
+            warn_program(f"{problem} {_WAY_OUT}", ZAPWarning)
     if required and domain and not enforced:
         # Should the handler end before the socket does, libzmq lets no one in.
         socket.set(SocketOption.ZAP_ENFORCE_DOMAIN, 1)
-
-
-def _level_of_program() -> int:
-    """Return the stacklevel, for the caller, of the program's line that has led to it."""
-    level, frame = 1, _getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("zmq."):
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def _problem(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
-from zmq._addresses import join_address, parse_listen_address
+from zmq._addresses import is_loopback, join_address, parse_listen_address
 
 # A Host header: a name or number, usually with a port.
 _HOST = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<host>[^:\[\]/@\s]+))(?::\d{1,5})?")
@@ -56,12 +55,6 @@ def parse_address(text: str) -> Address:
     return Address(*parse_listen_address(text))
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine's loopback; names other than localhost are not looked up."""
-    number = _number(host)
-    return host.lower() == "localhost" if number is None else number.is_loopback
-
-
 def named_host(header: str) -> str | None:
     """The name or number in a Host header, in lower case, without the port.
 
@@ -80,15 +73,3 @@ def named_host(header: str) -> str | None:
         return None
     host: str = match["v6"] or match["host"]
     return host.lower().rstrip(".")
-
-
-def is_number(host: str) -> bool:
-    """Whether a host is an IP address, which no name server can redirect."""
-    return _number(host) is not None
-
-
-def _number(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

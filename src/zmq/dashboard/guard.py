@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from zmq.dashboard.address import Address, is_loopback, is_number, named_host
+from zmq._addresses import is_loopback, is_number
+from zmq.dashboard.address import Address, named_host
 
 SHORTEST_TOKEN = 16
 

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 
+from zmq.core.codecs import Codec
 from zmq.core.coroutines import CoroutinePoller as _CoroutinePoller
 from zmq.core.coroutines import CoroutineSocket as _CoroutineSocket
 from zmq.core.frame import Frame
@@ -77,7 +78,10 @@ class CoroutineSocket(_CoroutineSocket):
     def recv_json(self, flags: int = 0, **kwargs: Any) -> _Answer[Any]: ...
     def recv_pyobj(self, flags: int = 0) -> _Answer[Any]: ...
     def recv_serialized(
-        self, deserialize: Callable[[list[Any]], _R], flags: int = 0, copy: bool = True
+        self,
+        deserialize: Callable[[list[Any]], _R] | Codec[_R],
+        flags: int = 0,
+        copy: bool = True,
     ) -> _Answer[_R]: ...
     @overload
     def send(
@@ -155,7 +159,7 @@ class CoroutineSocket(_CoroutineSocket):
     def send_serialized(
         self,
         msg: _T,
-        serialize: Callable[[_T], Sequence[Any]],
+        serialize: Callable[[_T], Sequence[Any]] | Codec[_T],
         flags: int = 0,
         copy: bool = True,
         **kwargs: Any,

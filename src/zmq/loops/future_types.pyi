@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from _typeshed import ReadableBuffer, WriteableBuffer
 
+from zmq.core.codecs import Codec
 from zmq.core.frame import Frame
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
@@ -78,7 +79,10 @@ class FutureCalls(AwaitableSocket):
     def recv_json(self, flags: int = 0, **kwargs: Any) -> _Answer[Any]: ...
     def recv_pyobj(self, flags: int = 0) -> _Answer[Any]: ...
     def recv_serialized(
-        self, deserialize: Callable[[list[Any]], _R], flags: int = 0, copy: bool = True
+        self,
+        deserialize: Callable[[list[Any]], _R] | Codec[_R],
+        flags: int = 0,
+        copy: bool = True,
     ) -> _Answer[_R]: ...
     @overload
     def send(
@@ -156,7 +160,7 @@ class FutureCalls(AwaitableSocket):
     def send_serialized(
         self,
         msg: _T,
-        serialize: Callable[[_T], Sequence[Any]],
+        serialize: Callable[[_T], Sequence[Any]] | Codec[_T],
         flags: int = 0,
         copy: bool = True,
         **kwargs: Any,

@@ -13,7 +13,6 @@ import sys
 from asyncio import Future
 from contextlib import suppress
 from functools import partial
-from warnings import warn
 
 from zmq._native import (
     convert_ready,
@@ -25,6 +24,7 @@ from zmq._native import (
 from zmq.constants import ENOTSOCK
 from zmq.core.engine import WOULD_BLOCK, Engine, Loop, Operation
 from zmq.core.front import Front
+from zmq.core.warning import warn_program
 from zmq.loops.asyncio import AsyncioLoop, running
 
 TYPE_CHECKING = False
@@ -312,20 +312,11 @@ def _loop_of_wait() -> asyncio.AbstractEventLoop:
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
-        warn(
+        warn_program(
             "no event loop runs: call the methods of asyncio sockets in a coroutine",
             RuntimeWarning,
-            stacklevel=_level_of_program(),
         )
     return running()
-
-
-def _level_of_program() -> int:
-    """Return the stacklevel with which the caller warns of the call that a program has made."""
-    level = 1
-    while sys._getframe(level).f_globals.get("__name__", "").startswith("zmq."):
-        level += 1
-    return level
 
 
 class _NoLoop:
