@@ -14,6 +14,7 @@ from zmq.cli.sockets.opening import explain
 from zmq.cli.terminal.display import Display, is_live
 from zmq.cli.terminal.errors import CommandError, one_line
 from zmq.cli.terminal.rates import rates_between, status_line, totals_lines
+from zmq.cli.terminal.service import ServiceManager
 from zmq.cli.terminal.stopper import Stopper
 from zmq.devices import ThreadDevice
 
@@ -103,13 +104,24 @@ def run_device(
         device.start()
         started = time.monotonic()
         monitored = plan.monitor is not None
+        manager = ServiceManager()
         loss = ""
         try:
             try:
                 display.lines(device.describe())
                 display.hint("running; Ctrl-C ends it")
                 with _shown(device, plan, dashboard, display):
-                    _watch(device, display, stopper, interval_s, duration_s, monitored=monitored)
+                    manager.ready("running")
+                    _watch(
+                        device,
+                        display,
+                        stopper,
+                        manager,
+                        interval_s,
+                        duration_s,
+                        monitored=monitored,
+                    )
+                manager.stopping("handing on what was taken in")
                 display.hint("handing on what was taken in; Ctrl-C again ends it at once")
             finally:
                 loss = device.finish()
@@ -141,6 +153,7 @@ def _watch(
     device: ForegroundDevice,
     display: Display,
     stopper: Stopper,
+    manager: ServiceManager,
     interval_s: float,
     duration_s: float | None,
     *,
@@ -152,15 +165,16 @@ def _watch(
     while True:
         due_at = before_at + interval_s
         wake_at = due_at if end_at is None else min(due_at, end_at)
-        if stopper.wait(wake_at - time.monotonic()):
+        if stopper.wait(min(wake_at - time.monotonic(), manager.interval_s)):
             return
         now = time.monotonic()
+        manager.alive()
         if now >= due_at:
             after = device.stats()
             rates = rates_between(before, after, now - before_at)
-            display.status(
-                status_line(rates, after.monitor_dropped, now - started, monitored=monitored)
-            )
+            line = status_line(rates, after.monitor_dropped, now - started, monitored=monitored)
+            display.status(line)
+            manager.alive(line)
             before, before_at = after, now
         if end_at is not None and now >= end_at:
             return

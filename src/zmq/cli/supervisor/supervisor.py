@@ -19,6 +19,7 @@ from zmq.cli.supervisor.supervised import Supervised
 from zmq.cli.terminal.display import FULL, Display, forget_stdout
 from zmq.cli.terminal.errors import CommandError, ReaderGone, one_line
 from zmq.cli.terminal.rates import format_bytes, format_clock
+from zmq.cli.terminal.service import ServiceManager
 
 # Time that the end may take beyond the time that devices have to drain.
 _EXTRA_S = 3.0
@@ -58,6 +59,8 @@ class Supervisor:
         #: Devices that are to have a page, and of these the ones that have started.
         self._pending_dashboards: set[str] = set()
         self._ready_for_dashboard: list[str] = []
+        self._manager = ServiceManager()
+        self._is_ready = False
         self._reload_counts: dict[str, int] | None = None
         self._log_lock = threading.Lock()
         self._started = time.monotonic()
@@ -100,7 +103,8 @@ class Supervisor:
             now = time.monotonic()
             if end_at is not None and now >= end_at:
                 return
-            nap_s = _STATUS_S / 2 if self._reload_counts is None else _RELOAD_LOOK_S
+            settled = self._is_ready and self._reload_counts is None
+            nap_s = min(_STATUS_S / 2, self._manager.interval_s) if settled else _RELOAD_LOOK_S
             ending: signal.Signals | None = None
             for event in self._mailbox.wait(min(nap_s, (end_at or now + 9) - now)):
                 if isinstance(event, LogEvent):
@@ -116,6 +120,10 @@ class Supervisor:
             self._open_dashboards()
             if self._has_reloaded():
                 self._note_reloaded()
+                if not self._is_ready:
+                    self._is_ready = True
+                    self._manager.ready(_devices(self._config))
+            self._manager.alive()
             now = time.monotonic()
             if self._status and now >= status_at + _STATUS_S:
                 status_at = now
@@ -134,6 +142,8 @@ class Supervisor:
             self._pending_dashboards.add(config.name)
 
     def _reload(self) -> None:
+        self._manager.reloading()
+        self._is_ready = False
         try:
             config = self._load()
         except CommandError as error:
@@ -187,6 +197,7 @@ class Supervisor:
 
     def _end(self) -> list[Supervised]:
         """Let all devices drain at once, make sure that they have ended, and return them."""
+        self._manager.stopping("devices hand on what they have taken in")
         for name in list(self._dashboards):
             self._close_dashboard(name)
         drain_s = self._config.supervisor.drain_s
@@ -305,5 +316,9 @@ class Supervisor:
 
 def check_line(file: str, config: Config) -> str:
     """The line that ``--check`` prints for a good file."""
+    return f"{file}: good, {_devices(config)}"
+
+
+def _devices(config: Config) -> str:
     count = len(config.devices)
-    return f"{file}: good, {count} device{'s' * (count != 1)}"
+    return f"{count} device{'s' * (count != 1)}"
