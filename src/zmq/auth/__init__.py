@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import base, certs
 from .base import CURVE_ALLOW_ANY, Authenticator
 from .certs import create_certificates, load_certificate, load_certificates
+from .curve import secure_client, secure_server
 
 __all__ = [
     "CURVE_ALLOW_ANY",
@@ -14,4 +15,6 @@ __all__ = [
     "create_certificates",
     "load_certificate",
     "load_certificates",
+    "secure_client",
+    "secure_server",
 ]

@@ -20,9 +20,10 @@ import contextlib
 import hmac
 import logging
 import os
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from inspect import isawaitable
 from typing import Any, NamedTuple, TypeAlias
+from weakref import WeakValueDictionary
 
 import zmq
 from zmq.core.zap import ZAP_ENDPOINT
@@ -30,7 +31,7 @@ from zmq.utils import z85
 
 from .certs import load_certificates
 
-__all__ = ["CURVE_ALLOW_ANY", "Authenticator"]
+__all__ = ["CURVE_ALLOW_ANY", "Authenticator", "running_authenticator"]
 
 CURVE_ALLOW_ANY = "*"
 
@@ -114,6 +115,7 @@ class Authenticator:
         self._denied: set[str] = set()
         self.passwords = {}
         self.certs = {}
+        self._guards: dict[str, Callable[[bytes], bool]] = {}
         self.log = log or logging.getLogger("zmq.auth")
 
     def start(self) -> None:
@@ -141,6 +143,7 @@ class Authenticator:
                 "stop that one, or configure it",
             ) from None
         self.zap_socket = socket
+        _running[_place(self.context)] = self
 
     def stop(self) -> None:
         """Close the ZAP socket. Never blocks; may be called again, and before `start`.
@@ -247,6 +250,20 @@ class Authenticator:
             self.log.error("CURVE: no credentials provider given for domain %s", domain)
             return
         self.credentials_providers[domain] = credentials_provider
+
+    def guard_curve(self, domain: str, admits: Callable[[bytes], bool]) -> None:
+        """Let in the CURVE clients of a domain that a function agrees to, and no others.
+
+        It goes before all else that is configured, `CURVE_ALLOW_ANY` too: `secure_server` uses it.
+
+        Parameters
+        ----------
+        domain
+            The ZAP domain, see the class.
+        admits
+            Called with the client's public key in Z85; an exception in it refuses the client.
+        """
+        self._guards[domain] = admits
 
     def configure_gssapi(self, domain: str = _ANY_DOMAIN, location: str | None = None) -> None:
         """Do nothing: libzmq itself checks GSSAPI clients, and their principal is let in."""
@@ -394,6 +411,9 @@ class Authenticator:
         if len(key) != _CURVE_KEY_BYTES:
             self.log.error("ZAP: a CURVE key of %d bytes", len(key))
             return _refuse("Invalid credentials")
+        guard = self._guards.get(domain)
+        if guard is not None:
+            return self._curve(key, guard(z85.encode(key)))
         if self.allow_any:
             return _allow(self.curve_user_id(key))
         provider = self.credentials_providers.get(domain)
@@ -412,6 +432,23 @@ class Authenticator:
 
     def _curve(self, key: bytes, accepted: Any) -> _Status:
         return _allow(self.curve_user_id(key)) if accepted else _refuse("Unknown key")
+
+
+# By process and context, which may have several objects. The end of a context may come without a
+# stop: then the socket is closed.
+_running: WeakValueDictionary[tuple[int, int], Authenticator] = WeakValueDictionary()
+
+
+def _place(context: Any) -> tuple[int, int]:
+    return os.getpid(), context.underlying
+
+
+def running_authenticator(context: Any) -> Authenticator | None:
+    """Return the authenticator that runs in a context, or None."""
+    found = _running.get(_place(context))
+    if found is None or found.zap_socket is None or found.zap_socket.closed:
+        return None
+    return found
 
 
 def release_zap_socket(socket: zmq.Socket) -> None:

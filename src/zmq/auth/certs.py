@@ -7,6 +7,7 @@ may not. The format is CZMQ's: sections whose entries are indented, ``key = valu
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -57,15 +58,30 @@ def create_certificates(
     zmq.ZMQError
         libzmq was built without CURVE.
     """
-    public, secret = (key.decode("ascii") for key in zmq.curve_keypair())
     base = os.path.join(key_dir, name)
+    _make(base, metadata, replace=True)
+    return f"{base}.key", f"{base}.key_secret"
+
+
+def keep_certificates(base: str) -> None:
+    """Make a key pair and its two files, ``base.key_secret`` and ``base.key``, unless they exist.
+
+    Of several processes that do so at once, one makes the files.
+    """
+    with contextlib.suppress(FileExistsError):
+        _make(base, None, replace=False)
+
+
+def _make(base: str, metadata: dict[str, str] | None, replace: bool) -> None:
+    public, secret = (key.decode("ascii") for key in zmq.curve_keypair())
     public_file, secret_file = f"{base}.key", f"{base}.key_secret"
     if not os.path.isdir(os.path.dirname(base) or "."):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), public_file)
     # The secret one first: a failure must not leave a public key without its secret one.
-    _write(secret_file, 0o600, _text(_SECRET_NOTE, metadata, {"public": public, "secret": secret}))
-    _write(public_file, 0o644, _text(_PUBLIC_NOTE, metadata, {"public": public}))
-    return public_file, secret_file
+    both = {"public": public, "secret": secret}
+    _write(secret_file, 0o600, _text(_SECRET_NOTE, metadata, both), replace)
+    # What is there belongs to a secret file that was taken away: the new one decides.
+    _write(public_file, 0o644, _text(_PUBLIC_NOTE, metadata, {"public": public}), True)
 
 
 def _text(note: str, metadata: dict[str, str] | None, keys: dict[str, str]) -> str:
@@ -79,14 +95,24 @@ def _text(note: str, metadata: dict[str, str] | None, keys: dict[str, str]) -> s
     return "\n".join(lines)
 
 
-def _write(path: str, mode: int, text: str) -> None:
-    """Replace a file by a new one that never had other permissions, in one step."""
+def _write(path: str, mode: int, text: str, replace: bool) -> None:
+    """Write a file that never has other permissions, in one step, in place of an old one or not.
+
+    Raises
+    ------
+    FileExistsError
+        There is one, and it is not to be replaced.
+    """
     temporary = f"{path}.{secrets.token_hex(8)}"
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     try:
         with open(fd, "w", encoding="utf-8") as file:
             file.write(text)
-        os.replace(temporary, path)
+        if replace:
+            os.replace(temporary, path)
+        else:
+            os.link(temporary, path)
+            os.unlink(temporary)
     except BaseException:
         os.unlink(temporary)
         raise

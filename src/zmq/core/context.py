@@ -192,7 +192,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         if self.closed:
             return
         for socket in self._sockets_open():
-            if self._warn_destroy_close:
+            if self._warn_destroy_close and not socket._ends_with_context:
                 warn(
                     f"Destroying context with unclosed socket {socket!r}",
                     ResourceWarning,

@@ -90,6 +90,7 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
     _monitor_socket: Any = None
     _zap_warned: bool = False
     _pickle_warned: bool = False
+    _ends_with_context: bool = False  # it is the library's: the program need not close it
 
     if TYPE_CHECKING:
 

@@ -135,18 +135,18 @@ def _own_keys(file: str, option: str) -> tuple[bytes, bytes]:
 def _public_key(text: str, option: str) -> bytes:
     """A key as typed, or of a file; a file wins, whatever its name looks like."""
     if len(text) == _KEY_CHARS and not Path(text).exists():
-        from zmq.utils import z85
+        from zmq.auth.curve import is_key
 
-        try:
-            z85.decode(text)
-        except ValueError:
-            raise UsageError(f"{option} {text}: neither a file nor a key in Z85") from None
-        return text.encode("ascii")
+        key = text.encode("utf-8")
+        if not is_key(key):
+            raise UsageError(f"{option} {text}: neither a file nor a key in Z85")
+        return key
     return _load(text, option)[0]
 
 
 def _load(file: str, option: str) -> tuple[bytes, bytes | None]:
     from zmq.auth.certs import load_certificate
+    from zmq.auth.curve import is_key
 
     if not Path(file).exists():
         raise CommandError(f"{option} {file}: no such file")
@@ -155,19 +155,10 @@ def _load(file: str, option: str) -> tuple[bytes, bytes | None]:
     except (OSError, ValueError) as error:
         raise CommandError(f"{option} {file}: {error}") from None
     for kind, key in (("public", public), ("secret", secret)):
-        if key is not None and not _is_key(key):
+        if key is not None and not is_key(key):
             # Not the key itself: it may be a secret.
             raise CommandError(f"{option} {file}: its {kind} key is not 40 characters of Z85")
     return public, secret
-
-
-def _is_key(key: bytes) -> bool:
-    from zmq.utils import z85
-
-    try:
-        return len(z85.decode(key)) == 32
-    except ValueError:
-        return False
 
 
 def key_options(keys: CurveKeys | None) -> list[tuple[int, int | bytes]]:

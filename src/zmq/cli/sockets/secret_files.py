@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
-import stat
 import sys
 
 from zmq.cli.terminal.errors import CommandError
@@ -30,10 +28,10 @@ def read_secret(file: str, where: str) -> bytes:
 @functools.cache
 def warn_of_readers(file: str) -> None:
     """Say, once a file, that its group or others can read a secret; only POSIX has modes."""
-    if os.name != "posix" or sys.stderr is None:
-        return
-    mode = stat.S_IMODE(os.stat(file).st_mode)
-    if mode & (stat.S_IRGRP | stat.S_IROTH):
+    from zmq.auth.curve import others_can_read
+
+    mode = others_can_read(file)
+    if mode and sys.stderr is not None:
         print(
             f"ohmq: warning: {file} holds a secret and others can read it (mode {mode:04o}); "
             "chmod 600 fixes that",
