@@ -13,12 +13,13 @@ from zmq.cli.bench.report import Result, json_text, percentile, table_lines
 from zmq.cli.commands.bench import parse_size
 from zmq.cli.commands.events import format_occurrence
 from zmq.cli.commands.watch import Filter, Pace, Tally, format_line, show_part
-from zmq.cli.sockets.occurrences import ConnectionHistory, Occurrence, describe, unresolved
+from zmq.cli.sockets.occurrences import ConnectionHistory, Occurrence, describe
 from zmq.cli.supervisor.logs import LogEvent, format_event
 from zmq.cli.supervisor.plan import SupervisorConfig
 from zmq.cli.supervisor.supervised import restart_delay_s
 from zmq.cli.terminal.errors import UsageError
 from zmq.core.monitor import parse_monitor_message
+from zmq.diagnosis.reasons import unresolved
 
 NOON = datetime(2026, 1, 31, 12, 0, 0, 5000, tzinfo=UTC)
 

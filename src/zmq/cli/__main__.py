@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from zmq.cli.terminal.display import FULL, cannot_write, forget_stdout, require_stdout
 from zmq.cli.terminal.errors import EXIT_FAILED, EXIT_OK, CommandError, ReaderGone, one_line
 
-_PRINTING = ("info", "recv", "watch", "events")
+_PRINTING = ("info", "recv", "watch", "events", "doctor")
 _MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
 
 

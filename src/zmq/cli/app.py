@@ -20,6 +20,7 @@ COMMANDS = (
     "recv",
     "watch",
     "events",
+    "doctor",
     "keygen",
     "bench",
     "info",

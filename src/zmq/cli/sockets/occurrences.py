@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from zmq._addresses import split_address
+from zmq.diagnosis import reasons
 
 if TYPE_CHECKING:
     from zmq.core.monitor import MonitorMessage
@@ -16,23 +15,10 @@ if TYPE_CHECKING:
 # Events with an errno as their value; of the others it is a file descriptor.
 _ERRNO = frozenset({"BIND_FAILED", "ACCEPT_FAILED", "CLOSE_FAILED", "HANDSHAKE_FAILED_NO_DETAIL"})
 _ADVICE = {
-    "CONNECT_RETRIED": "no program accepted",
-    "HANDSHAKE_FAILED_AUTH": "refused by the server's authentication",
+    "CONNECT_RETRIED": reasons.NOT_ACCEPTED,
+    "HANDSHAKE_FAILED_AUTH": reasons.REFUSED_BY_ZAP,
 }
-# Errors of the protocol with one cause.
-_CAUSES = {
-    "ZMTP_MECHANISM_MISMATCH": "one side asks for CURVE or PLAIN, and the other has no such key",
-    "ZMTP_CRYPTOGRAPHIC": "the client has the key of another server",
-    "ZMTP_INVALID_METADATA": "mostly the types of the two sockets do not match",
-}
-# Why the other side ends a handshake of which libzmq reports no more than the end.
-_MISMATCH = "the types of the two sockets do not match"
-_SECURITY = {
-    "": "the other side may ask for CURVE or PLAIN, and this side has no key",
-    "client": "the server's key is another one",
-    "server": "",
-    "plain": "",
-}
+_SECURITY = {"": reasons.NO_KEY, "client": reasons.WRONG_SERVER_KEY, "server": "", "plain": ""}
 # Events of attempts to connect that have not succeeded yet.
 _ATTEMPTS = frozenset({"CONNECT_DELAYED", "CONNECT_RETRIED", "CLOSED"})
 
@@ -69,7 +55,7 @@ def describe(event: MonitorMessage) -> Occurrence:
         known = Event._value2member_map_.get(value)
         unit = "code"
         text = (getattr(known, "name", "") or hex(value)).removeprefix("PROTOCOL_ERROR_")
-        cause = _CAUSES.get(text, "")
+        cause = reasons.CAUSES.get(text, "")
         text = "; ".join(each for each in (text.replace("_", " ").lower(), cause) if each)
     elif name in {"HANDSHAKE_SUCCEEDED", "MONITOR_STOPPED"}:
         unit = ""
@@ -95,7 +81,7 @@ class ConnectionHistory:
     """
 
     def __init__(self, security: str = "") -> None:
-        causes = " or ".join(each for each in (_MISMATCH, _SECURITY[security]) if each)
+        causes = " or ".join(each for each in (reasons.TYPES_DIFFER, _SECURITY[security]) if each)
         self._ended = f"the other side ended the handshake: {causes}"
         self.last_failure = ""
         self._bound: set[str] = set()
@@ -150,7 +136,7 @@ class ConnectionHistory:
         if what.endpoint in self._broken_off:
             reason = "the handshake failed"
         else:
-            unknown = "" if what.endpoint in self._delayed else unresolved(what.endpoint)
+            unknown = "" if what.endpoint in self._delayed else reasons.unresolved(what.endpoint)
             reason = unknown or _ADVICE[what.name]
             self.last_failure = f"{what.endpoint}: {reason}"
         self._delayed.discard(what.endpoint)
@@ -167,17 +153,3 @@ class ConnectionHistory:
         news = what.name not in _ATTEMPTS and outcome not in self._known
         self._known.add(outcome)
         return replace(what, news=news)
-
-
-def unresolved(endpoint: str) -> str:
-    """Why the name of a host cannot be resolved; empty if it can, or is no name."""
-    if not endpoint.startswith("tcp://"):
-        return ""
-    host, _ = split_address(endpoint.rpartition(";")[2])
-    try:
-        socket.getaddrinfo(host, None)
-    except socket.gaierror as error:
-        return f"the name {host} cannot be resolved: {error.strerror}"
-    except (OSError, UnicodeError) as error:
-        return f"the name {host} cannot be resolved: {error}"
-    return ""

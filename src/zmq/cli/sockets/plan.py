@@ -101,7 +101,7 @@ def plan_socket(
         A key file cannot be read.
     """
     type_name = options.type_name.upper()
-    _check_type(options.type_name, type_name, usable, why_not)
+    check_type(options.type_name, type_name, usable, why_not)
     sides = []
     for verb, texts in (("bind", options.binds), ("connect", options.connects)):
         found = tuple(
@@ -118,7 +118,13 @@ def plan_socket(
     return SocketPlan(type_name, tuple(sides), settings, load_keys(options.curve))
 
 
-def _check_type(typed: str, type_name: str, usable: Sequence[str], why_not: str) -> None:
+def check_type(typed: str, type_name: str, usable: Sequence[str], why_not: str) -> None:
+    """Refuse what is no type of a socket, or none that is usable; `why_not` is added then.
+
+    Raises
+    ------
+    UsageError
+    """
     if type_name not in (*STABLE_TYPES, *DRAFT_TYPES):
         names = ", ".join(each.lower() for each in usable if each in STABLE_TYPES)
         raise UsageError(f"no socket type is called {typed!r}; there are {names}")
