@@ -30,7 +30,7 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 ARGS :=
 
 .PHONY: help demo docs test test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
-.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel test-free-threaded test-without-gil
+.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel bench-curves test-free-threaded test-without-gil
 .DEFAULT_GOAL := help
 
 help:
@@ -48,6 +48,7 @@ help:
 	@echo "make docs          build the documentation as a site in build/docs/html"
 	@echo "make bench         compare this package with PyZMQ $(PYZMQ_VERSION) and with C; ARGS=--quick is shorter"
 	@echo "make bench-wheel   compare the wheels of the two; ARGS=--readme writes benchmarks/RESULTS.md"
+	@echo "make bench-curves  measure how cost grows; ARGS=--page draws it into docs/benchmarks"
 	@echo "make build         compile what has changed"
 	@echo "make wheel         build dist/*.whl with its own libzmq; OHMQ_PLATFORM names another system"
 	@echo "make wheel-all     run make wheel with each Python from 3.11 on that is found"
@@ -117,7 +118,10 @@ bench: build $(RIVALS_STAMP)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 bench-wheel: $(TOOLS_STAMP)
-	@sh tools/bench-wheel $(BIN)/python .venv-build$(SUFFIX) $(PYZMQ_VERSION) $(ARGS)
+	@sh tools/bench-wheel $(BIN)/python .venv-build$(SUFFIX) $(PYZMQ_VERSION) run.py $(ARGS)
+
+bench-curves: $(TOOLS_STAMP)
+	@sh tools/bench-wheel $(BIN)/python .venv-build$(SUFFIX) $(PYZMQ_VERSION) draw_curves.py $(ARGS)
 
 build: $(INSTALL_STAMP)
 	@sh tools/build $(BIN)/python

@@ -51,6 +51,7 @@ int role_poll(void *context)
 {
     struct poll_set set = {.count = (int)number("count", 500),
                            .expected = (int)number("ready", 0)};
+    must(zmq_ctx_set(context, ZMQ_MAX_SOCKETS, set.count + 10) == 0, "zmq_ctx_set");
     void *peer = make_socket(context, "PUSH");
     attach(peer, "@inproc://ready");
     set.items = calloc((size_t)set.count, sizeof *set.items);

@@ -26,7 +26,7 @@ def trial(
 def _trial(
     workers: Sequence[Worker], reporter: int, session: Session, subject: Implementation
 ) -> float:
-    return run_workers(session, subject, workers, reporter=reporter)
+    return run_workers(session, subject, workers, reporter=reporter)[0]
 
 
 def burst(side: str, *, many: int) -> Callable[[Session, Implementation], float]:

@@ -51,7 +51,7 @@ class Worker:
 
 def run_workers(
     session: Session, subject: Implementation, workers: Sequence[Worker], *, reporter: int
-) -> float:
+) -> list[float]:
     """Start ``workers`` one after the other; return what number ``reporter`` measured."""
     timing = {"seconds": session.seconds, "warm": session.seconds / 5, "alarm": _ALARM_S}
     endpoints: list[str] = []
@@ -67,7 +67,7 @@ def run_workers(
             ]
             running.append(_start(worker, [*player.command(), worker.role, *words]))
             endpoints += _read(running, running[-1], "ready")
-        return float(_read(running, running[reporter], "result")[0])
+        return [float(value) for value in _read(running, running[reporter], "result")]
 
 
 @dataclass

@@ -7,7 +7,19 @@ import signal
 import sys
 from typing import TYPE_CHECKING
 
-from workers import local, loops, memory, relay, roundtrip, stream, threaded, watched
+from workers import (
+    load,
+    local,
+    loops,
+    memory,
+    others,
+    population,
+    relay,
+    roundtrip,
+    stream,
+    threaded,
+    watched,
+)
 from workers.common import Arguments
 
 if TYPE_CHECKING:
@@ -32,6 +44,13 @@ ROLES: dict[str, Callable[[Arguments], None]] = {
     "poll": local.poll,
     "burst": local.burst,
     "threads": threaded.threads,
+    "other_source": others.other_source,
+    "other_sink": others.other_sink,
+    "echoer": load.echoer,
+    "offered_load": load.offered_load,
+    "waiting_in_loop": population.waiting_in_loop,
+    "router": population.router,
+    "peers": population.peers,
     "growth": memory.growth,
     "footprint": memory.footprint,
 }

@@ -43,6 +43,8 @@ def make_socket(context: Any, kind: str, args: Arguments) -> Socket:
     socket = context.socket(getattr(zmq, kind))
     socket.sndhwm = socket.rcvhwm = args.number("hwm", 1000)
     socket.linger = 0
+    if busy_wait_us := args.number("busy_wait_us", 0):
+        socket.busy_wait_us = busy_wait_us
     return socket
 
 
@@ -60,9 +62,9 @@ def ready(*bound: Socket) -> None:
     print("ready", *endpoints, flush=True)
 
 
-def result(value: float) -> None:
+def result(*values: float) -> None:
     """Tell the harness what was measured."""
-    print("result", f"{value:.9g}", flush=True)
+    print("result", *(f"{value:.9g}" for value in values), flush=True)
 
 
 class Meter:

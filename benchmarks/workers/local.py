@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from itertools import repeat
+from typing import Any
 
 import zmq
 from workers.common import Arguments, Socket, make_socket, measure_rate, ready, result
@@ -30,8 +31,9 @@ def option(args: Arguments) -> None:
 
 def poll(args: Arguments) -> None:
     """Poll ``count`` sockets, ``ready`` of them with a message; microseconds a poll."""
-    context = zmq.Context()
+    context: Any = zmq.Context()
     count, expected = args.number("count", 500), args.number("ready", 0)
+    context.max_sockets = count + 10
     peer = make_socket(context, "PUSH", args)
     peer.bind("inproc://ready")
     sockets = [make_socket(context, "PULL", args) for _ in range(count)]

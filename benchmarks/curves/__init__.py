@@ -1,0 +1,1 @@
+"""How cost grows: curves over sizes and numbers, drawn into the documentation."""
