@@ -112,7 +112,10 @@ cdef class Handle:
     cdef ContextHandle context
     cdef object wrapper        # a weak reference to the Socket that opened it; set once
     cdef object opened_at      # "file:line" in development mode
-    cdef list endpoints        # None until there is one
+    # Endpoints, in tuples that are never changed: a Failure has them without a copy.
+    cdef tuple bound
+    cdef tuple connected
+    cdef int subscriptions     # topics of a SUB, groups of a DISH; as far as they are ours
     cdef dict bound_as         # texts given to bind: the endpoints, where they are another text
     cdef list inproc_bound     # names that are ours until we give them up
     cdef bint unguarded_new    # whether the next has entries
@@ -120,6 +123,22 @@ cdef class Handle:
     cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
     cdef int64_t reads         # of the monitor that this socket reads, or 0
     cdef int64_t ends          # of the monitor that has no reader once this socket is closed
+
+# ---- a call that failed (failures.pxi) --------------------------------------------------------
+
+cdef class Failure:
+    cdef readonly str case
+    cdef readonly int socket_type
+    cdef readonly bint known
+    cdef readonly tuple bound
+    cdef readonly tuple connected
+    cdef readonly int64_t sent
+    cdef readonly int64_t received
+    cdef readonly int subscriptions
+    cdef readonly int timeout_ms
+    cdef readonly int hwm
+    cdef readonly bint immediate
+    cdef readonly dict more
 
 # ---- a blocking call (waiters.pxi) ------------------------------------------------------------
 
@@ -220,6 +239,9 @@ cdef struct Monitor:
     void *outlet
     int64_t tap_fd
     int64_t outlet_fd
+    int failed_handshakes
+    uint16_t last_failed   # the event of the last of them, and what it told
+    uint32_t last_reason
     bint tells_end         # MONITOR_STOPPED is one of the events that the program wants
     Event *oldest          # of those that are held
     Event *newest

@@ -24,8 +24,8 @@ PYZMQ_DRAFT_API: bool
 # ---- what the layers above hand down ----
 
 def set_error_factory(
-    factory: Callable[[int, str | None], BaseException],
-    address_reason: Callable[[int, str], tuple[str, str]],
+    factory: Callable[[int, Failure | str | None], BaseException],
+    wrong_argument: Callable[[Failure], TypeError],
 ) -> None: ...
 def set_term_timeout(factory: Callable[[float, list[str]], BaseException]) -> None: ...
 def set_tracker_class(tracker_class: type[MessageTracker], finished: MessageTracker) -> None: ...
@@ -85,10 +85,26 @@ def received_future(
 ) -> Future[Any]: ...
 def put_back_ready(future: Any) -> bool: ...
 def convert_ready(future: Any, convert: Callable[[Any], Any]) -> Future[Any]: ...
-def message_parts(msg_parts: Sequence[Any]) -> list[Any]: ...
+def message_parts(msg_parts: Sequence[Any], socket: Socket | None = None) -> list[Any]: ...
+def failure_of_socket(socket: Socket, case: str, more: dict[str, Any] | None = None) -> Failure: ...
+def would_block(engine: NativeEngine, sending: bool, timeout_ms: int = -1) -> Exception: ...
 def peer_options(given: dict[str, Any]) -> dict[str, Any]: ...
 
 # ---- classes ----
+
+class Failure:
+    case: str
+    socket_type: int
+    known: bool
+    bound: tuple[str, ...]
+    connected: tuple[str, ...]
+    sent: int
+    received: int
+    subscriptions: int
+    timeout_ms: int
+    hwm: int
+    immediate: bool
+    more: dict[str, Any] | None
 
 WOULD_BLOCK: Any
 FROM_QUEUE: int

@@ -24,7 +24,7 @@ Error numbers are those of `zmq.Errno`; zmq_errno(3), zmq_strerror(3).
 
 from __future__ import annotations
 
-from errno import EACCES, EADDRINUSE, EADDRNOTAVAIL, EINTR, ENODEV, ENOENT
+from errno import EINTR
 
 from zmq._native import strerror, zmq_errno, zmq_version_info
 from zmq.constants import EAGAIN, ETERM, ETIMEDOUT
@@ -32,6 +32,8 @@ from zmq.constants import EAGAIN, ETERM, ETIMEDOUT
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from zmq._native import Failure
 
 __all__ = [
     "Again",
@@ -48,6 +50,10 @@ __all__ = [
     "ZMQError",
     "ZMQVersionError",
 ]
+
+
+_EAGAIN = int(EAGAIN)
+_WOULD_BLOCK = strerror(_EAGAIN)
 
 
 class ZMQBaseError(Exception):
@@ -68,6 +74,8 @@ class ZMQError(ZMQBaseError):
 
     errno: int | None = None
     strerror: str
+    # What is known of the call, or words; the text is made when it is read.
+    _reason: Failure | str | None = None
 
     def __init__(self, errno: int | str | None = None, msg: str | None = None) -> None:
         if errno is None:
@@ -79,7 +87,13 @@ class ZMQError(ZMQBaseError):
             self.strerror = str(errno) if msg is None else msg
 
     def __str__(self) -> str:
-        return self.strerror
+        if self._reason is None:
+            return self.strerror
+        try:
+            from zmq._reasons import words
+        except ImportError:  # at the end of the interpreter
+            return self.strerror
+        return f"{self.strerror}: {words(self.errno or 0, self._reason)}"
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}('{self}')"
@@ -110,8 +124,10 @@ class ContextTerminated(ZMQError):
 class Again(ZMQError):
     """The call would block, or its timeout ran out (EAGAIN). Arguments are ignored."""
 
+    # Programs that ask for what may not be there yet meet it often: it is made without a call.
     def __init__(self, errno: int | str = "ignored", msg: str = "ignored") -> None:
-        super().__init__(EAGAIN)
+        self.errno = _EAGAIN
+        self.strerror = _WOULD_BLOCK
 
 
 class InterruptedSystemCall(ZMQError, InterruptedError):  # type: ignore[misc]  # strerror is never None
@@ -206,14 +222,15 @@ class DraftFDWarning(RuntimeWarning):
         )
 
 
-def error_for(errno: int, msg: str | None = None) -> ZMQBaseError:
+def error_for(errno: int, reason: Failure | str | None = None) -> ZMQError:
     """Return the exception for a failed libzmq call.
 
     Parameters
     ----------
     errno : int
-    msg : str, optional
-        The whole message; by default that of zmq_strerror(3).
+    reason : Failure or str, optional
+        What the text says beside the words of zmq_strerror(3): what is known of the call, of which
+        the words are made when the text is read; or the words.
     """
     if errno == EAGAIN:
         error: ZMQError = Again(errno)
@@ -222,40 +239,17 @@ def error_for(errno: int, msg: str | None = None) -> ZMQBaseError:
     elif errno == EINTR:
         error = InterruptedSystemCall(errno)
     else:
-        return ZMQError(errno) if msg is None else ZMQError(errno, msg)
-    if msg is not None:
-        error.strerror = msg
+        error = ZMQError(errno)
+    if reason is not None:
+        error._reason = reason
     return error
 
 
-def address_reason(errno: int, transport: str) -> tuple[str, str]:
-    """Return why an address cannot be bound or connected, and the way out.
+def wrong_argument(failure: Failure) -> TypeError:
+    """Return the exception for an argument of the wrong type."""
+    from zmq._reasons import argument_words
 
-    Parameters
-    ----------
-    errno : int
-    transport : str
-        The part of the endpoint before ``://``.
-
-    Returns
-    -------
-    tuple of str
-        Both may be empty: of most numbers strerror says all there is to say.
-    """
-    if errno == EADDRINUSE:
-        return "address in use", {
-            "inproc": "take another name, or close the socket that has it",
-            "ipc": "take another path, or stop the program that has it",
-        }.get(transport, "take another port (:* finds a free one), or stop the program that has it")
-    if errno in (EADDRNOTAVAIL, ENODEV):
-        return "no network interface of this machine has that address", ""
-    if errno == EACCES:
-        if transport == "ipc":
-            return "permission denied", "the directory has to be writable"
-        return "permission denied", "ports under 1024 need extra rights"
-    if errno == ENOENT and transport == "ipc":
-        return "no such directory", "the directory of a path has to exist"
-    return "", ""
+    return TypeError(argument_words(failure))
 
 
 def _check_rc(rc: int, errno: int | None = None, error_without_errno: bool = True) -> None:

@@ -15,6 +15,7 @@ options, the tracker class) they register when they are imported.
 cimport cython
 
 include "errors.pxi"          # return codes become exceptions
+include "failures.pxi"        # what they know of the call
 include "after_fork.pxi"      # refusal in the child of a fork
 include "handle.pxi"          # one libzmq socket: its lock, its waiters and watches
 include "unread.pxi"          # parts that were put back

@@ -86,7 +86,8 @@ cdef int note_lingering(Handle handle) except -1:
     if handle.context is None or handle.counters.messages_sent == 0:
         return 0
     zmq_getsockopt(handle.ptr, ZMQ_LINGER, &linger, &size)
-    if linger == 0 or not handle.endpoints or handle.endpoints[0].startswith("inproc:"):
+    endpoints = handle.bound + handle.connected
+    if linger == 0 or not endpoints or endpoints[0].startswith("inproc:"):
         return 0
     notes = handle.context.lingering
     notes.append(f"closed {describe(handle)}: {handle.counters.messages_sent} messages sent, some "
@@ -150,7 +151,7 @@ cdef class Context:
         if zmq_ctx_set(ptr, ZMQ_IO_THREADS, threads) < 0:
             error = c_errno()
             zmq_ctx_term(ptr)
-            fail(error, f"{strerror(error)} (io_threads={io_threads})")
+            fail(error, f"no context has io_threads={io_threads}")
         self.handle = adopt_context(ptr, True)
         self.handle.owned = True
         keep_context(self.handle)

@@ -13,7 +13,7 @@ cdef bytes as_address(object address):
         return address.encode("utf-8")
     if isinstance(address, bytes):
         return address
-    raise TypeError(f"expected addr to be str, got addr={address!r}")
+    raise wrong_argument(None, "address", {"shown": f"{address!r:.80}"})
 
 
 cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
@@ -29,8 +29,8 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
     cdef int rc, error
     encoded = as_address(address)
     enter(handle)
-    if handle.endpoints is None:
-        handle.endpoints, handle.inproc_bound, handle.bound_as = [], [], {}
+    if handle.bound_as is None:
+        handle.inproc_bound, handle.bound_as = [], {}
     if call == UNBIND:
         encoded = bound_by(handle, encoded)
     where = encoded
@@ -54,7 +54,7 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
         pump_monitor(&handle.monitor)
     leave(handle)
     if rc < 0:
-        endpoint_failed(handle, encoded, address, call, error)
+        endpoint_failed(handle, address, call, error)
     return peer
 
 
@@ -95,12 +95,25 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object g
     elif call == UNBIND:
         forget_bound(handle, encoded)
     endpoint = taken.decode("utf-8", "replace")
-    if call == BIND or call == CONNECT:
-        handle.endpoints.append(endpoint)
+    if call == BIND:
+        handle.bound += (endpoint,)
         note_unguarded(handle, taken, endpoint)
-    elif endpoint in handle.endpoints:
-        handle.endpoints.remove(endpoint)
+    elif call == CONNECT:
+        handle.connected += (endpoint,)
+        note_unguarded(handle, taken, endpoint)
+    elif endpoint in handle.bound:
+        handle.bound = without(handle.bound, endpoint)
+    else:
+        handle.connected = without(handle.connected, endpoint)
     return 0
+
+
+cdef tuple without(tuple endpoints, str endpoint):
+    """The endpoints but one."""
+    rest = list(endpoints)
+    if endpoint in rest:
+        rest.remove(endpoint)
+    return tuple(rest)
 
 
 cdef int note_unguarded(Handle handle, bytes taken, str endpoint) except -1:
@@ -141,18 +154,13 @@ cdef bytes last_endpoint(Handle handle):
     return text[:size - 1]
 
 
-cdef int endpoint_failed(Handle handle, bytes encoded, object address, EndpointCall call,
-                         int error) except -1:
-    reason = strerror(error)
-    if error == ENAMETOOLONG and encoded.startswith(b"ipc://"):
-        path = encoded[6:]
-        fail(error, f"ipc path is {len(path)} bytes long, this system allows {IPC_PATH_MAX_LEN} "
-                    f"(addr={address!r})")
+cdef int endpoint_failed(Handle handle, object address, EndpointCall call, int error) except -1:
+    case = ("bind" if call == BIND else "unbind" if call == UNBIND
+            else "disconnect" if call == DISCONNECT else "connect")
+    raised = error_of(error, unlocked_failure_of(handle, case, {"address": address}))
     if call != UNBIND and call != DISCONNECT:
-        why, advice = _address_reason(error, encoded.split(b":")[0].decode("utf-8", "replace"))
-        if advice or why:
-            reason += ": " + (advice or why)
-    fail(error, f"{reason} (addr={address!r})")
+        raised.strerror = f"{strerror(error)} (addr={address!r})"
+    raise raised
 
 
 cdef int group_call(Handle handle, object group, bint join) except -1:
@@ -163,7 +171,9 @@ cdef int group_call(Handle handle, object group, bint join) except -1:
     enter(handle)
     rc = zmq_join(handle.ptr, text) if join else zmq_leave(handle.ptr, text)
     error = c_errno() if rc < 0 else 0
+    if rc == 0:
+        handle.subscriptions += 1 if join else -1
     leave(handle)
     if rc < 0:
-        fail(error, f"{strerror(error)} (group={group!r})")
+        fail(error, unlocked_failure_of(handle, "join" if join else "leave", {"group": group}))
     return 0

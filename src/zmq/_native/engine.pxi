@@ -162,7 +162,7 @@ cdef class NativeEngine:
         error = events_of(self.handle, &events)
         leave(self.handle)
         if error:
-            fail(error)
+            fail(error, unlocked_failure_of(self.handle, "poll"))
         return events
 
     def timeout_ms(self, bint sending) -> int:

@@ -2,22 +2,33 @@
 
 # zmq.error registers its classes at import: this module imports nothing from the package.
 cdef object _error_factory = None
-cdef object _address_reason = None
+cdef object _wrong_argument = None
 
 
-def set_error_factory(factory, address_reason):
-    """Register ``factory(errno, message)``, which makes the exception for an error number.
+def set_error_factory(factory, wrong_argument):
+    """Register ``factory(errno, reason)``, which makes the exception for an error number.
 
-    ``address_reason(errno, transport)`` gives the words for an address that cannot be had.
+    A reason is a Failure, words, or None. ``wrong_argument(failure)`` makes the TypeError for an
+    argument.
     """
-    global _error_factory, _address_reason
+    global _error_factory, _wrong_argument
     _error_factory = factory
-    _address_reason = address_reason
+    _wrong_argument = wrong_argument
 
 
-cdef int fail(int error, object message=None) except -1:
+cdef inline object error_of(int error, object reason):
+    return _error_factory(error, reason)
+
+
+cdef int fail(int error, object reason=None) except -1:
     """Raise the exception for an error number."""
-    raise _error_factory(error, message)
+    raise error_of(error, reason)
+
+
+cdef object wrong_argument(Handle handle, str case, dict more):
+    """The TypeError for an argument of a call on a socket, or of none (None)."""
+    return _wrong_argument(failure_without_socket(case, more) if handle is None
+                           else unlocked_failure_of(handle, case, more))
 
 
 cdef int check(int rc) except -1:

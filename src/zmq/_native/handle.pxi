@@ -52,6 +52,7 @@ cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
     handle.ptr = ptr
     handle.generation = ohmq_generation
     handle.unread_more = -1
+    handle.bound = handle.connected = ()
     handle.owned = owned
     handle.context = context
     handle.busy_wait.limit_ns = (default_busy_wait() if context is None
@@ -96,10 +97,10 @@ cdef void *open_socket(ContextHandle context, int type) except NULL:
     cdef int error = try_socket(context, type, &ptr)
     cdef int closed = ohmq_load_int(&_sockets_closed)
     cdef int ignored
+    cdef Failure failure
     cdef int64_t deadline
     if error == EMFILE and ohmq_load_int(&_waited_for) != closed and (
-        len([1 for handle in open_handles() if (<Handle> handle).context is context]) + 1
-        < context_option(context, ZMQ_MAX_SOCKETS, &ignored)
+        n_open(context) + 1 < context_option(context, ZMQ_MAX_SOCKETS, &ignored)
     ):
         deadline = ohmq_now() + (REAPER_NS if is_descriptor_left() else REAPER_NO_DESCRIPTOR_NS)
         while error == EMFILE and ohmq_now() < deadline:
@@ -109,8 +110,16 @@ cdef void *open_socket(ContextHandle context, int type) except NULL:
         if error == EMFILE:
             ohmq_store_int(&_waited_for, ohmq_load_int(&_sockets_closed))
     if error:
-        fail(error)
+        failure = failure_without_socket("socket", None if error != EMFILE else {
+            "open": n_open(context), "descriptor_left": is_descriptor_left(),
+            "max_sockets": context_option(context, ZMQ_MAX_SOCKETS, &ignored)})
+        failure.socket_type = type
+        fail(error, failure)
     return ptr
+
+
+cdef Py_ssize_t n_open(ContextHandle context):
+    return len([1 for handle in open_handles() if (<Handle> handle).context is context])
 
 
 cdef int try_socket(ContextHandle context, int type, void **ptr) except -1:
@@ -187,14 +196,14 @@ cdef inline void tell_used(Handle handle) noexcept:
         touch(handle, USED)
 
 
-cdef int fail_inside(Handle handle, int error) except -1:
+cdef int fail_inside(Handle handle, int error, Failure failure) except -1:
     """Raise for an error number, in the middle of a call: with the lock, and returns with it.
 
     Exceptions are made by Python code, in which signal handlers run, and they may use the socket.
     """
     leave(handle)
     try:
-        fail(error)
+        fail(error, failure)
     finally:
         ohmq_lock_acquire(&handle.lock)
 
@@ -202,18 +211,16 @@ cdef int fail_inside(Handle handle, int error) except -1:
 cdef int refuse(Handle handle) except -1:
     """Raise what keeps the socket from being used. Called without the lock."""
     if handle.generation != ohmq_generation and handle.generation >= 0:
-        refuse_after_fork(describe(handle), "open a new context and socket")
+        fail(ENOTSOCK, failure_of(handle, "forked"))
     if handle.claimed != NULL:
-        fail(EBUSY, f"{describe(handle)} is in use by a device: stop the device first, or use "
-                    "another socket")
-    fail(ENOTSOCK, "socket is closed" + (
-        f" ({describe(handle)})" if handle.generation >= 0 else ""))
+        fail(EBUSY, failure_of(handle, "claimed"))
+    fail(ENOTSOCK, failure_of(handle, "closed"))
 
 
 cdef str describe(Handle handle):
     text = f"{type_name(handle.type)} socket"
-    if handle.endpoints:
-        text += " on " + ", ".join(handle.endpoints)
+    if handle.bound or handle.connected:
+        text += " on " + ", ".join(handle.bound + handle.connected)
     return text
 
 
@@ -230,8 +237,7 @@ cdef bint can_go_on(Handle handle, EventsRead *look, Touch what, short events) n
 cdef int need_descriptor(Handle handle, str waiter) except -1:
     """Refuse a socket that can be waited for only by trying again and again."""
     if handle.fd < 0:
-        fail(ENOTSUP, f"{describe(handle)} has no descriptor, and {waiter} cannot wait for it: "
-                      "this type needs a libzmq that was built with its draft API")
+        fail(ENOTSUP, unlocked_failure_of(handle, "no descriptor", {"waiter": waiter}))
     return 0
 
 

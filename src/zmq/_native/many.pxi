@@ -1,16 +1,18 @@
 # Many messages in one call.
 
 
-cdef int check_messages(list messages) except -1:
+cdef int check_messages(Handle handle, list messages) except -1:
     """Raise, with how many were sent: none, unless every message can be sent."""
+    cdef Py_ssize_t number = -1
     try:
         for message in messages:
+            number += 1
             if is_part(message):
                 continue
             parts = list(message) if isinstance(message, (list, tuple)) else [message]
             if not parts:
                 raise IndexError("a multipart message has at least one part: a list is empty")
-            check_parts(parts)
+            check_parts(parts, handle, None, number)
     except BaseException as error:
         error.sent = 0
         raise
@@ -22,7 +24,7 @@ cdef object send_many(Handle handle, list messages, int flags, Py_ssize_t thresh
     cdef Blocked blocked
     cdef Py_ssize_t sent = 0
     cdef Py_ssize_t n = PyList_GET_SIZE(messages)
-    check_messages(messages)
+    check_messages(handle, messages)
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
@@ -58,7 +60,7 @@ cdef int send_next(Handle handle, object message, int flags, Py_ssize_t threshol
             count_sent(handle, PyBytes_GET_SIZE(message), flags)
             return 1
         if c_errno() != EAGAIN:
-            fail_inside(handle, c_errno())
+            send_failed(handle, c_errno(), NULL)
         return 0
     # Without the lock: buffers that come back meanwhile may have finalizers that use the socket.
     leave(handle)

@@ -53,8 +53,7 @@ cdef int monitor_call(Handle handle, object addr, int events) except -1:
             error = start_monitor(handle, address, events)
     leave(handle)
     if error:
-        given = f"addr={addr!r}" if events >> 16 == 0 else f"events={events:#x}"
-        fail(error, None if addr is None else f"{strerror(error)} ({given})")
+        fail(error, unlocked_failure_of(handle, "monitor", {"address": addr, "events": events}))
     return 0
 
 
@@ -176,6 +175,23 @@ cdef int64_t events_dropped_by(int64_t number) noexcept:
         dropped = monitor.events_dropped
     ohmq_lock_release(&_monitors_lock)
     return dropped
+
+
+cdef int note_handshakes(int64_t number, dict more) except -1:
+    """Add what a monitor has told of handshakes that failed."""
+    cdef Monitor *monitor
+    cdef Monitor found
+    memset(&found, 0, sizeof(found))
+    lock_monitors()
+    monitor = find_monitor(number)
+    if monitor != NULL:
+        pump(monitor)
+        found = monitor[0]
+        ohmq_waker_wake(&_monitors_waker)
+    ohmq_lock_release(&_monitors_lock)
+    if found.failed_handshakes:
+        more["failed_handshakes"] = (found.failed_handshakes, found.last_failed, found.last_reason)
+    return 0
 
 
 cdef int64_t monitor_at(ContextHandle context, const char *address) noexcept:
@@ -366,6 +382,9 @@ cdef bint take_event(Monitor *monitor) noexcept nogil:
     if zmq_msg_size(&event.head) >= sizeof(number):
         memcpy(&number, zmq_msg_data(&event.head), sizeof(number))
     last = number == ZMQ_EVENT_MONITOR_STOPPED
+    if number & (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+                 | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH):
+        count_failed_handshake(monitor, number, &event.head)
     if monitor.outlet == NULL or last and not monitor.tells_end:
         drop_event(event)
     else:
@@ -376,6 +395,15 @@ cdef bint take_event(Monitor *monitor) noexcept nogil:
         if monitor.outlet != NULL:
             zmq_unbind(monitor.outlet, monitor.address)  # another monitor may have it at once
     return not last
+
+
+cdef void count_failed_handshake(Monitor *monitor, uint16_t number, zmq_msg_t *head) noexcept nogil:
+    """For the texts of time-outs: what the last one told, an errno, a reason, or a code of ZAP."""
+    monitor.failed_handshakes += 1
+    monitor.last_failed = number
+    if zmq_msg_size(head) >= sizeof(number) + sizeof(monitor.last_reason):
+        memcpy(&monitor.last_reason, <char *> zmq_msg_data(head) + sizeof(number),
+               sizeof(monitor.last_reason))
 
 
 cdef void hold_event(Monitor *monitor, Event *event) noexcept nogil:

@@ -35,12 +35,15 @@ cdef str option_name(int option):
     return _names.get(option, str(option))
 
 
-cdef int option_failed(Handle handle, int option, int error) except -1:
-    """Raise for an option that libzmq refused; errors of the socket itself need no more words."""
-    if error == EINVAL:
-        fail(error, f"{zmq_strerror(error).decode()} (option {option_name(option)} "
-                    f"of a {type_name(handle.type)} socket)")
-    fail(error)
+cdef int option_failed(Handle handle, str case, int option, int error,
+                       object value=None) except -1:
+    """Raise for an option that libzmq refused. Of text only the length is told: it may be a key."""
+    more = {"option": option_name(option)}
+    if isinstance(value, bytes):
+        more["length"] = len(value)
+    elif value is not None:
+        more["value"] = int(value)
+    fail(error, unlocked_failure_of(handle, case, more))
 
 
 cdef object get_option(Handle handle, int option):
@@ -70,7 +73,7 @@ cdef object get_option(Handle handle, int option):
         narrow = handle.unread_more
     leave(handle)
     if rc < 0:
-        option_failed(handle, option, error)
+        option_failed(handle, "get", option, error)
     if kind == BYTES:
         # libzmq ends its text values with a zero that is not part of them; a routing id is data.
         if size and option != ZMQ_ROUTING_ID and text[size - 1] == 0:
@@ -114,12 +117,12 @@ cdef int set_option(Handle handle, int option, object value) except -1:
     need_open(handle)
     if kind == BYTES:
         if type(value) is not bytes and not isinstance(value, bytes):
-            raise wrong_type(option, "bytes", value)
+            raise wrong_type(handle, option, "bytes", value)
         where, size = PyBytes_AS_STRING(value), PyBytes_GET_SIZE(value)
     elif not isinstance(value, int):
         number = integer_of(value)
         if number is None:
-            raise wrong_type(option, "int", value)
+            raise wrong_type(handle, option, "int", value)
         return set_option(handle, option, number)
     elif kind == INT64:
         wide = value
@@ -134,21 +137,20 @@ cdef int set_option(Handle handle, int option, object value) except -1:
     enter(handle)
     rc = zmq_setsockopt(handle.ptr, option, where, size)
     error = c_errno() if rc < 0 else 0
+    if rc == 0 and option == ZMQ_SUBSCRIBE:
+        handle.subscriptions += 1
+    elif rc == 0 and option == ZMQ_UNSUBSCRIBE and handle.subscriptions > 0:
+        handle.subscriptions -= 1
     leave(handle)
     if rc < 0:
-        option_failed(handle, option, error)
+        option_failed(handle, "set", option, error, value)
     return 0
 
 
-cdef object wrong_type(int option, str expected, object value):
-    name = option_name(option)
-    if isinstance(value, str):
-        return TypeError(
-            f"option {name} takes {expected}, not str: "
-            + ("use set_string, or encode the value" if expected == "bytes"
-               else f"got {value!r}")
-        )
-    return TypeError(f"option {name} takes {expected}, not {type(value).__name__}: got {value!r}")
+cdef object wrong_type(Handle handle, int option, str expected, object value):
+    return wrong_argument(handle, "option", {
+        "option": option_name(option), "expected": expected, "of": type_of(value),
+        "shown": f"{value!r:.80}" if expected == "int" else None})
 
 
 cdef int events_of(Handle handle, int *events) noexcept:

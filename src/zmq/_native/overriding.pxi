@@ -36,7 +36,7 @@ cdef object send_each(object socket, list parts, object flags, bint copy, bint t
                       dict kwargs):
     if not parts:
         raise IndexError("a multipart message has at least one part: the list is empty")
-    check_parts(parts)
+    check_parts(parts, (<Socket> socket).handle)
     last = parts.pop()
     for part in parts:
         socket.send(part, ZMQ_SNDMORE | flags, copy=copy, track=track, **kwargs)

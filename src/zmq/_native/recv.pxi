@@ -57,12 +57,13 @@ cdef Py_ssize_t receive_blocking(Handle handle, zmq_msg_t *msg, int flags) excep
     try:
         while size < 0:
             if c_errno() != EAGAIN:
-                fail_inside(handle, c_errno())
+                fail_inside(handle, c_errno(), failure_of(handle, "recv"))
             if flags & ZMQ_DONTWAIT:
                 handle.counters.would_block += 1
-                fail_inside(handle, EAGAIN)
+                fail_inside(handle, EAGAIN, failed_wait(handle, False, -1))
             if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
-                fail_inside(handle, EAGAIN)
+                fail_inside(handle, EAGAIN,
+                            failed_wait(handle, False, timeout_of(handle, ZMQ_RCVTIMEO)))
             size = <Py_ssize_t> zmq_msg_size(msg) if blocked.ahead else take(handle, msg)
     except BaseException:
         block_end(handle, &blocked)

@@ -63,12 +63,16 @@ cdef inline int copy_message(zmq_msg_t *msg, const char *source, Py_ssize_t size
     return 0
 
 
-cdef object not_sendable(object data):
-    """The TypeError for something that is no message part: it says what to do."""
-    if isinstance(data, str):
-        return TypeError("send takes bytes, not str: use send_string, or encode the text first")
-    return TypeError(f"a bytes-like object is required, not {type(data).__name__!r}: "
-                     "send_json and send_pyobj send other objects")
+cdef int send_failed(Handle handle, int error, zmq_msg_t *msg, int timeout_ms=-1) except -1:
+    """Raise for the first part of a message, which libzmq has not taken. As fail_inside."""
+    cdef Failure failure = (failed_wait(handle, True, timeout_ms) if error == EAGAIN
+                            else failure_of(handle, "send"))
+    cdef size_t size
+    if handle.type == ZMQ_ROUTER and error in (EAGAIN, EHOSTUNREACH) and msg != NULL:
+        size = zmq_msg_size(msg)
+        failure.more = {**(failure.more or {}),
+                        "peer": (<char *> zmq_msg_data(msg))[:min(size, 256)]}
+    return fail_inside(handle, error, failure)
 
 
 cdef inline void count_sent(Handle handle, Py_ssize_t size, int flags) noexcept:
@@ -121,7 +125,7 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
         while hand_to_libzmq(handle, msg, flags) < 0:
             error = c_errno()
             if error != EAGAIN:
-                fail_inside(handle, error)
+                send_failed(handle, error, msg)
             if handle.inside_message:
                 # The peer died in the middle of the message. libzmq drops the rest of it, here
                 # as in its own blocking send: no other peer may get half a message.
@@ -134,9 +138,9 @@ cdef int send_message(Handle handle, zmq_msg_t *msg, int flags) except -1:
                 return NOT_NOW
             if flags & ZMQ_DONTWAIT:
                 handle.counters.would_block += 1
-                fail_inside(handle, EAGAIN)
+                send_failed(handle, EAGAIN, msg)
             if not block(handle, &blocked, ZMQ_POLLOUT, ZMQ_SNDTIMEO):
-                fail_inside(handle, EAGAIN)
+                send_failed(handle, EAGAIN, msg, timeout_of(handle, ZMQ_SNDTIMEO))
         count_sent(handle, size, flags)
     finally:
         block_end(handle, &blocked)
@@ -183,7 +187,7 @@ cdef object send_one(Handle handle, object data, int flags, bint copy, bint trac
         if track and tracker_of(data) is None:
             raise ValueError("Not a tracked message: make the Frame with track=True")
     elif not PyObject_CheckBuffer(data):
-        raise not_sendable(data)
+        raise wrong_argument(handle, "data", {"of": type_of(data)})
     lent = make_message(data, &msg, copy, threshold, event)
     try:
         if routing_id is not None:
@@ -220,7 +224,7 @@ cdef int send_parts(Handle handle, zmq_msg_t *parts, int n, int flags) except -1
         rc = hand_to_libzmq(handle, &parts[i], flags if i == n - 1 else flags | ZMQ_SNDMORE)
         if rc < 0:
             if c_errno() != EAGAIN:
-                fail_inside(handle, c_errno())
+                send_failed(handle, c_errno(), &parts[i])
             if i == 0 and not handle.inside_message:
                 return 0
             zmq_msg_close(&parts[i])  # as in send_message
@@ -257,9 +261,9 @@ cdef int send_parts_blocking(Handle handle, zmq_msg_t *parts, int n, int flags) 
                 return NOT_NOW
             if flags & ZMQ_DONTWAIT:
                 handle.counters.would_block += 1
-                fail_inside(handle, EAGAIN)
+                send_failed(handle, EAGAIN, parts)
             if not block(handle, &blocked, ZMQ_POLLOUT, ZMQ_SNDTIMEO):
-                fail_inside(handle, EAGAIN)
+                send_failed(handle, EAGAIN, parts, timeout_of(handle, ZMQ_SNDTIMEO))
     finally:
         block_end(handle, &blocked)
         leave(handle)
@@ -270,21 +274,32 @@ cdef inline bint is_part(object thing) noexcept:
     return PyBytes_CheckExact(thing) or isinstance(thing, Frame) or PyObject_CheckBuffer(thing)
 
 
-cdef int check_parts(list parts) except -1:
-    """Raise unless every part can be sent: nothing of a message is sent if one part cannot be."""
+cdef inline str type_of(object thing):
+    return type(thing).__name__
+
+
+cdef int check_parts(list parts, Handle handle=None, object given=None,
+                     Py_ssize_t message=-1) except -1:
+    """Raise unless every part can be sent: nothing of a message is sent if one part cannot be.
+
+    given: what the parts are of, where that is no list; message: the number among many.
+    """
     cdef Py_ssize_t i
     for i in range(PyList_GET_SIZE(parts)):
         part = <object> PyList_GET_ITEM(parts, i)
         if is_part(part):
             continue
-        hint = ": encode text first, or use send_string" if isinstance(part, str) else ""
-        raise TypeError(f"Frame {i} ({part!r:.80}) does not support the buffer interface{hint}.")
+        raise wrong_argument(handle, "part", {
+            "number": i, "shown": f"{part!r:.80}", "of": type_of(part), "message": message,
+            "given": None if given is None else type_of(given)})
     return 0
 
 
 @cython.wraparound(True)
-def message_parts(msg_parts) -> list:
+def message_parts(msg_parts, socket=None) -> list:
     """The parts of a message, as a list of our own: other threads may change the caller's.
+
+    socket: the one that is to send them, for the words of an error.
 
     Raises
     ------
@@ -293,7 +308,12 @@ def message_parts(msg_parts) -> list:
     """
     if isinstance(msg_parts, (list, tuple)):
         return list(msg_parts)
-    check_parts(list(msg_parts))
+    cdef Handle handle = None if socket is None else (<Socket?> socket).handle
+    try:
+        iter(msg_parts)
+    except TypeError:
+        raise wrong_argument(handle, "parts", {"of": type_of(msg_parts)}) from None
+    check_parts(list(msg_parts), handle, msg_parts)
     # What is no sequence has no last part: an iterator, a set, a dict.
     return [*msg_parts[:-1], msg_parts[-1]]
 
@@ -332,8 +352,10 @@ cdef int try_send_small(Handle handle, list parts, int flags) except -1:
                 break
             if c_errno() != EAGAIN:
                 error = c_errno()
-                leave(handle)
-                fail(error)
+                try:
+                    fail_inside(handle, error, failure_of(handle, "send"))
+                finally:
+                    leave(handle)
             rc = 0  # the peer has gone: see send_message
         count_sent(handle, PyBytes_GET_SIZE(part), flags if i == n - 1 else flags | ZMQ_SNDMORE)
     leave(handle)
@@ -356,7 +378,7 @@ cdef object send_list(Handle handle, list parts, int flags, bint copy, bint trac
     elif copy and are_small(parts, threshold) and try_send_small(
             handle, parts, flags & ~TRYING):
         return None
-    check_parts(parts)
+    check_parts(parts, handle)
     need_open(handle)
     if n > FEW:
         messages = <zmq_msg_t *> malloc(n * sizeof(zmq_msg_t))

@@ -1,9 +1,8 @@
 # The native base of zmq.Socket: methods that must cost no Python frame.
 
 cdef Handle NO_HANDLE = Handle.__new__(Handle)
-NO_HANDLE.generation = -1
-NO_HANDLE.fd = -1
-NO_HANDLE.type = -1
+NO_HANDLE.generation = NO_HANDLE.fd = NO_HANDLE.type = -1
+NO_HANDLE.bound = NO_HANDLE.connected = ()
 
 cdef dict _type_names = {}
 
@@ -334,7 +333,7 @@ cdef class Socket:
         MessageTracker or None
             One tracker for all parts if track is set and copy is not.
         """
-        cdef list parts = message_parts(msg_parts)
+        cdef list parts = message_parts(msg_parts, self)
         if kwargs:
             kwargs = peer_options(kwargs)
         if kwargs or overridden(self, "send", _native_send):
@@ -479,7 +478,7 @@ cdef class Socket:
         """
         if not self.closed:
             return poll_socket(self.handle, flags, deadline_after(timeout))
-        fail(ENOTSUP, "socket is closed: it cannot be polled")
+        fail(ENOTSUP, unlocked_failure_of(self.handle, "closed"))
 
     def _counters(self) -> tuple:
         """The counts of stats(): messages, bytes, blocked calls, nanoseconds, events, looks."""

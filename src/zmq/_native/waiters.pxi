@@ -114,7 +114,7 @@ cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option
     cdef size_t size = sizeof(timeout)
     if blocked.state == NOT_WAITING:
         if zmq_getsockopt(handle.ptr, timeout_option, &timeout, &size) < 0:
-            fail_inside(handle, c_errno())
+            fail_inside(handle, c_errno(), failure_of(handle, case_of(events)))
         if timeout == 0:
             return 0
         handle.counters.would_block += 1
@@ -126,9 +126,13 @@ cdef int block(Handle handle, Blocked *blocked, short events, int timeout_option
                          else EVENTS_LOOKED_AT_FOR_OTHERS)
         error = events_of(handle, &found)
         if error:
-            fail_inside(handle, error)
+            fail_inside(handle, error, failure_of(handle, "send"))
         return 1
     return sleep(handle, blocked)
+
+
+cdef inline str case_of(short events):
+    return "send" if events == ZMQ_POLLOUT else "recv"
 
 
 cdef inline int64_t stretch(int64_t deadline, int64_t longest) noexcept nogil:
@@ -240,7 +244,7 @@ cdef int poll_socket(Handle handle, short events, int64_t deadline) except -1:
         while True:
             error = events_of(handle, &ready)
             if error:
-                fail_inside(handle, error)
+                fail_inside(handle, error, failure_of(handle, "poll"))
             if ready & events or deadline == 0:
                 return ready & events
             if blocked.state == NOT_WAITING:

@@ -17,7 +17,7 @@ from zmq._native import (
 )
 from zmq.constants import MessageOption, PollEvent, SocketOption, SocketType, option_kinds
 from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
-from zmq.error import TermTimeout, address_reason, error_for
+from zmq.error import TermTimeout, error_for, wrong_argument
 
 
 def _option_table() -> list[tuple[list[str], int, str]]:
@@ -29,7 +29,7 @@ def _option_table() -> list[tuple[list[str], int, str]]:
     return [(names[number], number, kinds[number]) for number in names]
 
 
-set_error_factory(error_for, address_reason)
+set_error_factory(error_for, wrong_argument)
 set_term_timeout(TermTimeout)
 set_tracker_class(MessageTracker, _FINISHED_TRACKER)
 define_options(_option_table())

@@ -13,7 +13,7 @@ from zmq.core.busy_wait import BusyWait
 from zmq.core.naming import shown_name
 from zmq.core.singleton import making
 from zmq.core.socket import Socket
-from zmq.error import ZMQError
+from zmq.error import ZMQError, error_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         if self._is_over():
             # PyZMQ's errors: another object has ended the context where this one is not closed.
             error = ENOTSUP if self.closed else EFAULT
-            raise ZMQError(error, "the context is closed: make a new one with zmq.Context()")
+            raise error_for(error, "the context is closed: make a new one with zmq.Context()")
         make = self._socket_class if socket_class is None else socket_class
         made = make(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():

@@ -110,7 +110,7 @@ class CoroutineSocket(AwaitableSocket):
         engine = self._current_engine()
         if engine.spent and not flags & _NOW:
             await self._give_way(engine.loop)
-        parts = message_parts(msg_parts)
+        parts = message_parts(msg_parts, self)
         if kwargs:
             call = AwaitableSocket.send_multipart
             return await _ended(call(self, parts, flags, copy, track, **kwargs))

@@ -15,9 +15,17 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from zmq._native import FROM_QUEUE, WOULD_BLOCK, NativeEngine, Reactor, fairness, set_fairness
+from zmq._native import (
+    FROM_QUEUE,
+    WOULD_BLOCK,
+    NativeEngine,
+    Reactor,
+    fairness,
+    set_fairness,
+    would_block,
+)
 from zmq.constants import POLLIN, POLLOUT
-from zmq.error import Again, ZMQError
+from zmq.error import ZMQError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -111,6 +119,7 @@ class Operation:
     waits_through_efsm = False  # EFSM does not end a receive: it waits until a send was made
     queue: Queue | None = None  # where it waits; written by NativeEngine alone
     events: int = 0  # of a poll
+    timeout_ms = 0  # how long it waits, where that has an end
     on_timeout: Callable[[], Any] | None = None
     at_end: list[Callback] | None = None  # to be called when the wait is over
     taken: Any = WOULD_BLOCK  # a message, until the caller has it
@@ -161,14 +170,15 @@ class Operation:
     def expire(self) -> None:
         """End as the time is over."""
         engine = self.engine
-        if engine is not None:
-            engine.serve()  # a message that has come while the loop was busy counts
-        if self.queue is None and engine is not None:
+        assert engine is not None
+        engine.serve()  # a message that has come while the loop was busy counts
+        queue = self.queue
+        if queue is None:
             return
         if self.on_timeout is not None:
             self.succeed(self.on_timeout())
         else:
-            self.fail(Again())
+            self.fail(would_block(engine, queue is engine.sends, self.timeout_ms))
         self._settle()
 
     def cancel_wait(self) -> None:
@@ -232,6 +242,7 @@ class Engine(NativeEngine):
         operation.socket = socket
         self.enqueue(operation, kind)
         if timeout_ms >= 0:
+            operation.timeout_ms = timeout_ms
             operation.at_end = [self.loop.later(timeout_ms / 1000, operation.expire)]
         self.changed()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from operator import index
 
-from zmq._native import message_parts, peer_options
+from zmq._native import failure_of_socket, message_parts, peer_options, would_block
 from zmq.constants import DONTWAIT, POLLIN, Errno
 from zmq.core import codecs
 from zmq.core.engine import FROM_QUEUE, WOULD_BLOCK, Engine
@@ -16,7 +16,7 @@ from zmq.core.frame import Frame
 from zmq.core.naming import methods_of
 from zmq.core.receiving import INTO, MANY, MESSAGE, PART
 from zmq.core.socket import Socket
-from zmq.error import Again, ZMQError
+from zmq.error import ZMQError, error_for
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class QueuedSocket(Socket):
         """Receive what comes, as RCVTIMEO allows: the engine sees to that."""
         front = self._front
         if flags & _NOW:
-            return front.error(Again())
+            return front.error(would_block(engine, False))
         operation = front.operation(engine.loop)
         kind.prepare(operation, engine, _from_queue(flags), first, second)
         operation.waits_through_efsm = front.waits_through_efsm
@@ -167,7 +167,7 @@ class QueuedSocket(Socket):
     ) -> Any:
         """Send a part, which was tried, when the socket can take it."""
         if flags & _NOW:
-            return self._front.error(Again())
+            return self._front.error(would_block(engine, True))
         size = self.copy_threshold
         try:
             later = kept(data, copy, track, size)
@@ -191,7 +191,7 @@ class QueuedSocket(Socket):
         """Send a message of several parts, as the blocking send_multipart does."""
         engine = self._current_engine()
         try:
-            parts = message_parts(msg_parts)
+            parts = message_parts(msg_parts, self)
             if kwargs and (given := peer_options(kwargs)):
                 return QueuedSocket.send(self, only_part(parts), flags, copy, track, **given)
             sent = engine.try_send_multipart(parts, flags, copy, track, self.copy_threshold)
@@ -206,7 +206,7 @@ class QueuedSocket(Socket):
     ) -> Any:
         """Send a message, which was tried, when the socket can take it."""
         if flags & _NOW:
-            return self._front.error(Again())
+            return self._front.error(would_block(engine, True))
         size = self.copy_threshold
         try:
             later = [kept(part, copy, track, size) for part in parts]
@@ -248,7 +248,7 @@ class QueuedSocket(Socket):
         """Wait for the socket to be ready, as the blocking poll does."""
         front = self._front
         if self.closed:
-            error = ZMQError(_ENOTSUP, "socket is closed: it cannot be polled")
+            error = error_for(_ENOTSUP, failure_of_socket(self, "closed"))
             return front.error(error, True)
         engine = self._current_engine()
         limit = timeout_of(timeout)

@@ -7,7 +7,7 @@ from errno import EACCES, ENODEV
 from itertools import count
 from sys import version_info
 
-from zmq._native import OptionAttribute, keep_attributes, overrides
+from zmq._native import OptionAttribute, failure_of_socket, keep_attributes, overrides
 from zmq._native import Socket as NativeSocket
 from zmq.constants import (
     EADDRINUSE,
@@ -25,7 +25,7 @@ from zmq.core.attrsettr import replaceable
 from zmq.core.busy_wait import BusyWait
 from zmq.core.endpoint import SocketContext, with_own_name
 from zmq.core.naming import shown_name
-from zmq.error import ZMQBindError, ZMQError
+from zmq.error import ZMQBindError, ZMQError, wrong_argument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ else:
 
 __all__ = ["Socket", "SyncSocket", "overrides"]
 
-# The value of pickle.DEFAULT_PROTOCOL: pickle takes time to import.
+# pickle.DEFAULT_PROTOCOL, without the time to import it.
 DEFAULT_PROTOCOL = 4 if version_info < (3, 14) else 5
 _monitor_numbers = count(1)
 
@@ -129,12 +129,14 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
             shadow = ctx_or_socket
         elif ctx_or_socket is not None:
             context = ctx_or_socket
+        if not hasattr(socket_type, "__index__"):
+            raise TypeError(f"socket_type is a zmq.SocketType like zmq.REQ, not {socket_type!r}")
         if shadow:
             from zmq.core.interop import shadowed
 
             shadow, context = shadowed(shadow, context)
         elif socket_type < 0:
-            raise TypeError("socket_type must be specified")
+            raise TypeError("socket_type must be specified, like zmq.REQ")
         super().__init__(context, socket_type, shadow, copy_threshold)
         if shadow:
             self._shadow_obj = shadow
@@ -403,13 +405,12 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
     ) -> MessageTracker | None:
         """Send text as one part; flags, copy and the rest as for send."""
         if not isinstance(u, str):
-            raise TypeError(f"send_string takes str, not {type_name(u)}: send takes bytes")
+            raise wrong_argument(failure_of_socket(self, "text", {"of": type_name(u)}))
         return self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
         """Receive one part as text; blocks as recv does."""
-        text: str = self.recv(flags=flags).decode(encoding)
-        return text
+        return self.recv(flags=flags).decode(encoding)
 
     send_unicode = send_string
     recv_unicode = recv_string

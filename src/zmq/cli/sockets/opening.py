@@ -9,9 +9,9 @@ import stat
 from typing import Any
 
 import zmq
+from zmq._reasons import address_reason
 from zmq.cli.sockets.endpoints import Endpoint, SocketEndpoints
 from zmq.cli.terminal.errors import CommandError, UsageError
-from zmq.error import address_reason
 
 
 def attach(socket: zmq.Socket[Any], side: SocketEndpoints) -> list[str]:
