@@ -69,10 +69,10 @@ try:
         ZMQError as ZMQError,
         ZMQVersionError as ZMQVersionError,
     )
-except ImportError as failed:
+except ImportError as _failed:
     from zmq._mixed import explain
 
-    explain(failed)
+    explain(_failed)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

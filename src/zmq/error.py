@@ -133,7 +133,7 @@ class Again(ZMQError):
 class InterruptedSystemCall(ZMQError, InterruptedError):  # type: ignore[misc]  # strerror is never None
     """A signal ended a call that should have been tried again (EINTR). Arguments are ignored."""
 
-    errno = EINTR
+    errno: int | None = EINTR
 
     def __init__(self, errno: int | str = "ignored", msg: str = "ignored") -> None:
         super().__init__(EINTR)
@@ -158,11 +158,11 @@ class TermTimeout(ZMQError, TimeoutError):  # type: ignore[misc]  # strerror is 
     sockets : list of str
     """
 
-    errno = ETIMEDOUT
+    errno: int | None = ETIMEDOUT
 
     def __init__(self, timeout: float, sockets: Iterable[str] = ()) -> None:
         self.timeout = timeout
-        self.sockets = list(sockets)
+        self.sockets: list[str] = list(sockets)
         text = f"context not terminated after {timeout:g} s"
         if self.sockets:
             text += "; waiting for these sockets:\n  " + "\n  ".join(self.sockets)
@@ -186,7 +186,7 @@ class ZMQVersionError(NotImplementedError):
     def __init__(self, min_version: str, msg: str = "Feature") -> None:
         self.msg = msg
         self.min_version = min_version
-        self.version = ".".join(map(str, zmq_version_info()))
+        self.version: str = ".".join(map(str, zmq_version_info()))
 
     def __str__(self) -> str:
         return f"{self.msg} requires libzmq >= {self.min_version}, have {self.version}"

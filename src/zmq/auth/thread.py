@@ -32,11 +32,11 @@ class AuthenticationThread(threading.Thread):
         super().__init__(name="zmq-auth", daemon=True)
         assert authenticator.zap_socket is not None
         self.authenticator = authenticator
-        self.log = authenticator.log
-        self.zap_socket = authenticator.zap_socket
+        self.log: Any = authenticator.log
+        self.zap_socket: zmq.Socket[Any] = authenticator.zap_socket
         self.pipe = pipe
         self.poller = zmq.Poller()
-        self.started = threading.Event()
+        self.started: threading.Event = threading.Event()
 
     def run(self) -> None:
         self.started.set()

@@ -11,6 +11,7 @@ from zmq.backend.select import public_api
 from zmq.backend.select import select_backend as select_backend
 
 #: Which backend was chosen, and which would have been next.
-first, second = "zmq.backend.cython", "zmq.backend.cffi"
+first: str = "zmq.backend.cython"
+second: str = "zmq.backend.cffi"
 
 __all__ = list(public_api)  # pyright: ignore[reportUnsupportedDunderAll]

@@ -8,7 +8,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-public_api = [
+public_api: list[str] = [
     "Context",
     "Socket",
     "Frame",

@@ -60,12 +60,12 @@ class Loop:
     """
 
     #: Whether watch() works: if not, a thread has to.
-    watches = True
+    watches: bool = True
     #: Whether look_first() has what is watched looked at, too, and not the reactor alone.
-    looks_at_watched = True
+    looks_at_watched: bool = True
 
     def __init__(self) -> None:
-        self.reactor = Reactor()
+        self.reactor: Reactor = Reactor()
 
     def watch(self, fd: int, callback: Callback) -> Callback:
         """Call back whenever a descriptor is readable, until the returned function is called."""

@@ -13,7 +13,7 @@ __all__ = ["begun", "watch_multiprocessing"]
 FINISH_S = 1.0
 
 #: Whether the interpreter has begun to end.
-begun = False
+begun: bool = False
 
 # The process in which multiprocessing is to call finish(); 0 for none.
 _watched = 0

@@ -42,9 +42,9 @@ class Receive:
         prepare: Callable[[Operation, Engine, int, Any, Any], None],
         answer: Callable[[Any], tuple[Any, ...]] | None = None,
     ) -> None:
-        self.attempt = attempt
-        self.prepare = prepare
-        self.answer = answer
+        self.attempt: Callable[..., Any] = attempt
+        self.prepare: Callable[[Operation, Engine, int, Any, Any], None] = prepare
+        self.answer: Callable[[Any], tuple[Any, ...]] | None = answer
 
 
 # Parts wait as Frames: a Frame that has to be put back knows whether others of its message follow.

@@ -142,7 +142,7 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
             self._shadow_obj = shadow
             if self.context is None:
                 # A socket of another library: libzmq does not tell whose context it is in.
-                self.context = self._context_class.instance()
+                self.context: Any = self._context_class.instance()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -200,8 +200,7 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
 
         It is edge-triggered: read EVENTS after each signal, and after each other call as well.
         """
-        fd: int = self.get(SocketOption.FD)
-        return fd
+        return self.get(SocketOption.FD)  # type: ignore[no-any-return]
 
     def stats(self) -> SocketStats:
         """Return the counts of messages and bytes since the socket was opened."""
@@ -213,15 +212,14 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
 
     def get_hwm(self) -> int:
         """Return the high-water mark: how many messages are queued for each peer at most."""
-        hwm: int = self.get(SNDHWM)
-        return hwm
+        return self.get(SNDHWM)  # type: ignore[no-any-return]
 
     def set_hwm(self, value: int) -> None:
         """Set both high-water marks, in messages; for connections made afterwards."""
         self.set(SNDHWM, value)
         self.set(RCVHWM, value)
 
-    hwm = property(get_hwm, set_hwm, doc="High-water mark in messages, of both directions.")
+    hwm: int = property(get_hwm, set_hwm, doc="Both high-water marks, in messages.")  # type: ignore[assignment]
 
     def get_string(self, option: int, encoding: str = "utf-8") -> str:
         """Read an option that holds bytes, as text."""
@@ -236,8 +234,10 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
             raise TypeError(f"set_string takes str, not {type_name(optval)}: set takes bytes")
         self.set(option, optval.encode(encoding))
 
-    getsockopt_string = getsockopt_unicode = get_string
-    setsockopt_string = setsockopt_unicode = set_string
+    getsockopt_string = get_string
+    getsockopt_unicode = get_string
+    setsockopt_string = set_string
+    setsockopt_unicode = set_string
 
     def subscribe(self, topic: str | bytes) -> None:
         """Receive messages that begin with a topic; all, if it is empty: SUB sockets."""

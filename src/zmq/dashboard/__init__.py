@@ -18,8 +18,8 @@ from __future__ import annotations
 
 try:
     from zmq.dashboard.dashboard import Dashboard, serve
-except ModuleNotFoundError as error:
-    if error.name is None or error.name.split(".")[0] not in {
+except ModuleNotFoundError as _error:
+    if _error.name is None or _error.name.split(".")[0] not in {
         "tornado",
         "bokeh",
         "prometheus_client",
@@ -27,7 +27,7 @@ except ModuleNotFoundError as error:
         raise
     raise ModuleNotFoundError(
         "zmq.dashboard needs tornado, bokeh and prometheus-client: pip install 'ohmq[dashboard]'",
-        name=error.name,
-    ) from error
+        name=_error.name,
+    ) from _error
 
 __all__ = ["Dashboard", "serve"]

@@ -20,7 +20,7 @@ try:
 except ModuleNotFoundError:  # Windows has no such limit
     resource = None  # type: ignore[assignment]
 
-log = logging.getLogger("zmq.dashboard")
+log: logging.Logger = logging.getLogger("zmq.dashboard")
 
 # Open connections, pages and scrapers together; at most this part of the process's descriptors.
 MAX_CONNECTIONS = 64

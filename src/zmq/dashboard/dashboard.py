@@ -54,8 +54,8 @@ class Dashboard:
                 self._loop.close()
             raise
         port: int = self._sockets[0].getsockname()[1]
-        self.address = (address.host, port)
-        self.url = address.url(port)
+        self.address: tuple[str, int] = (address.host, port)
+        self.url: str = address.url(port)
         if background:
             ready = threading.Event()
             self._thread = threading.Thread(

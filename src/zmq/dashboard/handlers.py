@@ -211,7 +211,7 @@ class Feed(Guarded, WebSocketHandler):  # pyright: ignore[reportIncompatibleMeth
 
     is_public = True  # nothing is sent before the token has been checked
 
-    filter = Filter()
+    filter: Filter = Filter()
 
     def initialize(self) -> None:
         self._unsent = 0

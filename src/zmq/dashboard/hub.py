@@ -42,9 +42,9 @@ class Hub:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.history = History()
-        self.state = source.state()
-        self.error = ""
+        self.history: History = History()
+        self.state: str = source.state()
+        self.error: str = ""
         self.copies: deque[Copy] = deque(maxlen=REMEMBERED)
         self.viewers: set[Viewer] = set()
         self._kept_bytes = 0

@@ -132,7 +132,7 @@ class MonitorSource:
         ):
             raise ValueError(f"of the prefixes {prefixes} one is the beginning of the other")
         self._prefixes = directions_of(prefixes)
-        self.about = About(
+        self.about: About = About(
             title=title or "Monitored queue",
             endpoints=[("monitor", endpoint)],
             kind="monitor",

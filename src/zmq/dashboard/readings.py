@@ -51,7 +51,7 @@ class History:
 
     def __init__(self, tick_s: float = TICK_S) -> None:
         self.points: deque[Point] = deque(maxlen=max(2, round(HISTORY_S / tick_s)))
-        self.latest = Reading()
+        self.latest: Reading = Reading()
         self._readings: deque[tuple[float, Reading]] = deque()
 
     def add(self, now_s: float, reading: Reading, wall_s: float) -> Point | None:

@@ -23,7 +23,7 @@ from zmq.dashboard.guard import Guard
 from zmq.dashboard.hub import Hub
 from zmq.dashboard.stats_query import StatsQuery
 
-log = logging.getLogger("zmq.dashboard")
+log: logging.Logger = logging.getLogger("zmq.dashboard")
 
 STATIC = Path(__file__).with_name("static")
 MAX_BODY = 16_384
@@ -126,7 +126,7 @@ class Server:
             idle_connection_timeout=IDLE_S,
             body_timeout=BODY_S,
         )
-        self.connections = ConnectionLimit(self._server, sockets, self._is_page)
+        self.connections: ConnectionLimit = ConnectionLimit(self._server, sockets, self._is_page)
 
     async def close(self) -> None:
         """Close the pages, then every other connection."""

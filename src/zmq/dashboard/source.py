@@ -112,7 +112,7 @@ class DeviceSource:
             self._monitors, no_messages = [monitor], ""
             endpoints["mon"] = [monitor]
         actions = ["pause", "resume"] + ["stop"] * callable(getattr(device, "stop", None))
-        self.about = About(
+        self.about: About = About(
             title=title or type(device).__name__,
             endpoints=[(side, each) for side, found in endpoints.items() for each in found],
             kind="device",

@@ -425,7 +425,8 @@ class ThreadDevice(BackgroundDevice):
     def start(self) -> None:
         self._refuse_running()
         run = self._new_run()
-        self.launcher = run.launcher = self._launch_class(target=self._main, args=(run,))
+        self.launcher: Any = self._launch_class(target=self._main, args=(run,))
+        run.launcher = self.launcher
         self.launcher.daemon = self.daemon
         self.launcher.name = f"{type(self).__name__} {self.launcher.name}"
         try:
@@ -458,7 +459,7 @@ class ProcessDevice(BackgroundDevice):
         "fork", "spawn" or "forkserver" (multiprocessing); None for the program's default.
     """
 
-    context_factory = zmq.Context
+    context_factory: Callable[[], zmq.Context[Any]] = zmq.Context
     start_method: str | None = None
     _remote: RemoteRun | None = None
 
@@ -475,7 +476,7 @@ class ProcessDevice(BackgroundDevice):
 
         self._refuse_running()
         self._remote = RemoteRun(self, _OWN_START_S if self._is_own_loop() else None)
-        self.launcher = self._remote.process
+        self.launcher: Any = self._remote.process
         try:
             self._remote.start()
         finally:

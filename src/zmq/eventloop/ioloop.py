@@ -5,11 +5,12 @@ Today Tornado runs on asyncio, and every loop can serve them.
 
 from __future__ import annotations
 
+from logging import Logger
 from warnings import warn
 
+from tornado import log as _log
 from tornado.ioloop import *  # noqa: F403  # pyright: ignore[reportWildcardImportFromLibrary]
 from tornado.ioloop import IOLoop, PeriodicCallback
-from tornado.log import app_log
 
 __all__ = ["IOLoop", "PeriodicCallback", "ZMQIOLoop", "app_log", "install"]
 
@@ -17,6 +18,9 @@ _ADVICE = "zmq.eventloop.ioloop is deprecated: use tornado.ioloop, whose loops a
 
 #: Tornado's own loop: ``ZMQIOLoop()`` makes one, and ``loop.install()`` makes it the current one.
 ZMQIOLoop = IOLoop
+
+#: The logger of applications on Tornado.
+app_log: Logger = _log.app_log
 
 
 def install() -> None:

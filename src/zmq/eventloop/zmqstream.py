@@ -8,8 +8,8 @@ from contextlib import suppress
 from functools import cached_property, partial
 from warnings import warn
 
+from tornado import log as _log
 from tornado.ioloop import IOLoop
-from tornado.log import gen_log as gen_log
 
 import zmq
 from zmq.constants import ENOTSOCK, ETERM
@@ -27,12 +27,17 @@ from zmq.utils import jsonapi as jsonapi
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from logging import Logger
     from typing import Any, Literal, Self, overload
 
     from zmq.core.frame import Frame
     from zmq.core.socket import Socket
     from zmq.core.tracker import MessageTracker
     from zmq.eventloop._reports import OnSend
+
+
+#: The logger of Tornado itself.
+gen_log: Logger = _log.gen_log
 
 
 class _OfSocket:

@@ -19,7 +19,7 @@ class GreenletOperation(Operation):
     def __init__(self, loop: Any) -> None:
         self.loop = loop
         self.greenlet: Any = getcurrent()
-        self.done = False
+        self.done: bool = False
         self.value: Any = None
         self.error: BaseException | None = None
 

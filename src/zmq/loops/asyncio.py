@@ -31,7 +31,7 @@ class AsyncioLoop(Loop):
         super().__init__()
         self._loop = weakref.ref(loop)
         self._turn_is_due = False
-        self.watches = True
+        self.watches: bool = True
         try:
             again = _calls_readers_again(loop)
             turn = partial(self.reactor.turn_outside if again else self._turn_soon)

@@ -14,7 +14,7 @@ from zmq.loops.green import GreenFront
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, ClassVar
 
 _thread: Any = patcher.original("_thread")
 _threading: Any = patcher.original("threading")
@@ -29,8 +29,8 @@ class EventletLoop(HubLoop):
     threads has to call eventlet.hubs.use_hub() first, for sockets of any kind.
     """
 
-    thread_local = _threading.local()
-    current_hub = staticmethod(get_hub)
+    thread_local: ClassVar[Any] = _threading.local()
+    current_hub: ClassVar[Callable[[], Any]] = staticmethod(get_hub)  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def start(self) -> None:
         """Have the hub call the reactor, for as long as there is this loop."""
@@ -117,6 +117,6 @@ def _closed() -> None:
 class EventletFront(GreenFront):
     """Calls of green threads of eventlet."""
 
-    loops = EventletLoop
+    loops: ClassVar[type[HubLoop]] = EventletLoop
     # The function itself: one step less for every call.
-    current = staticmethod(get_hub)  # pyright: ignore[reportAssignmentType]
+    current: Callable[[], Any] = staticmethod(get_hub)  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -239,7 +239,7 @@ class Waiting(Operation, _Future):
             self._awaiting -= 1
             if not self.done():
                 raise RuntimeError("a future of a socket is awaited, not yielded from")
-        self.taken = WOULD_BLOCK
+        self.taken: Any = WOULD_BLOCK
         try:
             return _result(self)
         finally:

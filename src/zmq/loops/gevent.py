@@ -13,7 +13,7 @@ from zmq.loops.green import GreenFront
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, ClassVar
 
 __all__ = ["GeventFront", "GeventLoop"]
 
@@ -27,8 +27,8 @@ class GeventLoop(HubLoop):
     wake a greenlet: so a program that forgot a socket ends, and a deadlock is reported as one.
     """
 
-    thread_local = get_original("threading", "local")()
-    current_hub = staticmethod(get_hub)
+    thread_local: ClassVar[Any] = get_original("threading", "local")()
+    current_hub: ClassVar[Callable[[], Any]] = staticmethod(get_hub)  # pyright: ignore[reportIncompatibleMethodOverride]
 
     def start(self) -> None:
         """Prepare to have the hub call the reactor."""
@@ -118,6 +118,6 @@ class _Stop:
 class GeventFront(GreenFront):
     """Calls of greenlets of gevent."""
 
-    loops = GeventLoop
+    loops: ClassVar[type[HubLoop]] = GeventLoop
     # The function itself: one step less for every call.
-    current = staticmethod(get_hub)  # pyright: ignore[reportAssignmentType]
+    current: Callable[[], Any] = staticmethod(get_hub)  # pyright: ignore[reportIncompatibleMethodOverride]

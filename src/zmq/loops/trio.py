@@ -38,7 +38,7 @@ class TrioLoop(Loop):
 
     def __init__(self) -> None:
         super().__init__()
-        self.watches = self.reactor.fileno() >= 0
+        self.watches: bool = self.reactor.fileno() >= 0
         if self.watches:
             spawn_system_task(self._serve, name="zmq.anyio: sockets")
         else:

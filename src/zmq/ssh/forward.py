@@ -11,7 +11,7 @@ from typing import Any
 
 __all__ = ["ForwardServer", "Handler", "forward_tunnel"]
 
-logger = logging.getLogger("ssh")
+logger: logging.Logger = logging.getLogger("ssh")
 
 _CHUNK_BYTES = 1 << 16
 

@@ -271,4 +271,7 @@ def _needs_paramiko(paramiko: bool | None) -> bool:
     return sys.platform == "win32" if paramiko is None else paramiko
 
 
-ssh_tunnel = paramiko_tunnel if sys.platform == "win32" else openssh_tunnel
+if sys.platform == "win32":
+    ssh_tunnel = paramiko_tunnel
+else:
+    ssh_tunnel = openssh_tunnel

@@ -11,7 +11,7 @@ from zmq.core.version import (
     zmq_version_info,
 )
 
-version_info = pyzmq_version_info()
+version_info: tuple[int, int, int] = pyzmq_version_info()
 VERSION_MAJOR, VERSION_MINOR, VERSION_PATCH = version_info
 VERSION_EXTRA = ""
 

@@ -30,8 +30,8 @@ class GarbageCollectorThread(Thread):
     def __init__(self, gc: GarbageCollector) -> None:
         super().__init__(daemon=True)
         self.gc = gc
-        self.pid = os.getpid()
-        self.ready = Event()
+        self.pid: int = os.getpid()
+        self.ready: Event = Event()
 
     def run(self) -> None:
         self.ready.set()
@@ -98,4 +98,4 @@ class GarbageCollector:
             self.stop()
 
 
-gc = GarbageCollector()
+gc: GarbageCollector = GarbageCollector()

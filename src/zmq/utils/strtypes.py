@@ -13,7 +13,7 @@ __all__ = ["asbytes", "b", "basestring", "bytes", "cast_bytes", "cast_unicode", 
 # The module sells these two names as well, so that they can be imported from here.
 bytes = bytes
 unicode = str
-basestring = (str,)
+basestring: tuple[type[str]] = (str,)
 
 
 def _warn(name: str, instead: str) -> None:
@@ -54,5 +54,6 @@ def cast_unicode(s: str | bytes, encoding: str = "utf8", errors: str = "strict")
     raise TypeError(f"expected str or bytes, not {type(s).__name__}: {s!r}")
 
 
-b = asbytes = cast_bytes
+b = cast_bytes
+asbytes = cast_bytes
 u = cast_unicode

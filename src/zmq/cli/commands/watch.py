@@ -241,7 +241,7 @@ class Pace:
         self._per_s = per_s
         self._second = -1
         self._count = 0
-        self.held_back = 0
+        self.held_back: int = 0
 
     def admits(self, now_s: float) -> bool:
         """Whether one more line may be shown at a time, in s."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import zmq
@@ -36,7 +36,7 @@ class PlannedDevice(MonitoredQueueBase):
         A program listens on an ipc path that it should bind.
     """
 
-    context_factory = zmq.Context
+    context_factory: Callable[[], zmq.Context[Any]] = zmq.Context
 
     def __init__(
         self,

@@ -83,7 +83,7 @@ class ConnectionHistory:
     def __init__(self, security: str = "") -> None:
         causes = " or ".join(each for each in (reasons.TYPES_DIFFER, _SECURITY[security]) if each)
         self._ended = f"the other side ended the handshake: {causes}"
-        self.last_failure = ""
+        self.last_failure: str = ""
         self._bound: set[str] = set()
         #: By endpoint: descriptors of connections whose handshake is not over.
         self._open_handshakes: dict[str, list[int]] = {}

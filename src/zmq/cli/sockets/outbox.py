@@ -67,8 +67,8 @@ class Outbox:
         self._ticker = ticker
         self._print_reply = print_reply
         self._started = time.monotonic()
-        self.sent = 0
-        self.sent_bytes = 0
+        self.sent: int = 0
+        self.sent_bytes: int = 0
 
     def run(self, messages: Iterable[list[bytes]]) -> None:
         """Send all messages and wait until they have left.

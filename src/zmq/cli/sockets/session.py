@@ -40,7 +40,7 @@ class Session:
     def __enter__(self) -> Self:
         try:
             self._entered.enter_context(authenticated(self.context, self.plan.keys))
-            self.socket = self.context.socket(getattr(zmq, self.plan.type_name))
+            self.socket: zmq.Socket[Any] = self.context.socket(getattr(zmq, self.plan.type_name))
         except BaseException:
             self.__exit__()
             raise

@@ -45,7 +45,7 @@ class ConfigError(UsageError):
 
     def __init__(self, lines: Sequence[str]) -> None:
         super().__init__("; ".join(lines))
-        self.lines = list(lines)
+        self.lines: Sequence[str] = list(lines)
 
 
 def load_config(file: str, *, ipc_limit: int = 107) -> Config:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import zmq
@@ -44,7 +44,7 @@ class SupervisedDevice(PlannedDevice, ProcessDevice):
         A program listens on an ipc path that it should bind.
     """
 
-    start_method = "spawn"  # the parent process has threads
+    start_method: str | None = "spawn"  # the parent process has threads
 
     def __init__(self, config: DeviceConfig, pinned: Mapping[str, list[str]]) -> None:
         options = {name: list(_options(each)) for name, each in config.extras.items()}
@@ -56,7 +56,7 @@ class SupervisedDevice(PlannedDevice, ProcessDevice):
     def _open_sockets(self, relay_options: Any) -> None:
         if self._guard_keys is not None:
             _GuardedContext.keys = self._guard_keys
-            self.context_factory = _GuardedContext
+            self.context_factory: Callable[[], zmq.Context[Any]] = _GuardedContext
         super()._open_sockets(relay_options)
 
     def _show_end(self, run: Any) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, Any, Generic, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -149,7 +149,7 @@ _Settings: TypeAlias = Annotated[
 class Table(BaseModel):
     """A table without unknown keys, whose values are converted from no other type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
 
 class Sides(Table, Generic[_Value]):

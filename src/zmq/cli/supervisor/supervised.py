@@ -87,13 +87,15 @@ class Supervised:
         self._waker = Waker()
         self._failures = 0
         #: Its state and stats, as they were a moment ago: reading them does not wait.
-        self.latest = ("new", DeviceStats())
+        self.latest: tuple[str, DeviceStats] = ("new", DeviceStats())
         #: Whether all messages were handed on when it was stopped.
-        self.clean = True
+        self.clean: bool = True
         #: Whether a first start, successful or not, has been logged.
-        self.tried = False
+        self.tried: bool = False
         monitor = config.plan.monitor
-        self.mon_type = None if monitor is None else zmq.SocketType[monitor.type_name]
+        self.mon_type: zmq.SocketType | None = (
+            None if monitor is None else zmq.SocketType[monitor.type_name]
+        )
         self._thread = threading.Thread(
             target=self._main, name=f"ohmq device {config.name}", daemon=True
         )

@@ -45,7 +45,7 @@ class EndedBySignal(CommandError):
     def __init__(self, number: int, text: str = "") -> None:
         super().__init__(text)
         self.number = number
-        self.exit_code = EXIT_SIGNAL + number
+        self.exit_code: int = EXIT_SIGNAL + number
 
 
 def one_line(text: str) -> str:

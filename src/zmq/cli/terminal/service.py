@@ -21,7 +21,7 @@ class ServiceManager:
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._alive_at = -math.inf
         #: Time between two calls of `alive` at most, in s; infinite where no watchdog is set.
-        self.interval_s = _watchdog_s() / 2 if self._address else math.inf
+        self.interval_s: float = _watchdog_s() / 2 if self._address else math.inf
 
     def ready(self, status: str) -> None:
         """The service is there, or has read its configuration again."""
