@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from zmq._reasons import waiting
 from zmq._reasons.addresses import address, address_reason, monitor, not_there
-from zmq._reasons.arguments import argument_words, get_option, group, new_socket, set_option
+from zmq._reasons.arguments import (
+    argument_words,
+    get_option,
+    group,
+    new_socket,
+    set_option,
+    unawaited,
+)
 from zmq._reasons.naming import call_of, more_of, socket_of
 from zmq.constants import EAGAIN, EFSM, EHOSTUNREACH, ETERM
 
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 
     from zmq._native import Failure
 
-__all__ = ["address_reason", "argument_words", "words"]
+__all__ = ["address_reason", "argument_words", "unawaited", "words"]
 
 
 def words(number: int, reason: Failure | str) -> str:

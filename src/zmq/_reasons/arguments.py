@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from zmq._native import Failure
 
-__all__ = ["argument_words", "get_option", "group", "new_socket", "set_option"]
+__all__ = ["argument_words", "get_option", "group", "new_socket", "set_option", "unawaited"]
 
 
 def set_option(number: int, failure: Failure) -> str:
@@ -124,6 +124,14 @@ def _option(more: dict[str, Any]) -> str:
     if more["of"] == "str":
         return f"{text}: use set_string, or encode the value"
     return text
+
+
+def unawaited(problem: str) -> str:
+    """Return the text for a future that is used in place of its result."""
+    return (
+        f"{problem}: a call on a socket of zmq.asyncio returns a future; await it first, as in "
+        "(await socket.recv()).decode()"
+    )
 
 
 _ARGUMENTS: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -46,9 +46,6 @@ _MECHANISM_STEPS = {
     "GSSAPI": "both sides need the principals that they expect of each other",
 }
 
-_HANDSHAKE_PROTOCOL = 0x2000
-_HANDSHAKE_AUTH = 0x4000
-
 
 def would_block(failure: Failure) -> str:
     if failure.case == "send":
@@ -79,7 +76,7 @@ def _why_nothing_came(failure: Failure) -> list[str]:
         if kind == "XSUB":
             way = 'send(b"\\x01" + topic)'
         return [f"it has no subscription, and gets nothing without one: {way}"]
-    if more_of(failure).get("has_peer") is False:
+    if more_of(failure).get("has_peer") is False and not failure.sent:
         return [f"no peer is connected: start a {peers_of(failure)} that connects to it"]
     if failure.received:
         before = counted(failure.received, "message")
@@ -186,11 +183,11 @@ def _mechanism(number: int) -> str:
 def _handshakes(failure: Failure, count: int, event: int, reason: int) -> str:
     """Say what the socket's monitor has told of handshakes."""
     times = counted(count, "handshake")
-    if event == _HANDSHAKE_AUTH:
+    if event == Event.HANDSHAKE_FAILED_AUTH:
         return (
             f"{times} failed, the last as the ZAP handler answered {reason}: check the credentials"
         )
-    if event != _HANDSHAKE_PROTOCOL:
+    if event != Event.HANDSHAKE_FAILED_PROTOCOL:
         return f"{times} failed: the other side has ended the connection, or broke it"
     known = [name for name, member in Event.__members__.items() if member == reason]
     name = known[0] if known else hex(reason)

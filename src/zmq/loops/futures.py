@@ -39,7 +39,28 @@ else:
 __all__ = ["FutureFront", "SocketFuture", "Waiting"]
 
 
-class Ready(_Future):
+class Unawaited:
+    """What a program tries with a future that it has forgotten to await says so."""
+
+    __slots__ = ()
+
+    @property
+    def decode(self) -> Any:
+        raise AttributeError(
+            _unawaited(f"{type(self).__name__!r} object has no attribute 'decode'")
+        )
+
+    def __getitem__(self, index: object) -> Any:
+        raise TypeError(_unawaited(f"{type(self).__name__!r} object is not subscriptable"))
+
+
+def _unawaited(problem: str) -> str:
+    from zmq._reasons import unawaited  # few programs need it
+
+    return unawaited(problem)
+
+
+class Ready(Unawaited, _Future):
     """The future of a call that could be made at once; native, see ready.pxi.
 
     As with Waiting, a message counts as delivered when a program has seen it.
@@ -124,7 +145,7 @@ async def _chain(received: Any, convert: Callable[[Any], Any]) -> Any:
     return convert(await received)
 
 
-class Waiting(Operation, _Future):
+class Waiting(Unawaited, Operation, _Future):
     """The future of an operation that waits.
 
     The message that it ends with counts as delivered when a task or a callback has got it: a task
