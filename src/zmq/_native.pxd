@@ -239,6 +239,10 @@ cdef struct Monitor:
     void *outlet
     int64_t tap_fd
     int64_t outlet_fd
+    int asked              # the events that the program wants
+    int connections        # events so far, for the texts of time-outs
+    int handshakes
+    int disconnections
     int failed_handshakes
     uint16_t last_failed   # the event of the last of them, and what it told
     uint32_t last_reason

@@ -152,7 +152,22 @@ def test_a_monitor_tells_of_types_that_do_not_fit(socket: Make) -> None:
 
 def _with_handshake(req: zmq.Socket) -> str | None:
     text = str(failure(req.recv))
-    return text if "failed" in text.partition("ms;")[2].partition(";")[0] else None
+    told = text.partition("ms;")[2].partition(";")[0]
+    return text if "failed" in told or "ended before" in told else None
+
+
+def test_a_monitor_tells_of_a_silent_peer(socket: Make) -> None:
+    pull, push = socket(zmq.PULL, rcvtimeo=10), socket(zmq.PUSH)
+    pull.bind("tcp://127.0.0.1:*")
+    events = pull.get_monitor_socket()
+    try:
+        assert "no connection" in str(failure(pull.recv))
+        push.connect(pull.last_endpoint.decode())
+        until(lambda: "counts 1 connection now" in str(failure(pull.recv)))
+        push.close()
+        until(lambda: "1 connection ended, and none stands now" in str(failure(pull.recv)))
+    finally:
+        events.close()
 
 
 @pytest.mark.skipif(not zmq.has("curve"), reason="this libzmq has no CURVE")

@@ -71,6 +71,7 @@ cdef int start_monitor(Handle handle, bytes address, int events) except -1:
     snprintf(inner, sizeof(inner), "inproc://ohmq-monitor-%lld", <long long> _monitor_number)
     monitor.number = _monitor_number
     monitor.context = handle.context.ptr
+    monitor.asked = events
     monitor.tells_end = events & ZMQ_EVENT_MONITOR_STOPPED != 0
     # A thread of libzmq that has something to say waits from the first call to the second.
     if (not start_pumping() or open_monitor(monitor, address) < 0
@@ -178,7 +179,9 @@ cdef int64_t events_dropped_by(int64_t number) noexcept:
 
 
 cdef int note_handshakes(int64_t number, dict more) except -1:
-    """Add what a monitor has told of handshakes that failed."""
+    """Add what a monitor has told of connections and handshakes, where the program asks for it."""
+    cdef int needed = (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED
+                       | ZMQ_EVENT_HANDSHAKE_SUCCEEDED)
     cdef Monitor *monitor
     cdef Monitor found
     memset(&found, 0, sizeof(found))
@@ -191,6 +194,8 @@ cdef int note_handshakes(int64_t number, dict more) except -1:
     ohmq_lock_release(&_monitors_lock)
     if found.failed_handshakes:
         more["failed_handshakes"] = (found.failed_handshakes, found.last_failed, found.last_reason)
+    elif found.asked & needed == needed:
+        more["connections"] = (found.connections, found.handshakes, found.disconnections)
     return 0
 
 
@@ -382,9 +387,7 @@ cdef bint take_event(Monitor *monitor) noexcept nogil:
     if zmq_msg_size(&event.head) >= sizeof(number):
         memcpy(&number, zmq_msg_data(&event.head), sizeof(number))
     last = number == ZMQ_EVENT_MONITOR_STOPPED
-    if number & (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-                 | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH):
-        count_failed_handshake(monitor, number, &event.head)
+    count_event(monitor, number, &event.head)
     if monitor.outlet == NULL or last and not monitor.tells_end:
         drop_event(event)
     else:
@@ -397,13 +400,22 @@ cdef bint take_event(Monitor *monitor) noexcept nogil:
     return not last
 
 
-cdef void count_failed_handshake(Monitor *monitor, uint16_t number, zmq_msg_t *head) noexcept nogil:
-    """For the texts of time-outs: what the last one told, an errno, a reason, or a code of ZAP."""
-    monitor.failed_handshakes += 1
-    monitor.last_failed = number
-    if zmq_msg_size(head) >= sizeof(number) + sizeof(monitor.last_reason):
-        memcpy(&monitor.last_reason, <char *> zmq_msg_data(head) + sizeof(number),
-               sizeof(monitor.last_reason))
+cdef void count_event(Monitor *monitor, uint16_t number, zmq_msg_t *head) noexcept nogil:
+    """Follow the connections, for the texts of time-outs."""
+    if number & (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED):
+        monitor.connections += 1
+    elif number & ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        monitor.handshakes += 1
+    elif number & ZMQ_EVENT_DISCONNECTED:
+        monitor.disconnections += 1
+    elif number & (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+                   | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH):
+        monitor.failed_handshakes += 1
+        monitor.last_failed = number
+        # An errno, a reason, or a code of ZAP.
+        if zmq_msg_size(head) >= sizeof(number) + sizeof(monitor.last_reason):
+            memcpy(&monitor.last_reason, <char *> zmq_msg_data(head) + sizeof(number),
+                   sizeof(monitor.last_reason))
 
 
 cdef void hold_event(Monitor *monitor, Event *event) noexcept nogil:

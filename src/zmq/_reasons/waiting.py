@@ -160,6 +160,8 @@ def _causes(failure: Failure, of: Callable[[Failure], list[str]]) -> list[str]:
     causes = of(failure)
     if "failed_handshakes" in more:
         causes.insert(0, _handshakes(failure, *more["failed_handshakes"]))
+    elif "connections" in more:
+        causes.insert(0, _connections(failure, *more["connections"]))
     mechanism = _mechanism(more.get("mechanism", 0))
     if mechanism and not failure.received:
         causes.append(
@@ -178,6 +180,23 @@ def _mechanism(number: int) -> str:
         return SecurityMechanism(number).name if number else ""
     except ValueError:
         return ""
+
+
+def _connections(failure: Failure, connections: int, handshakes: int, ended: int) -> str:
+    """Say what the socket's monitor has told of connections, where no handshake has failed."""
+    if not connections:
+        return "its monitor has seen no connection: no peer is there, or another address is its"
+    if not handshakes and ended:
+        return (
+            f"{counted(ended, 'connection')} ended before a handshake was over: most often the "
+            f"types do not fit, for a {type_of(failure)} needs a {peers_of(failure)}, or one side "
+            "has another mechanism"
+        )
+    if connections > ended:
+        return (
+            f"its monitor counts {counted(connections - ended, 'connection')} now: to a silent peer"
+        )
+    return f"{counted(ended, 'connection')} ended, and none stands now"
 
 
 def _handshakes(failure: Failure, count: int, event: int, reason: int) -> str:
