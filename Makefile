@@ -30,7 +30,7 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 ARGS :=
 
 .PHONY: help demo docs test test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
-.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel bench-curves test-free-threaded test-without-gil
+.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel bench-curves bench-programs test-free-threaded test-without-gil
 .DEFAULT_GOAL := help
 
 help:
@@ -49,6 +49,7 @@ help:
 	@echo "make bench         compare this package with PyZMQ $(PYZMQ_VERSION) and with C; ARGS=--quick is shorter"
 	@echo "make bench-wheel   compare the wheels of the two; ARGS=--readme writes benchmarks/RESULTS.md"
 	@echo "make bench-curves  measure how cost grows; ARGS=--page draws it into docs/benchmarks"
+	@echo "make bench-programs  measure Jupyter, ipyparallel, zerorpc and others on this package and on PyZMQ"
 	@echo "make build         compile what has changed"
 	@echo "make wheel         build dist/*.whl with its own libzmq; OHMQ_PLATFORM names another system"
 	@echo "make wheel-all     run make wheel with each Python from 3.11 on that is found"
@@ -119,6 +120,11 @@ bench: build $(RIVALS_STAMP)
 
 bench-wheel: $(TOOLS_STAMP)
 	@sh tools/bench-wheel $(BIN)/python .venv-build$(SUFFIX) $(PYZMQ_VERSION) run.py $(ARGS)
+
+# The environments are those of the last `make ecosystem`, or new ones.
+bench-programs: build
+	@[ -x $(ECOSYSTEM_VENV)-pyzmq/bin/ipython ] || sh tools/ecosystem $(BIN)/python $(ECOSYSTEM_VENV) $(PYZMQ_VERSION)
+	@$(BIN)/python benchmarks/run_programs.py $(ECOSYSTEM_VENV)/bin/python $(ECOSYSTEM_VENV)-pyzmq/bin/python $(ARGS)
 
 bench-curves: $(TOOLS_STAMP)
 	@sh tools/bench-wheel $(BIN)/python .venv-build$(SUFFIX) $(PYZMQ_VERSION) draw_curves.py $(ARGS)
