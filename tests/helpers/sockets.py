@@ -50,3 +50,9 @@ def deliver(address: str, messages: Iterable[bytes]) -> None:
         for message in messages:
             push.send(message)
     until(lambda: not connections(address))
+
+
+def ipc_connections(address: str) -> int:
+    """How many connections the socket that is bound to an address of ipc has open."""
+    sockets = Path("/proc/net/unix").read_text().splitlines()
+    return sum(line.endswith(" " + address.removeprefix("ipc://")) for line in sockets) - 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from helpers.interpreters import ROOT
 from helpers.processes import Child
+from helpers.sockets import ipc_connections
 from helpers.waiting import until
 
 PATTERNS = ROOT / "examples" / "patterns"
@@ -53,19 +53,13 @@ def pirates(child: Start, endpoint: Callable[[str], str]) -> Pirates:
     return Pirates(child, endpoint("ipc"), endpoint("ipc"))
 
 
-def connections(address: str) -> int:
-    """How many connections the socket that is bound to an address of ipc has open."""
-    sockets = Path("/proc/net/unix").read_text().splitlines()
-    return sum(line.endswith(" " + address.removeprefix("ipc://")) for line in sockets) - 1
-
-
 def test_an_idle_worker_that_died_gets_no_request(pirates: Pirates) -> None:
     broker = pirates.broker()
     dead = pirates.worker()
     assert broker.line() == "new worker"
-    assert connections(pirates.workers) == 1
+    assert ipc_connections(pirates.workers) == 1
     dead.kill()
-    until(lambda: connections(pirates.workers) == 0)
+    until(lambda: ipc_connections(pirates.workers) == 0)
     pirates.worker()
     assert broker.line() == "new worker"
     client = pirates.ask("hello")
@@ -77,9 +71,9 @@ def test_an_idle_worker_that_hangs_gets_no_request_and_comes_back(pirates: Pirat
     broker = pirates.broker()
     hung = pirates.worker()
     assert broker.line() == "new worker"
-    assert connections(pirates.workers) == 1
+    assert ipc_connections(pirates.workers) == 1
     os.kill(hung.pid, signal.SIGSTOP)
-    until(lambda: connections(pirates.workers) == 0)  # no answer to libzmq's heartbeats
+    until(lambda: ipc_connections(pirates.workers) == 0)  # no answer to libzmq's heartbeats
     client = pirates.ask("hello")
     assert broker.line() == "a worker has gone"
     os.kill(hung.pid, signal.SIGCONT)
