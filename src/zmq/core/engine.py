@@ -169,15 +169,16 @@ class Operation:
 
     def expire(self) -> None:
         """End as the time is over."""
-        engine = self.engine
-        assert engine is not None
-        engine.serve()  # a message that has come while the loop was busy counts
+        engine = self.engine  # None for the operation of a poller, which has no queue
+        if engine is not None:
+            engine.serve()  # a message that has come while the loop was busy counts
         queue = self.queue
-        if queue is None:
+        if queue is None and engine is not None:
             return
         if self.on_timeout is not None:
             self.succeed(self.on_timeout())
         else:
+            assert engine is not None
             self.fail(would_block(engine, queue is engine.sends, self.timeout_ms))
         self._settle()
 
