@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from zmq import _typing as _typing, backend as backend, sugar as sugar, utils as utils
     from zmq.core.dump import dump as dump
     from zmq.core.stopwatch import Stopwatch as Stopwatch
+    from zmq.devices.lastvaluecache import LastValueCache as LastValueCache
 else:  # for a checker a module that has __getattr__ has every name
 
     def __getattr__(name: str) -> object:
@@ -87,6 +88,10 @@ else:  # for a checker a module that has __getattr__ has every name
             from zmq.core.dump import dump as found
         elif name == "Stopwatch":
             from zmq.core.stopwatch import Stopwatch as found
+        elif name == "LastValueCache":
+            from importlib import import_module
+
+            found = import_module("zmq.devices").LastValueCache
         elif name in ("_typing", "backend", "sugar", "utils"):
             # In PyZMQ these come with `import zmq`; here they are imported when they are named.
             from importlib import import_module
@@ -98,7 +103,8 @@ else:  # for a checker a module that has __getattr__ has every name
         return found
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), "Stopwatch", "_typing", "backend", "dump", "sugar", "utils"})
+        lazy = {"LastValueCache", "Stopwatch", "_typing", "backend", "dump", "sugar", "utils"}
+        return sorted({*globals(), *lazy})
 
 
 # PyZMQ has this folder, and this package has not.
@@ -142,6 +148,7 @@ if not TYPE_CHECKING:  # checkers take every name that is imported `as` itself, 
         "DraftFDWarning",
         "Frame",
         "InterruptedSystemCall",
+        "LastValueCache",
         "Message",
         "MessageTracker",
         "NotDone",

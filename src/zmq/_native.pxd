@@ -517,6 +517,35 @@ cdef struct Meter:
     RateSample samples[SAMPLES]
     int n_samples              # that were made; the last SAMPLES of them are there
 
+# ---- relays: the cache (relay_cache.pxi) ------------------------------------------------------
+
+cdef struct CacheEntry:
+    # The last message of a topic, which is its first part.
+    CacheEntry *next_in_bucket
+    CacheEntry *older          # the entry whose message came before this one
+    CacheEntry *newer
+    uint64_t hash
+    zmq_msg_t *parts           # allocated
+    int n_parts
+    int room
+    int64_t bytes
+    bint incomplete            # a part could not be kept
+
+cdef struct ValueCache:
+    int64_t most_entries       # 0: the relay has no cache
+    int64_t most_bytes
+    CacheEntry **buckets       # allocated, like the entries; freed with the relay
+    uint32_t n_buckets         # a power of two, or 0
+    CacheEntry *oldest
+    CacheEntry *newest
+    CacheEntry *unfinished     # of the message that goes out now
+    CacheEntry *spare          # of a message that had to go, for the next one
+    # The loop writes them, others read them without a lock.
+    int64_t entries
+    int64_t bytes
+    int64_t evicted
+    int64_t replayed
+
 cdef struct Sleep:
     ohmq_interest interests[8]
     bint stays_readable[8]     # until it is cleared (signaler.h)
@@ -532,6 +561,7 @@ cdef struct RelayLoop:
     Orders orders
     Drain drain
     Clients clients
+    ValueCache cache
     SideSockets side
     Meter meter
     Sleep sleep
@@ -552,6 +582,7 @@ cdef class Relay:
     cdef bint held              # it ended with parts that no target had taken
     cdef unsigned long thread   # that run() is in
 
+    cdef int set_cache(self, most_entries, most_bytes) except -1
     cdef bint abandon(self) noexcept
     cdef int claim_sockets(self) except -1
     cdef int release_sockets(self) except -1

@@ -53,7 +53,7 @@ def home(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
-        ("device ", "queue forwarder streamer"),
+        ("device ", "queue forwarder streamer cache"),
         ("device st", "streamer"),
         ("device --in-type ro", "router"),
         ("device --monitor-type x", "xpub"),

@@ -403,3 +403,29 @@ def test_a_second_signal_ends_it_at_once(child: Start) -> None:
 
     until(signalled, 20)
     assert device.wait() == -signal.SIGTERM
+
+
+def test_a_cache(child: Start, socket: MakeSocket) -> None:
+    options = ["--cache-entries", "2", "--interval", "0.1", "--monitor", ANY]
+    device = child([*DEVICE, "cache", *SIDES, *options])
+    where = endpoints(device, 3)
+    publisher, first, monitor = socket(zmq.XPUB), socket(zmq.SUB), socket(zmq.SUB)
+    publisher.connect(where["in"])
+    assert publisher.recv() == b"\1"
+    monitor.subscribe(b"")
+    monitor.connect(where["monitor"])
+    first.subscribe(b"")
+    first.connect(where["out"])
+    publisher.send_multipart([b"a", b"1"])  # kept, whether they are connected yet or not
+    assert first.recv_multipart() == [b"a", b"1"]
+    for topic in (b"b", b"c"):
+        publisher.send_multipart([topic, b"1"])
+        assert first.recv_multipart() == [topic, b"1"]
+    late = socket(zmq.SUB)
+    late.subscribe(b"")
+    late.connect(where["out"])
+    assert [late.recv_multipart() for _ in range(2)] == [[b"b", b"1"], [b"c", b"1"]]
+    device.process.send_signal(signal.SIGTERM)
+    lines = "\n".join(rest(device))
+    assert device.wait() == 0, device.complaint()
+    assert "cache  2 messages  4 B, evicted 1, replayed " in lines

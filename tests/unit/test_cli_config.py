@@ -99,6 +99,11 @@ DEVICE = '[device.a]\nkind = "queue"\nin = "tcp://127.0.0.1:1"\nout = "tcp://127
         (DEVICE + "options.in.x = 1", "d.toml:5: device.a.options.in.x: no socket option is"),
         (DEVICE + 'options.in.linger = "x"', "options.in.linger: linger takes a number, not 'x'"),
         (DEVICE + "options.in.linger = [1]", "options.in.linger: a number, a text or true and"),
+        (DEVICE + "cache_entries = 0", "d.toml:5: device.a.cache_entries: 0 is not between 1"),
+        (
+            DEVICE + "cache_bytes = 5",
+            "d.toml:5: device.a.cache_bytes: only the kind cache keeps messages",
+        ),
         (DEVICE + "options.mon.linger = 1", "d.toml:5: device.a.options.mon: unknown key"),
         (DEVICE + "options.monitor.linger = 1", "d.toml:5: device.a.options.monitor: no monitor"),
         (DEVICE + "options = 5", "d.toml:5: device.a.options: must be a table, not a number"),

@@ -6,7 +6,14 @@ import dataclasses
 
 import pytest
 
-from zmq.cli.devices.plan import KINDS, RELAY_TYPES, DeviceOptions, choose_types, plan_device
+from zmq.cli.devices.plan import (
+    KINDS,
+    RELAY_TYPES,
+    CachePlan,
+    DeviceOptions,
+    choose_types,
+    plan_device,
+)
 from zmq.cli.terminal.errors import UsageError
 from zmq.cli.terminal.options import check_seconds
 
@@ -19,6 +26,13 @@ def test_a_queue() -> None:
     assert [side.option for side in plan.sides] == ["--in", "--out"]
     assert plan.monitor is None
     assert (plan.in_prefix, plan.out_prefix) == (b"in", b"out")
+
+
+def test_a_cache() -> None:
+    assert plan_device(OPTIONS).cache is None
+    plan = plan_device(dataclasses.replace(OPTIONS, kind="cache", cache_bytes=1000))
+    assert [side.type_name for side in plan.sides] == ["SUB", "XPUB"]
+    assert plan.cache == CachePlan(None, 1000)
 
 
 def test_everything_given() -> None:
@@ -54,6 +68,10 @@ def test_everything_given() -> None:
         ({"monitor_type": "req"}, "--monitor-type 'req'"),
         ({"in_type": "rooter"}, "--in-type 'rooter'"),
         ({"kind": "quue"}, "no device is called 'quue'; there are queue, forwarder, streamer"),
+        ({"cache_entries": 5}, "--cache-entries: only the kind cache keeps messages"),
+        ({"cache_bytes": 5}, "--cache-bytes: only the kind cache"),
+        ({"kind": "cache", "in_type": "xsub"}, "--in-type: a cache is SUB and XPUB"),
+        ({"kind": "cache", "out_type": "pub"}, "--out-type: a cache is SUB and XPUB"),
     ],
 )
 def test_refuses(change: dict[str, object], complaint: str) -> None:

@@ -22,6 +22,10 @@ class Reading(NamedTuple):
     messages_out: int = 0
     bytes_out: int = 0
     monitor_dropped: int = 0
+    cache_entries: int | None = None
+    cache_bytes: int | None = None
+    cache_evicted: int | None = None
+    cache_replayed: int | None = None
 
 
 @pytest.mark.parametrize(

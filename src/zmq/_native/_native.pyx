@@ -44,6 +44,7 @@ include "ready.pxi"           # futures that have their result
 include "futures.pxi"         # calls that return futures
 include "relay_loop.pxi"      # the loop of a device
 include "relay_monitor.pxi"   # its monitor
+include "relay_cache.pxi"     # the last message of each topic
 include "relay_control.pxi"   # its control socket
 include "relay_clients.pxi"   # clients that wait for answers
 include "relay_drain.pxi"     # its end

@@ -14,7 +14,7 @@ cdef class Relay:
 
     def __init__(self, in_socket, out_socket, mon_socket=None, control_socket=None, *,
                  in_prefix=b"in", out_prefix=b"out", swap=None, waits=False, events=(),
-                 drops_silently=False, intake=()):
+                 drops_silently=False, intake=(), cache=None):
         given = (in_socket, out_socket, mon_socket, control_socket)
         for name, socket in zip(("in_socket", "out_socket", "mon_socket", "control_socket"), given):
             if socket is None and name in ("mon_socket", "control_socket"):
@@ -23,6 +23,9 @@ cdef class Relay:
                 raise TypeError(f"{name} must be a zmq.Socket, not {type(socket).__name__}")
         self.sockets = given
         self.events = events
+        if cache is not None:
+            most_entries, most_bytes = cache
+            self.set_cache(most_entries, most_bytes)
         self.places = [(socket, place_of((<Socket> socket).handle, as_address(endpoint)))
                        for socket, endpoint in intake]
         self.loop.monitor.drops_silently = drops_silently
@@ -45,6 +48,7 @@ cdef class Relay:
             free(self.loop.side.connections[i].states)
             free(self.loop.side.connections[i].numbers)
         free(self.loop.clients.table)
+        clear_cache(&self.loop.cache)
 
     def run(self, started=None, *, terminate_stall_s=0.0) -> None:
         """Move messages; blocks, without the GIL, until the relay is ended.
@@ -198,6 +202,27 @@ cdef class Relay:
             "peers_out": peers[1],
             "unanswered": open_requests,
         }
+
+    def _cache_counters(self) -> dict:
+        """The fields of DeviceStats of a cache; empty where it has none."""
+        cdef ValueCache *cache = &self.loop.cache
+        if not cache.most_entries:
+            return {}
+        return {
+            "cache_entries": cache.entries,
+            "cache_bytes": cache.bytes,
+            "cache_evicted": cache.evicted,
+            "cache_replayed": cache.replayed,
+        }
+
+    cdef int set_cache(self, most_entries, most_bytes) except -1:
+        if most_entries < 1 or most_bytes < 1:
+            raise ValueError("a cache holds at least 1 message and 1 byte")
+        if (<Socket> self.sockets[1]).handle.type != ZMQ_XPUB:
+            raise ValueError("a cache needs an XPUB as out_socket")
+        self.loop.cache.most_entries = most_entries
+        self.loop.cache.most_bytes = most_bytes
+        return 0
 
     cdef bint abandon(self) noexcept:
         """End the loop of a thread that will not run Python again; False if it goes on."""

@@ -165,7 +165,9 @@ cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nog
             # EFSM is a REQ or REP socket whose turn it is not.
             direction.error = c_errno()
             return GOES_ON if direction.error == EFSM else FAILED
-        if not hand_over(loop, direction):
+        if is_asked(loop, direction):
+            serve_subscriber(loop, direction, &done)
+        elif not hand_over(loop, direction):
             if loop.monitor.failure:
                 return FAILED
             if direction.error == EAGAIN and direction.blocked_since == 0:
@@ -245,6 +247,9 @@ cdef bint hand_over(RelayLoop *loop, Direction *direction) noexcept nogil:
             if not loop.monitor.waits_for_it:
                 zmq_msg_init(&copy)
                 zmq_msg_copy(&copy, &direction.held[i])
+        if is_cached(loop, direction):
+            keep_part(loop, &direction.held[i], direction.target_state == BETWEEN_MESSAGES,
+                      not flags)
         # Counted before: a peer that has a message, and then asks, finds it counted.
         direction.bytes += size
         direction.messages += not flags

@@ -38,7 +38,7 @@ class Pickle(Codec[Any]):
     """
 
     __slots__ = ("_writable",)
-    runs_code = True
+    runs_code: bool = True
 
     def __init__(self, *, writable: bool = False) -> None:
         self._writable = writable
@@ -103,7 +103,7 @@ class SignedPickle(Pickle):
     """
 
     __slots__ = ("_keys",)
-    runs_code = False
+    runs_code: bool = False
 
     def __init__(self, keys: bytes | Iterable[bytes], *, writable: bool = False) -> None:
         super().__init__(writable=writable)

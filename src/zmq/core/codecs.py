@@ -40,7 +40,7 @@ class Codec(Subscripted[_T]):
     __slots__ = ()
 
     #: Whether a message can run code in the process that decodes it.
-    runs_code = False
+    runs_code: bool = False
 
     def encode(self, obj: _T) -> list[Any]:
         """Return the parts of the message that stands for an object."""

@@ -45,6 +45,10 @@ class Relay(NativeRelay):
         Pairs of a socket and an address where it is bound, of sockets that only receive. A drain
         asks their peers to close their connections (events of the socket have to be given), and
         unbinds the address when they are gone, or when half of its time is over.
+    cache : tuple of int, optional
+        How many messages, and how many bytes of them, are kept for subscribers that come later: the
+        last one of each topic. out_socket is an XPUB with XPUB_MANUAL, in_socket a SUB that has
+        subscribed to what is to be kept. See `zmq.devices.LastValueCache`.
     """
 
     def stats(self) -> RelayStats:
@@ -57,7 +61,7 @@ class Relay(NativeRelay):
         """Return the counts together with times, rates and peers. Never blocks; any thread may."""
         from zmq.core.relay_stats import DeviceStats
 
-        return DeviceStats(**self._counters(), **self._gauges())
+        return DeviceStats(**self._counters(), **self._gauges(), **self._cache_counters())
 
 
 def device(device_type: int, frontend: Any, backend: Any) -> None:

@@ -48,3 +48,10 @@ class DeviceStats(NamedTuple):
     peers_out: int | None = None
     #: Requests that were handed out and not answered yet; None for what is no queue of requests.
     unanswered: int | None = None
+    #: Messages that a LastValueCache holds, and the bytes of their parts; None for other devices.
+    cache_entries: int | None = None
+    cache_bytes: int | None = None
+    #: Messages that had to go for want of room, or were too large to be kept.
+    cache_evicted: int | None = None
+    #: Messages that were sent from the cache, to subscribers that came later.
+    cache_replayed: int | None = None

@@ -47,6 +47,18 @@ class _DeviceCollector(Collector):
                 "Copies that the monitor dropped.",
                 value=reading.dropped,
             )
+        for name, text, value in (
+            ("entries", "Messages that the cache holds.", reading.cache_entries),
+            ("bytes", "Bytes of the messages that the cache holds.", reading.cache_bytes),
+        ):
+            if value is not None:
+                yield GaugeMetricFamily(f"ohmq_device_cache_{name}", text, value=value)
+        if reading.cache_evicted is not None:
+            yield CounterMetricFamily(
+                "ohmq_device_cache_evicted",
+                "Messages that had to go from the cache.",
+                value=reading.cache_evicted,
+            )
         peers = GaugeMetricFamily("ohmq_device_peers", "Peers connected now.", labels=["side"])
         for side, count in (("in", reading.peers_in), ("out", reading.peers_out)):
             if count is not None:

@@ -134,6 +134,9 @@ class DeviceSource:
             peers_in=getattr(stats, "peers_in", None),
             peers_out=getattr(stats, "peers_out", None),
             seconds=getattr(stats, "seconds", None),
+            cache_entries=getattr(stats, "cache_entries", None),
+            cache_bytes=getattr(stats, "cache_bytes", None),
+            cache_evicted=getattr(stats, "cache_evicted", None),
         )
 
     def state(self) -> str:

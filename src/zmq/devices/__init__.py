@@ -14,6 +14,11 @@ from zmq.devices.basedevice import (
     ProcessDevice,
     ThreadDevice,
 )
+from zmq.devices.lastvaluecache import (
+    LastValueCache,
+    ProcessLastValueCache,
+    ThreadLastValueCache,
+)
 from zmq.devices.monitoredqueuedevice import (
     MonitoredQueue,
     ProcessMonitoredQueue,
@@ -31,8 +36,10 @@ __all__ = [
     "Device",
     "DeviceStats",
     "DeviceType",
+    "LastValueCache",
     "MonitoredQueue",
     "ProcessDevice",
+    "ProcessLastValueCache",
     "ProcessMonitoredQueue",
     "ProcessProxy",
     "ProcessProxySteerable",
@@ -41,6 +48,7 @@ __all__ = [
     "Relay",
     "RelayStats",
     "ThreadDevice",
+    "ThreadLastValueCache",
     "ThreadMonitoredQueue",
     "ThreadProxy",
     "ThreadProxySteerable",

@@ -11,7 +11,7 @@ import socket as os_socket
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import zmq
 from zmq._addresses import split_address
@@ -34,6 +34,13 @@ _CLOSING_S = 2.0
 Explain = Callable[[Exception, "Side", str | None], Exception]
 
 
+class CacheLimits(NamedTuple):
+    """How much a cache of last values holds at most."""
+
+    entries: int
+    bytes: int
+
+
 @dataclass(frozen=True)
 class RelayOptions:
     """How a relay treats what passes: see `zmq.devices.Relay`."""
@@ -42,6 +49,7 @@ class RelayOptions:
     out_prefix: bytes | str | None = None
     swap: bool | None = False
     waits: bool = False
+    cache: CacheLimits | None = None
 
 
 @dataclass
@@ -148,6 +156,18 @@ class Side:
 
 class TrafficSide(Side):
     """The in or the out socket, between which messages go."""
+
+    def _prepare(self, socket: zmq.Socket[Any], kind: int, options: RelayOptions) -> None:
+        if options.cache is None:
+            return
+        if kind == zmq.XPUB:
+            # The relay says who gets what, see relay_cache.pxi.
+            socket.setsockopt(zmq.XPUB_MANUAL, 1)
+            # A new subscriber may get all of the cache at once, and what comes meanwhile.
+            room = 2 * options.cache.entries
+            socket.setsockopt(zmq.SNDHWM, max(room, socket.getsockopt(zmq.SNDHWM)))
+        elif kind == zmq.SUB and not any(option == zmq.SUBSCRIBE for option, _ in self.options):
+            socket.setsockopt(zmq.SUBSCRIBE, b"")
 
     def joined(self, other: TrafficSide) -> Self:
         """Return what one socket is to be that serves as both: this side comes first."""
@@ -288,6 +308,7 @@ def relay_between(opened: Iterable[OpenSide], options: RelayOptions) -> Relay:
         swap=options.swap,
         waits=options.waits,
         events=tuple(None if each is None else each.events for each in (ins, outs, monitor)),
+        cache=options.cache,
         drops_silently=monitor is not None and monitor.kind in _CAN_TELL_DROPS,
         intake=[(each.socket, at) for each in sides.values() for at in each.side.intake(each)],
     )

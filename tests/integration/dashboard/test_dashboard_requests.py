@@ -6,10 +6,12 @@ import asyncio
 import json
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+import zmq
 from helpers.dashboard import (
     BEARER,
     TOKEN,
@@ -23,6 +25,7 @@ from helpers.dashboard import (
 from helpers.waiting import until
 from zmq import dashboard
 from zmq.dashboard import stats_query
+from zmq.devices import ThreadLastValueCache
 
 # ---- pages that need no token
 
@@ -98,6 +101,31 @@ def test_prometheus(page: dashboard.Dashboard, pipe: Pipe) -> None:
     other = ask(page, "metrics", Accept="application/openmetrics-text; version=1.0.0")
     assert other.headers["Content-Type"].startswith("application/openmetrics-text")
     assert other.body.endswith(b"# EOF\n")
+
+
+def test_a_cache_of_last_values(socket: Callable[..., zmq.Socket]) -> None:
+    cache = ThreadLastValueCache(max_entries=1)
+    cache.bind_in("tcp://127.0.0.1:*")
+    cache.bind_out("tcp://127.0.0.1:*")
+    with cache:
+        cache.start()
+        publisher = socket(zmq.XPUB)
+        publisher.connect(cache.endpoints["in"][0])
+        publisher.recv()
+        for topic in (b"a", b"b"):
+            publisher.send_multipart([topic, b"12345"])
+        until(lambda: cache.stats().cache_evicted == 1)
+        with dashboard.serve(cache, "127.0.0.1:*") as page:
+            totals = json.loads(ask(page, "api/stats").body)["totals"]
+            assert [totals[f"cache_{name}"] for name in ("entries", "bytes", "evicted")] == [
+                1,
+                6,
+                1,
+            ]
+            lines = ask(page, "metrics").body.decode().splitlines()
+            assert "ohmq_device_cache_entries 1.0" in lines
+            assert "ohmq_device_cache_bytes 6.0" in lines
+            assert "ohmq_device_cache_evicted_total 1.0" in lines
 
 
 def test_numbers_are_fresh(device: Any, pipe: Pipe) -> None:

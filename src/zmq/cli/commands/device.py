@@ -85,6 +85,14 @@ def device(
         int | None,
         typer.Option(min=0, max=_INT_MAX, metavar="N", help="The same for the monitor."),
     ] = None,
+    cache_entries: Annotated[
+        int | None,
+        typer.Option(min=1, max=_INT_MAX, metavar="N", help="Topics that a cache keeps; 10000."),
+    ] = None,
+    cache_bytes: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Bytes that a cache keeps; 64000000."),
+    ] = None,
     interval: Annotated[
         float, typer.Option(min=0.05, metavar="SECONDS", help="Time between two status lines.")
     ] = 1.0,
@@ -108,7 +116,7 @@ def device(
         str | None, typer.Option(metavar="FORM", help="With --config: lines or json.")
     ] = None,
 ) -> None:
-    """Run a queue, forwarder or streamer until Ctrl-C; or, with --config, many.
+    """Run a queue, forwarder, streamer or cache until Ctrl-C; or, with --config, many.
 
     Messages and bytes per second in each direction are shown while it runs, totals at the end.
     An ENDPOINT is bound; '>' in front connects it instead (quote it), '@' binds it. Port '*' takes
@@ -128,6 +136,8 @@ def device(
         out_prefix=out_prefix,
         hwm=hwm,
         monitor_hwm=monitor_hwm,
+        cache_entries=cache_entries,
+        cache_bytes=cache_bytes,
     )
     check_seconds("--interval", interval)
     check_seconds("--duration", duration)

@@ -13,7 +13,10 @@ KINDS: dict[str, tuple[str, str]] = {
     "queue": ("ROUTER", "DEALER"),
     "forwarder": ("XSUB", "XPUB"),
     "streamer": ("PULL", "PUSH"),
+    "cache": ("SUB", "XPUB"),
 }
+#: The kind that keeps the last message of each topic.
+CACHE = "cache"
 #: How long a device that ends may take to hand on what it has taken in, unless told otherwise.
 DRAIN_S = 5.0
 MONITOR_TYPES = ("PUB", "PUSH", "PAIR", "XPUB")
@@ -21,6 +24,14 @@ _RECEIVE = frozenset({"ROUTER", "DEALER", "SUB", "XSUB", "XPUB", "PULL", "PAIR"}
 _SEND = frozenset({"ROUTER", "DEALER", "PUB", "XPUB", "XSUB", "PUSH", "PAIR"})
 RELAY_TYPES = tuple(sorted(_RECEIVE | _SEND))
 _EXAMPLES = {"in": "tcp://127.0.0.1:5555", "out": "tcp://127.0.0.1:5556"}
+
+
+@dataclass(frozen=True, slots=True)
+class CachePlan:
+    """How many messages and bytes a cache keeps; None for what zmq.devices has as default."""
+
+    entries: int | None = None
+    bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,7 @@ class DevicePlan:
     monitor: SocketEndpoints | None
     in_prefix: bytes
     out_prefix: bytes
+    cache: CachePlan | None = None
 
     @property
     def sides(self) -> tuple[SocketEndpoints, ...]:
@@ -56,6 +68,8 @@ class DeviceOptions:
     out_prefix: str = "out"
     hwm: int | None = None
     monitor_hwm: int | None = None
+    cache_entries: int | None = None
+    cache_bytes: int | None = None
 
 
 def plan_device(options: DeviceOptions, *, ipc_limit: int = 107) -> DevicePlan:
@@ -99,7 +113,35 @@ def plan_device(options: DeviceOptions, *, ipc_limit: int = 107) -> DevicePlan:
         monitor=monitor,
         in_prefix=os.fsencode(options.in_prefix),
         out_prefix=os.fsencode(options.out_prefix),
+        cache=plan_cache(options.kind, options.cache_entries, options.cache_bytes, "--cache-{}"),
     )
+
+
+def plan_cache(
+    kind: str | None, entries: int | None, size: int | None, names: str
+) -> CachePlan | None:
+    """Return what a device is to keep, or None for one of another kind.
+
+    Parameters
+    ----------
+    kind
+        Kind of the device.
+    entries, size
+        Limits as typed: of messages, and of their bytes.
+    names
+        How a limit is called in errors.
+
+    Raises
+    ------
+    UsageError
+        There are limits, but no cache.
+    """
+    if kind == CACHE:
+        return CachePlan(entries, size)
+    for name, value in (("entries", entries), ("bytes", size)):
+        if value is not None:
+            raise UsageError(f"{names.format(name)}: only the kind {CACHE} keeps messages")
+    return None
 
 
 def choose_types(kind: str | None, in_type: str | None, out_type: str | None) -> tuple[str, str]:
@@ -127,6 +169,11 @@ def choose_types(kind: str | None, in_type: str | None, out_type: str | None) ->
     if kind is not None and kind not in KINDS:
         raise UsageError(f"no device is called {kind!r}; there are {', '.join(KINDS)}")
     default_in, default_out = KINDS.get(kind or "", ("", ""))
+    if kind == CACHE:
+        for option, given in (("--in-type", in_type), ("--out-type", out_type)):
+            if given is not None:
+                raise UsageError(f"{option}: a cache is {default_in} and {default_out}")
+        return default_in, default_out  # what its XPUB receives it keeps to itself
     chosen_in = _known("--in-type", in_type or default_in, RELAY_TYPES)
     chosen_out = _known("--out-type", out_type or default_out, RELAY_TYPES)
     for source, target in ((chosen_in, chosen_out), (chosen_out, chosen_in)):

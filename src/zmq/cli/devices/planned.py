@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import zmq
 from zmq.cli.devices.plan import DevicePlan
 from zmq.cli.sockets.opening import refuse_used_ipc_path
+from zmq.devices.lastvaluecache import CACHE_LIMITS, CacheLimits
 from zmq.devices.monitoredqueuedevice import MonitoredQueueBase
 
 #: The names of the sockets in zmq.devices, and in a plan.
@@ -68,6 +70,17 @@ class PlannedDevice(MonitoredQueueBase):
                     refuse_used_ipc_path(endpoint, planned)
                 real = next(before, endpoint.address)
                 side.bind(real if endpoint.is_wildcard else endpoint.address)
+
+    def _relay_options(self) -> Any:
+        options = super()._relay_options()
+        limits = self._plan.cache
+        if limits is None:
+            return options
+        most = CacheLimits(
+            CACHE_LIMITS.entries if limits.entries is None else limits.entries,
+            CACHE_LIMITS.bytes if limits.bytes is None else limits.bytes,
+        )
+        return replace(options, cache=most)
 
     def _wanted(self) -> list[Any]:
         wanted = super()._wanted()

@@ -25,7 +25,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from zmq.cli.devices.plan import KINDS, MONITOR_TYPES, RELAY_TYPES, DevicePlan, choose_types
+from zmq.cli.devices.plan import (
+    KINDS,
+    MONITOR_TYPES,
+    RELAY_TYPES,
+    CachePlan,
+    DevicePlan,
+    choose_types,
+    plan_cache,
+)
 from zmq.cli.sockets.curve import CurveKeys, CurveOptions, load_keys
 from zmq.cli.sockets.endpoints import Endpoint, SocketEndpoints, check_address, parse_endpoint
 from zmq.cli.sockets.plan import setting
@@ -126,6 +134,7 @@ def _setting(named: tuple[str, Any]) -> tuple[int, int | bytes]:
 _Seconds: TypeAlias = Annotated[float, AfterValidator(_between(0, 1_000_000, "0", " seconds"))]
 _Delay: TypeAlias = Annotated[float, AfterValidator(_between(0.01, 1_000_000, "0.01", " seconds"))]
 _Limit: TypeAlias = Annotated[int, AfterValidator(_between(0, _INT_MAX, "0 (no limit)"))]
+_Most: TypeAlias = Annotated[int, AfterValidator(_between(1, 2**62, "1"))]
 _Kind: TypeAlias = Annotated[str, AfterValidator(_one_of(tuple(KINDS)))]
 _RelayType: TypeAlias = Annotated[str, AfterValidator(_type_of(RELAY_TYPES))]
 _MonitorType: TypeAlias = Annotated[str, AfterValidator(_type_of(MONITOR_TYPES))]
@@ -199,10 +208,13 @@ class Device(Table):
     in_prefix: str = "in"
     out_prefix: str = "out"
     hwm: _Limit | None = None
+    cache_entries: _Most | None = None
+    cache_bytes: _Most | None = None
     dashboard: _Address | None = None
     options: Sides[_Settings] = Sides()
     curve: Sides[Curve] = Sides()
     _types: tuple[str, str] = PrivateAttr(("", ""))
+    _cache: CachePlan | None = PrivateAttr(None)
 
     @field_validator("monitor_type", "monitor_hwm", "in_prefix", "out_prefix", "options", "curve")
     @classmethod
@@ -223,6 +235,11 @@ class Device(Table):
         except UsageError as error:
             given = (key for key in ("out_type", "in_type") if key in self.model_fields_set)
             raise failure(str(error), below=(next(given, "kind"),)) from None
+        try:
+            self._cache = plan_cache(self.kind, self.cache_entries, self.cache_bytes, "cache_{}")
+        except UsageError as error:
+            key = str(error).partition(":")[0]
+            raise failure(str(error).partition(": ")[2], below=(key,)) from None
         return self
 
     def config(self, name: str) -> DeviceConfig:
@@ -239,6 +256,7 @@ class Device(Table):
             monitor=monitor,
             in_prefix=self.in_prefix.encode(),
             out_prefix=self.out_prefix.encode(),
+            cache=self._cache,
         )
         extras = {
             side: SideExtras(tuple((settings or {}).values()), curve and curve._loaded)

@@ -30,6 +30,8 @@ _TOTALS = (
     "blocked_out_s",
     "seconds",
 )
+# None where the device is no cache.
+_CACHE_TOTALS = ("cache_evicted", "cache_replayed")
 _RATES = ("messages_in_per_s", "bytes_in_per_s", "messages_out_per_s", "bytes_out_per_s")
 # Between two readings of the counters.
 _LOOK_S = 0.5
@@ -272,9 +274,11 @@ class Supervised:
 
 
 def _added(before: DeviceStats, now: DeviceStats) -> DeviceStats:
-    return now._replace(
-        **{key: getattr(before, key) + getattr(now, key) for key in _TOTALS},
-    )
+    totals = {key: getattr(before, key) + getattr(now, key) for key in _TOTALS}
+    for key in _CACHE_TOTALS:
+        if getattr(now, key) is not None:
+            totals[key] = (getattr(before, key) or 0) + getattr(now, key)
+    return now._replace(**totals)
 
 
 def _words(error: BaseException) -> str:

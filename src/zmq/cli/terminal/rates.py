@@ -19,6 +19,14 @@ class Counters(Protocol):
     def bytes_out(self) -> int: ...
     @property
     def monitor_dropped(self) -> int: ...
+    @property
+    def cache_entries(self) -> int | None: ...
+    @property
+    def cache_bytes(self) -> int | None: ...
+    @property
+    def cache_evicted(self) -> int | None: ...
+    @property
+    def cache_replayed(self) -> int | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,7 @@ def totals_lines(counters: Counters, seconds: float, *, monitored: bool) -> list
     Returns
     -------
     list of str
-        One line a direction, one for the monitor, one for the time.
+        One line a direction, one for the monitor, one for the cache, one for the time.
     """
     lines = [
         f"total in>out  {counters.messages_in:,} messages  {format_bytes(counters.bytes_in)}",
@@ -149,5 +157,11 @@ def totals_lines(counters: Counters, seconds: float, *, monitored: bool) -> list
     ]
     if monitored:
         lines.append(f"total monitor dropped  {counters.monitor_dropped:,} messages")
+    if counters.cache_entries is not None:
+        size = format_bytes(counters.cache_bytes or 0)
+        lines.append(
+            f"cache  {counters.cache_entries:,} messages  {size}, "
+            f"evicted {counters.cache_evicted:,}, replayed {counters.cache_replayed:,}"
+        )
     lines.append(f"ran {seconds:.1f} s")
     return lines

@@ -98,11 +98,17 @@ function totals(message) {
   if (all.blocked_in_s !== null) {
     $("blocked_s").textContent = seconds(all.blocked_in_s + all.blocked_out_s);
   }
+  if (all.cache_entries !== null) {
+    $("cache_entries").textContent = count(all.cache_entries);
+    $("cache_bytes").textContent = bytes(all.cache_bytes);
+    $("cache_evicted").textContent = count(all.cache_evicted);
+  }
   const running = ["running", "paused"].includes(message.state) && all.seconds !== null;
   $("uptime").textContent = running ? `for ${age(all.seconds)}` : "";
   reveal({
     peers: all.peers_in !== null || all.peers_out !== null,
     blocked: all.blocked_in_s !== null,
+    cache: all.cache_entries !== null,
     dropped: all.dropped !== null,
   });
 }
