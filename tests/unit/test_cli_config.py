@@ -225,7 +225,7 @@ def test_defaults() -> None:
 def test_the_example_of_the_documentation(tmp_path: Path) -> None:
     if not zmq.has("curve"):
         pytest.skip("libzmq without CURVE")
-    page = Path(__file__).parents[2] / "docs" / "cli.md"
+    page = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
     text = page.read_text(encoding="utf-8").partition("```toml\n")[2].partition("```")[0]
     create_certificates(tmp_path, "orders")
     (tmp_path / "clients").mkdir()
