@@ -124,6 +124,8 @@ class ContextTerminated(ZMQError):
 class Again(ZMQError):
     """The call would block, or its timeout ran out (EAGAIN). Arguments are ignored."""
 
+    errno: int | None
+
     # Programs that ask for what may not be there yet meet it often: it is made without a call.
     def __init__(self, errno: int | str = "ignored", msg: str = "ignored") -> None:
         self.errno = _EAGAIN

@@ -52,7 +52,7 @@ class Wire:
         self._stream = stream
         self._timeout_s = timeout_s
         #: What has come and was not taken yet.
-        self.read = b""
+        self.read: bytes = b""
 
     def __enter__(self) -> Self:
         return self

@@ -22,7 +22,7 @@ _TYPES_OF_ZMTP_2 = (
     *("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB"),
 )
 #: Which types of the other side a type works with.
-PARTNERS = {
+PARTNERS: dict[str, tuple[str, ...]] = {
     "REQ": ("REP", "ROUTER"),
     "REP": ("REQ", "DEALER"),
     "DEALER": ("ROUTER", "REP", "DEALER"),
