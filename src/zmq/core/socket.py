@@ -129,7 +129,7 @@ class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
             shadow = ctx_or_socket
         elif ctx_or_socket is not None:
             context = ctx_or_socket
-        if not hasattr(socket_type, "__index__"):
+        if not (hasattr(socket_type, "__index__") or hasattr(socket_type, "__int__")):
             raise TypeError(f"socket_type is a zmq.SocketType like zmq.REQ, not {socket_type!r}")
         if shadow:
             from zmq.core.interop import shadowed
