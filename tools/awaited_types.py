@@ -22,6 +22,7 @@ from asyncio import Future
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, Self, TypeAlias, TypeVar, overload""",
     "bases": """\
+from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 from zmq.core.codecs import Codec
 from zmq.core.frame import Frame
 from zmq.core.polling import QueuedPoller
@@ -37,6 +38,7 @@ COROUTINES = {
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Literal, Self, TypeAlias, TypeVar, overload""",
     "bases": """\
+from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 from zmq.core.codecs import Codec
 from zmq.core.coroutines import CoroutinePoller as _CoroutinePoller
 from zmq.core.coroutines import CoroutineSocket as _CoroutineSocket

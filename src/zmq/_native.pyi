@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from threading import Event
 from typing import Any, Literal, Self, TypeAlias, overload
 
-# Of the checkers: the Buffer of collections.abc came with Python 3.12.
-from _typeshed import ReadableBuffer, WriteableBuffer
+from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 
 # The class that programs know.
 from zmq.core.frame import Frame as _Frame
@@ -276,6 +275,28 @@ class Socket:
     def join(self, group: str | bytes) -> None: ...
     def leave(self, group: str | bytes) -> None: ...
     def close(self, linger: int | None = None) -> None: ...
+    # A frame has its own tracker, also where its data are copied.
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int = 0,
+        copy: bool = True,
+        *,
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> MessageTracker: ...
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int,
+        copy: bool,
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> MessageTracker: ...
     @overload
     def send(
         self,
@@ -286,17 +307,6 @@ class Socket:
         routing_id: int | None = None,
         group: str | bytes | None = None,
     ) -> None: ...
-    @overload
-    def send(
-        self,
-        data: _Part,
-        flags: int = 0,
-        *,
-        copy: Literal[False],
-        track: Literal[True],
-        routing_id: int | None = None,
-        group: str | bytes | None = None,
-    ) -> MessageTracker: ...
     # A frame without a tracker has none to return, whatever copy says.
     @overload
     def send(  # type: ignore[overload-overlap]
@@ -339,6 +349,26 @@ class Socket:
         routing_id: int | None = None,
         group: str | bytes | None = None,
     ) -> MessageTracker | None: ...
+    @overload
+    def send_multipart(
+        self,
+        msg_parts: Sequence[_Part],
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        **kwargs: Any,
+    ) -> MessageTracker: ...
+    @overload
+    def send_multipart(
+        self,
+        msg_parts: Sequence[_Part],
+        flags: int,
+        copy: Literal[False],
+        track: bool = False,
+        **kwargs: Any,
+    ) -> MessageTracker: ...
+    @overload
     def send_multipart(
         self,
         msg_parts: Sequence[_Part],

@@ -128,7 +128,7 @@ class Again(ZMQError):
 
     # Programs that ask for what may not be there yet meet it often: it is made without a call.
     def __init__(self, errno: int | str = "ignored", msg: str = "ignored") -> None:
-        self.errno = _EAGAIN
+        self.errno: int | None = _EAGAIN
         self.strerror = _WOULD_BLOCK
 
 

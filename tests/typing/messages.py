@@ -25,6 +25,12 @@ def send(socket: zmq.Socket[bytes], copied: bool) -> None:
     assert_type(socket.send(b"part", copy=copied), MessageTracker | None)
     assert_type(socket.send(Frame(b"part", track=True), copy=False, track=True), MessageTracker)
     assert_type(socket.send(Frame(b"part"), copy=False), MessageTracker | None)
+    # A frame has its own tracker, also where it is copied.
+    assert_type(socket.send(Frame(b"part", track=True), track=True), MessageTracker)
+    assert_type(socket.send(Frame(b"part", track=True), 0, copied, True), MessageTracker)
+    assert_type(socket.send(b"part", 0, copied), MessageTracker | None)
+    assert_type(socket.send(b"part", copy=copied, track=True), MessageTracker | None)
+    assert_type(socket.send(b"part", track=copied), None)
     assert_type(socket.send(b"part", routing_id=7), None)
     assert_type(socket.send(b"part", group="group"), None)
 
@@ -33,6 +39,9 @@ def send(socket: zmq.Socket[bytes], copied: bool) -> None:
         MessageTracker | None,
     )
     socket.send_multipart((b"a", b"b"), zmq.DONTWAIT)
+    assert_type(socket.send_multipart([b"a"], copy=False), MessageTracker)
+    assert_type(socket.send_multipart([b"a"], 0, False, True), MessageTracker)
+    assert_type(socket.send_multipart([b"a"], copy=copied), MessageTracker | None)
     assert_type(socket.send_string("text"), MessageTracker | None)
     assert_type(socket.send_json({"a": [1, None]}, sort_keys=True), None)
     assert_type(socket.send_pyobj(object()), MessageTracker | None)

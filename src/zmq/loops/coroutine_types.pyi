@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
-from _typeshed import ReadableBuffer, WriteableBuffer
-
+from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 from zmq.core.codecs import Codec
 from zmq.core.coroutines import CoroutinePoller as _CoroutinePoller
 from zmq.core.coroutines import CoroutineSocket as _CoroutineSocket
@@ -83,6 +82,28 @@ class CoroutineSocket(_CoroutineSocket):
         flags: int = 0,
         copy: bool = True,
     ) -> _Answer[_R]: ...
+    # A frame has its own tracker, also where its data are copied.
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int = 0,
+        copy: bool = True,
+        *,
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Answer[MessageTracker]: ...
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int,
+        copy: bool,
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Answer[MessageTracker]: ...
     @overload
     def send(
         self,
@@ -135,6 +156,26 @@ class CoroutineSocket(_CoroutineSocket):
         routing_id: int | None = None,
         group: str | bytes | None = None,
     ) -> _Answer[None] | _Answer[MessageTracker]: ...
+    @overload
+    def send_multipart(  # pyright: ignore[reportOverlappingOverload]
+        self,
+        msg_parts: Sequence[ReadableBuffer],
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        **kwargs: Any,
+    ) -> _Answer[MessageTracker]: ...
+    @overload
+    def send_multipart(
+        self,
+        msg_parts: Sequence[ReadableBuffer],
+        flags: int,
+        copy: Literal[False],
+        track: bool = False,
+        **kwargs: Any,
+    ) -> _Answer[MessageTracker]: ...
+    @overload
     def send_multipart(
         self,
         msg_parts: Sequence[ReadableBuffer],

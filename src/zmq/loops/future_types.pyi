@@ -12,8 +12,7 @@ from asyncio import Future
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
-from _typeshed import ReadableBuffer, WriteableBuffer
-
+from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 from zmq.core.codecs import Codec
 from zmq.core.frame import Frame
 from zmq.core.polling import QueuedPoller
@@ -84,6 +83,28 @@ class FutureCalls(AwaitableSocket):
         flags: int = 0,
         copy: bool = True,
     ) -> _Answer[_R]: ...
+    # A frame has its own tracker, also where its data are copied.
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int = 0,
+        copy: bool = True,
+        *,
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Answer[MessageTracker]: ...
+    @overload
+    def send(  # type: ignore[overload-overlap]
+        self,
+        data: Frame,
+        flags: int,
+        copy: bool,
+        track: Literal[True],
+        routing_id: int | None = None,
+        group: str | bytes | None = None,
+    ) -> _Answer[MessageTracker]: ...
     @overload
     def send(
         self,
@@ -136,6 +157,26 @@ class FutureCalls(AwaitableSocket):
         routing_id: int | None = None,
         group: str | bytes | None = None,
     ) -> _Answer[None] | _Answer[MessageTracker]: ...
+    @overload
+    def send_multipart(  # pyright: ignore[reportOverlappingOverload]
+        self,
+        msg_parts: Sequence[ReadableBuffer],
+        flags: int = 0,
+        *,
+        copy: Literal[False],
+        track: bool = False,
+        **kwargs: Any,
+    ) -> _Answer[MessageTracker]: ...
+    @overload
+    def send_multipart(
+        self,
+        msg_parts: Sequence[ReadableBuffer],
+        flags: int,
+        copy: Literal[False],
+        track: bool = False,
+        **kwargs: Any,
+    ) -> _Answer[MessageTracker]: ...
+    @overload
     def send_multipart(
         self,
         msg_parts: Sequence[ReadableBuffer],
