@@ -70,7 +70,6 @@ cdef struct Counters:
     int64_t bytes_received
     int64_t would_block
     int64_t blocked_ns
-    int64_t events_dropped
 
 cdef struct Received:
     # What a receive tells of the last part that it has taken; of its caller.
@@ -88,41 +87,59 @@ cdef struct BusyWait:
     ohmq_busy_wait habit
     int limits_set             # the state of the option that the limit of the habit is from
 
+cdef struct HandleList:
+    # Of the lock, all that follows; and the links in the handles.
+    ohmq_lock lock
+    void *first        # borrowed, as are the links: a handle takes itself out when it goes
+    void *last
+    Py_ssize_t n
+    int generation     # in which the handles were opened
+
+cdef class Extras:
+    # What few sockets have; made when it is first needed. Of the lock of the handle.
+    cdef object relay          # the relay that has the socket, while it is claimed
+    cdef object opened_at      # "file:line" in development mode
+    cdef dict bound_as         # texts given to bind: the endpoints, where they are another text
+    cdef list inproc_bound     # names that are ours until we give them up
+    cdef list unguarded        # endpoints beyond this process, taken without CURVE or GSSAPI
+    cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
+    cdef int64_t reads         # of the monitor that this socket reads, or 0
+    cdef int64_t ends          # of the monitor that has no reader once this socket is closed
+    cdef int64_t events_dropped  # by monitors that have ended
+
 cdef class Handle:
     cdef object __weakref__
     cdef void *ptr             # libzmq's socket; NULL while it is closed, or claimed by a relay
     cdef void *claimed         # the socket, while a relay has it
-    cdef int generation
     cdef ohmq_lock lock
+    cdef int generation
+    cdef int type
     cdef Waiter *waiters
     cdef Watch *watches
     cdef UnreadPart *unread
     cdef Counters counters
     cdef int64_t fd            # ZMQ_FD, which libzmq closes; -1 for none
     cdef void *signaler        # the owner of fd, for a draft type (signaler.h); else NULL
-    cdef ohmq_busy_wait busy_wait  # under the lock; see busy_wait.h
-    cdef int type
-    cdef int unread_more       # RCVMORE where the last part came from unread, else -1
+    cdef ohmq_busy_wait *busy_wait  # allocated when it is first needed (busy_wait.pxi), or NULL
     cdef int64_t order         # the number of the part that take() has given last
     cdef int64_t newest        # parts that have come from libzmq
-    cdef bint inside_message   # a part with SNDMORE went out, the last one has not yet
-    cdef bint inproc           # it has an inproc endpoint: peers in this process
-    cdef bint owned            # closing is ours to do
-    cdef object relay          # the relay that has it, while claimed
+    cdef int unread_more       # RCVMORE where the last part came from unread, else -1
+    cdef int subscriptions     # topics of a SUB, groups of a DISH; as far as they are ours
+    # True or False, in one byte each.
+    cdef unsigned char inside_message  # a part with SNDMORE went out, the last one has not yet
+    cdef unsigned char inproc          # it has an inproc endpoint: peers in this process
+    cdef unsigned char unguarded_new   # extras.unguarded has entries
+    cdef unsigned char owned           # closing is ours to do
     cdef ContextHandle context
     cdef object wrapper        # a weak reference to the Socket that opened it; set once
-    cdef object opened_at      # "file:line" in development mode
     # Endpoints, in tuples that are never changed: a Failure has them without a copy.
     cdef tuple bound
     cdef tuple connected
-    cdef int subscriptions     # topics of a SUB, groups of a DISH; as far as they are ours
-    cdef dict bound_as         # texts given to bind: the endpoints, where they are another text
-    cdef list inproc_bound     # names that are ours until we give them up
-    cdef bint unguarded_new    # whether the next has entries
-    cdef list unguarded        # endpoints beyond this process, taken without CURVE or GSSAPI
-    cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
-    cdef int64_t reads         # of the monitor that this socket reads, or 0
-    cdef int64_t ends          # of the monitor that has no reader once this socket is closed
+    cdef Extras extras         # None until something needs them; then it stays
+    # Of the lock of the list (handle_list.pxi):
+    cdef void *previous
+    cdef void *next
+    cdef object known_as       # a weak reference to this, without the GIL; set once
 
 # ---- a call that failed (failures.pxi) --------------------------------------------------------
 

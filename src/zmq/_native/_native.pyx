@@ -17,6 +17,7 @@ cimport cython
 include "errors.pxi"          # return codes become exceptions
 include "failures.pxi"        # what they know of the call
 include "after_fork.pxi"      # refusal in the child of a fork
+include "handle_list.pxi"     # all handles
 include "handle.pxi"          # one libzmq socket: its lock, its waiters and watches
 include "unread.pxi"          # parts that were put back
 include "waiters.pxi"         # blocking, outside the lock

@@ -108,13 +108,16 @@ static inline void ohmq_pause(int64_t now) {
     ohmq_store_int(&ohmq_pause_until, (int)((unsigned)ohmq_ms(now) + (unsigned)pause));
 }
 
+/* A socket that has never been asked to look has no habit (NULL). */
 static inline void ohmq_wait_begin(ohmq_one_wait *wait, const ohmq_busy_wait *habit) {
-    wait->limit_ns = habit->strength >= OHMQ_HABIT ? habit->limit_ns : 0;
+    wait->limit_ns = habit && habit->strength >= OHMQ_HABIT ? habit->limit_ns : 0;
     wait->began = wait->looked_ns = 0;
     wait->won = 0;
 }
 
 static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready) {
+    if (!habit)
+        return;
     if (habit->limit_ns == 0) {
         habit->strength = 0;
         return;

@@ -48,7 +48,7 @@ def busy_wait_us(thing) -> int:
         return (<Context> thing).handle.busy_wait_ns // 1000
     handle = (<Socket?> thing).handle
     enter(handle)
-    found = handle.busy_wait.limit_ns // 1000
+    found = limit_of(handle) // 1000
     leave(handle)
     return found
 
@@ -64,9 +64,25 @@ def set_busy_wait_us(thing, value) -> None:
         return
     handle = (<Socket?> thing).handle
     enter(handle)
-    handle.busy_wait.limit_ns = limit_ns
+    try:
+        own_busy_wait(handle).limit_ns = limit_ns
+    finally:
+        leave(handle)
     ohmq_count(&_limits_set, 1)
-    leave(handle)
+
+
+cdef ohmq_busy_wait *own_busy_wait(Handle handle) except NULL:
+    """What a socket has for busy waiting, made if it has none. Called with the lock."""
+    if handle.busy_wait == NULL:
+        handle.busy_wait = <ohmq_busy_wait *> calloc(1, sizeof(ohmq_busy_wait))
+        if handle.busy_wait == NULL:
+            raise MemoryError
+    return handle.busy_wait
+
+
+cdef inline int64_t limit_of(Handle handle) noexcept:
+    """How long waits of a socket look, in ns."""
+    return handle.busy_wait.limit_ns if handle.busy_wait != NULL else 0
 
 
 cdef inline void extend_limit(BusyWait *busy, int64_t limit_ns) noexcept:
@@ -77,12 +93,16 @@ cdef inline void extend_limit(BusyWait *busy, int64_t limit_ns) noexcept:
 
 cdef inline int count_looks(ohmq_busy_wait *habit, Handle handle) except -1:
     """Move what the looks for several sockets have won and cost to one of them."""
+    cdef ohmq_busy_wait *own
     if habit.looked_ns and handle is not None:
         ohmq_lock_acquire(&handle.lock)
-        handle.busy_wait.won += habit.won
-        handle.busy_wait.lost += habit.lost
-        handle.busy_wait.looked_ns += habit.looked_ns
-        ohmq_lock_release(&handle.lock)
+        try:
+            own = own_busy_wait(handle)
+            own.won += habit.won
+            own.lost += habit.lost
+            own.looked_ns += habit.looked_ns
+        finally:
+            ohmq_lock_release(&handle.lock)
         habit.won = habit.lost = habit.looked_ns = 0
     return 0
 

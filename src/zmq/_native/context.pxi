@@ -215,9 +215,10 @@ cdef class Context:
         if not self.handle.owned:
             return True
         for socket in open_handles():
-            if (socket.context is self.handle and socket.inproc_bound is not None
-                    and b"inproc://zeromq.zap.01" in socket.inproc_bound):
-                return True
+            if socket.context is self.handle:
+                names = inproc_names(socket)
+                if names is not None and b"inproc://zeromq.zap.01" in names:
+                    return True
         return False
 
     def term(self, timeout=None) -> None:
@@ -378,8 +379,8 @@ cdef str summary(Handle handle):
         text += f", may hold unsent ones (LINGER={linger} ms)"
     if handle.inside_message:
         text += ", in the middle of a multipart message"
-    if handle.opened_at:
-        text += f", opened at {handle.opened_at}"
+    if handle.extras is not None and handle.extras.opened_at:
+        text += f", opened at {handle.extras.opened_at}"
     return text
 
 

@@ -29,8 +29,6 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
     cdef int rc, error
     encoded = as_address(address)
     enter(handle)
-    if handle.bound_as is None:
-        handle.inproc_bound, handle.bound_as = [], {}
     if call == UNBIND:
         encoded = bound_by(handle, encoded)
     where = encoded
@@ -50,8 +48,8 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
         note_endpoint(handle, encoded, CONNECT if call == CONNECT_PEER else call, given)
     elif call == UNBIND and error == ENOENT:
         forget_bound(handle, encoded)
-    if handle.monitor:
-        pump_monitor(&handle.monitor)
+    if monitor_of(handle):
+        pump_monitor(&handle.extras.monitor)
     leave(handle)
     if rc < 0:
         endpoint_failed(handle, address, call, error)
@@ -63,16 +61,51 @@ cdef bytes bound_by(Handle handle, bytes text):
 
     It knows neither wildcards nor names of interfaces again. Called with the lock.
     """
-    found = handle.bound_as.get(text) if handle.bound_as is not None else None
+    found = None
+    if handle.extras is not None and handle.extras.bound_as is not None:
+        found = handle.extras.bound_as.get(text)
     return found[len(found) - 1] if found else text
 
 
+cdef int note_bound_as(Handle handle, bytes text, bytes endpoint) except -1:
+    cdef Extras extras = extras_of(handle)
+    if extras.bound_as is None:
+        extras.bound_as = {}
+    extras.bound_as.setdefault(text, []).append(endpoint)
+    return 0
+
+
 cdef int forget_bound(Handle handle, bytes endpoint) except -1:
-    for text, found in list(handle.bound_as.items()):
+    if handle.extras is None or handle.extras.bound_as is None:
+        return 0
+    for text, found in list(handle.extras.bound_as.items()):
         if endpoint in found:
             found.remove(endpoint)
         if not found:
-            del handle.bound_as[text]
+            del handle.extras.bound_as[text]
+    return 0
+
+
+cdef list inproc_names(Handle handle):
+    """The inproc endpoints that the socket has bound; None if it never had one."""
+    return handle.extras.inproc_bound if handle.extras is not None else None
+
+
+cdef int note_inproc(Handle handle, bytes endpoint, EndpointCall call) except -1:
+    """Keep what a call with an inproc endpoint has changed."""
+    cdef list names = inproc_names(handle)
+    cdef int64_t monitor
+    handle.inproc = True
+    if call == BIND and names is None:
+        extras_of(handle).inproc_bound = [endpoint]
+    elif call == BIND:
+        names.append(endpoint)
+    elif call == CONNECT:
+        monitor = monitor_at(handle.context, endpoint)
+        if monitor:
+            extras_of(handle).reads = monitor
+    elif names is not None and endpoint in names:
+        names.remove(endpoint)
     return 0
 
 
@@ -80,18 +113,12 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object g
     """Keep the lists of endpoints: for errors and dump(), and for the names that close gives up."""
     cdef bytes taken = encoded
     if encoded.startswith(b"inproc:"):
-        handle.inproc = True
-        if call == BIND:
-            handle.inproc_bound.append(encoded)
-        elif call == CONNECT:
-            handle.reads = monitor_at(handle.context, encoded) or handle.reads
-        elif encoded in handle.inproc_bound:
-            handle.inproc_bound.remove(encoded)
+        note_inproc(handle, encoded, call)
     elif call == BIND:
         taken = last_endpoint(handle) or encoded
         for text in {encoded} if given is None else {encoded, as_address(given)}:
             if text != taken:
-                handle.bound_as.setdefault(text, []).append(taken)
+                note_bound_as(handle, text, taken)
     elif call == UNBIND:
         forget_bound(handle, encoded)
     endpoint = taken.decode("utf-8", "replace")
@@ -129,9 +156,9 @@ cdef int note_unguarded(Handle handle, bytes taken, str endpoint) except -1:
     if (zmq_getsockopt(handle.ptr, ZMQ_MECHANISM, &mechanism, &size) == 0
             and mechanism != ZMQ_NULL and mechanism != ZMQ_PLAIN):
         return 0
-    if handle.unguarded is None:
-        handle.unguarded = []
-    handle.unguarded.append(endpoint)
+    if extras_of(handle).unguarded is None:
+        handle.extras.unguarded = []
+    handle.extras.unguarded.append(endpoint)
     handle.unguarded_new = True
     return 0
 
@@ -141,7 +168,7 @@ cdef list take_unguarded(Handle handle):
     if not handle.unguarded_new:
         return None
     enter(handle)
-    found, handle.unguarded, handle.unguarded_new = handle.unguarded, None, False
+    found, handle.extras.unguarded, handle.unguarded_new = handle.extras.unguarded, None, False
     leave(handle)
     return found
 

@@ -79,7 +79,7 @@ cdef bint close_silently(Handle handle, int linger) noexcept:
     """Close a socket without a word to those that wait for it; False where it is not to be had."""
     cdef int64_t until = ohmq_now() + LOCK_NS
     cdef void *ptr
-    if handle.claimed != NULL and not (<Relay> handle.relay).abandon():
+    if handle.claimed != NULL and not (<Relay> handle.extras.relay).abandon():
         return False
     while not ohmq_lock_try(&handle.lock):
         if ohmq_now() > until:

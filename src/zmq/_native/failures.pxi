@@ -105,8 +105,8 @@ cdef Failure failed_wait(Handle handle, bint sending, int timeout_ms):
     if handle.type in (ZMQ_PAIR, ZMQ_DEALER) and not sending and events_of(handle, &events) == 0:
         # These can send where they have a peer, or are to connect to one.
         more["has_peer"] = events & ZMQ_POLLOUT != 0
-    if handle.monitor:
-        note_handshakes(handle.monitor, more)
+    if monitor_of(handle):
+        note_handshakes(handle.extras.monitor, more)
     if more:
         failure.more = more
     return failure

@@ -8,23 +8,31 @@
 #   7  enter() says why a socket cannot be used.
 
 import sys as _sys
-from _weakref import ref as _weak_reference
-
-# Handles that exist, oldest first: a weak reference to each, by its address. A reference that is
-# made of it is none of a handle that another thread is just letting go of.
-cdef dict _handles = {}
 
 
 @cython.no_gc  # no cycle goes through it; and the collector would clear its weak reference too soon
 cdef class Handle:
     def __dealloc__(self):
+        unlist_handle(self)  # first of all: see try_reference()
         # Without a reference to the socket there is no waiter either.
-        _handles.pop(<size_t> <void *> self, None)
         drop_unread(self)
+        free(self.busy_wait)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
             close_socket(self, self.ptr)
-            if self.ends:
-                drop_reader(self.ends)
+            if self.extras is not None and self.extras.ends:
+                drop_reader(self.extras.ends)
+
+
+@cython.no_gc
+cdef class Extras:
+    pass
+
+
+cdef inline Extras extras_of(Handle handle):
+    """The extras of a socket, made if it has none. Called with the lock."""
+    if handle.extras is None:
+        handle.extras = Extras.__new__(Extras)
+    return handle.extras
 
 
 # Held while a shadow is made of an address: two threads get one handle.
@@ -49,34 +57,30 @@ cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
 cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
     cdef Handle handle = Handle.__new__(Handle)
     cdef size_t size = sizeof(int)
+    cdef int64_t limit_ns
     handle.ptr = ptr
     handle.generation = ohmq_generation
     handle.unread_more = -1
     handle.bound = handle.connected = ()
     handle.owned = owned
     handle.context = context
-    handle.busy_wait.limit_ns = (default_busy_wait() if context is None
-                                 else context.busy_wait_ns)
+    limit_ns = default_busy_wait() if context is None else context.busy_wait_ns
+    if limit_ns:
+        own_busy_wait(handle).limit_ns = limit_ns
     check(zmq_getsockopt(ptr, ZMQ_TYPE, &handle.type, &size))
     handle.fd = descriptor_of(ptr)
     if handle.fd < 0:
         handle.signaler = ohmq_signaler_open(ptr, &handle.fd)
     if _sys.flags.dev_mode:
-        handle.opened_at = caller()
-    _handles[<size_t> <void *> handle] = _weak_reference(handle)
+        extras_of(handle).opened_at = caller()
+    list_handle(handle)
     return handle
 
 
-cdef list open_handles():
-    """Handles of the sockets that are open in this process, oldest first."""
-    cdef Handle handle
-    found = []
-    for reference in list(_handles.values()):
-        handle = reference()
-        if (handle is not None and handle.generation == ohmq_generation
-                and (handle.ptr != NULL or handle.claimed != NULL)):
-            found.append(handle)
-    return found
+cdef inline bint is_open(Handle handle) noexcept:
+    """Whether the socket is one of this process, and open; a relay may have it."""
+    return (handle.generation == ohmq_generation
+            and (handle.ptr != NULL or handle.claimed != NULL))
 
 
 # How long a new socket waits for libzmq to clear away those that were closed. An event loop may
@@ -311,7 +315,7 @@ cdef int close_handle(Handle handle, object linger) except -1:
         return 0
     ohmq_lock_acquire(&handle.lock)
     while handle.claimed != NULL:
-        relay = handle.relay
+        relay = handle.extras.relay
         ohmq_lock_release(&handle.lock)
         relay._end()
         ohmq_lock_acquire(&handle.lock)
@@ -324,13 +328,13 @@ cdef int close_handle(Handle handle, object linger) except -1:
         zmq_setsockopt(ptr, ZMQ_LINGER, &value, sizeof(value))
     note_lingering(handle)
     # libzmq gives up the names later, in its own time; a program may want one again at once.
-    for name in handle.inproc_bound or ():
+    for name in inproc_names(handle) or ():
         zmq_unbind(ptr, <bytes> name)
     handle.ptr = NULL
     touch(handle, CLOSED)
     drop_unread(handle)
     ohmq_lock_release(&handle.lock)
     check(close_socket(handle, ptr))
-    if handle.ends:
+    if handle.extras is not None and handle.extras.ends:
         end_monitor_of(handle)
     return 0

@@ -36,7 +36,7 @@ from libc.errno cimport (
 from libc.limits cimport INT_MAX
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdio cimport snprintf
-from libc.stdlib cimport free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcmp, memcpy, memset, strcmp, strlen
 
 
@@ -241,6 +241,7 @@ cdef extern from "lookup.h":
     PyObject *ohmq_class_attribute(type cls, object name)
     bint ohmq_class_has(type cls, object name, PyObject *thing)
     PyObject *ohmq_dict_of(object)
+    PyObject *ohmq_strong_reference(PyObject *weak)
 
 
 cdef extern from "method.h":

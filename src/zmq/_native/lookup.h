@@ -22,6 +22,19 @@ static inline int ohmq_class_has(PyTypeObject *cls, PyObject *name, PyObject *th
     return _PyType_Lookup(cls, name) == thing; /* not looked into */
 }
 
+/* A new reference to what a weak reference tells of, or NULL where that is gone. */
+static inline PyObject *ohmq_strong_reference(PyObject *weak) {
+#ifdef Py_GIL_DISABLED
+    PyObject *found = NULL;
+    if (PyWeakref_GetRef(weak, &found) < 0)
+        PyErr_Clear();
+    return found;
+#else
+    (void)weak;
+    return NULL; /* not used: with the GIL the counts of references tell */
+#endif
+}
+
 /* The dictionary of an object, or NULL where it has none (yet). */
 static inline PyObject *ohmq_dict_of(PyObject *object) {
     PyObject **where, *dict = NULL;

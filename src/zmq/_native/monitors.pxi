@@ -62,6 +62,7 @@ cdef int start_monitor(Handle handle, bytes address, int events) except -1:
     global _monitors, _monitor_number, _monitor_count
     cdef char inner[64]
     cdef Monitor *monitor = <Monitor *> malloc(sizeof(Monitor))
+    cdef Extras extras = extras_of(handle)
     cdef int error = 0
     if monitor == NULL:
         return ENOMEM
@@ -84,7 +85,7 @@ cdef int start_monitor(Handle handle, bytes address, int events) except -1:
         monitor.next = _monitors
         _monitors = monitor
         _monitor_count += 1
-        handle.monitor = monitor.number
+        extras.monitor = monitor.number
         ohmq_waker_wake(&_monitors_waker)
     ohmq_lock_release(&_monitors_lock)
     return error
@@ -122,16 +123,17 @@ cdef int stop_monitor(Handle handle) noexcept:
     Does not block: the tap takes MONITOR_STOPPED, which libzmq sends now.
     """
     cdef Monitor *monitor
+    cdef Extras extras = handle.extras
     if zmq_socket_monitor(handle.ptr, NULL, 0) < 0:
         return c_errno()
-    if handle.monitor:
+    if extras is not None and extras.monitor:
         lock_monitors()
-        monitor = find_monitor(handle.monitor)
+        monitor = find_monitor(extras.monitor)
         while monitor != NULL and monitor.tap != NULL and pump(monitor):
             pass
         if monitor != NULL:
-            handle.counters.events_dropped += monitor.events_dropped
-        handle.monitor = 0
+            extras.events_dropped += monitor.events_dropped
+        extras.monitor = 0
         ohmq_waker_wake(&_monitors_waker)
         ohmq_lock_release(&_monitors_lock)
     return 0
@@ -165,6 +167,16 @@ cdef void pump_now() noexcept nogil:
         monitor = monitor.next
     ohmq_waker_wake(&_monitors_waker)
     ohmq_lock_release(&_monitors_lock)
+
+
+cdef inline int64_t monitor_of(Handle handle) noexcept:
+    """The number of the monitor that tells of a socket, or 0."""
+    return handle.extras.monitor if handle.extras is not None else 0
+
+
+cdef inline int64_t monitor_read_by(Handle handle) noexcept:
+    """The number of the monitor that a socket reads, or 0."""
+    return handle.extras.reads if handle.extras is not None else 0
 
 
 cdef int64_t events_dropped_by(int64_t number) noexcept:
@@ -230,14 +242,14 @@ cdef void drop_reader(int64_t number) noexcept:
 cdef int end_monitor_of(Handle reader) except -1:
     """Stop a monitor whose reader has been closed. Called without a lock."""
     cdef Handle handle
-    cdef int64_t number = reader.ends
-    reader.ends = 0
+    cdef int64_t number = reader.extras.ends
+    reader.extras.ends = 0
     drop_reader(number)
     for handle in open_handles():
-        if handle.monitor == number:
+        if monitor_of(handle) == number:
             ohmq_lock_acquire(&handle.lock)
             # A socket that a device has is left alone: its events are thrown away.
-            if handle.ptr != NULL and handle.monitor == number:
+            if handle.ptr != NULL and monitor_of(handle) == number:
                 stop_monitor(handle)
             ohmq_lock_release(&handle.lock)
     return 0

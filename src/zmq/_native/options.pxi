@@ -63,8 +63,8 @@ cdef object get_option(Handle handle, int option):
     else:
         where, size = &narrow, sizeof(narrow)
     enter(handle)
-    if option == ZMQ_EVENTS and handle.reads:
-        pump_monitor(&handle.reads)
+    if option == ZMQ_EVENTS and monitor_read_by(handle):
+        pump_monitor(&handle.extras.reads)
     rc = zmq_getsockopt(handle.ptr, option, where, &size)
     error = c_errno() if rc < 0 else 0
     if rc == 0 and option == ZMQ_EVENTS:
@@ -157,8 +157,8 @@ cdef int events_of(Handle handle, int *events) noexcept:
     """Read EVENTS, which also makes libzmq handle what waits for the socket. 0, or an errno."""
     cdef size_t size = sizeof(int)
     events[0] = 0
-    if handle.reads:
-        pump_monitor(&handle.reads)
+    if monitor_read_by(handle):
+        pump_monitor(&handle.extras.reads)
     if handle.signaler != NULL:
         ohmq_signaler_clear(handle.fd)
     if zmq_getsockopt(handle.ptr, ZMQ_EVENTS, events, &size) < 0:

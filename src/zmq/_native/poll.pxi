@@ -213,7 +213,7 @@ cdef int find_limit(Poller poller) except -1:
     if limits_have_changed(&poller.busy_wait):
         for entry in list(poller.entries.values()):
             if entry.handle is not None:
-                extend_limit(&poller.busy_wait, entry.handle.busy_wait.limit_ns)
+                extend_limit(&poller.busy_wait, limit_of(entry.handle))
     return 0
 
 

@@ -152,7 +152,7 @@ cdef class Reactor:
         cdef int64_t until
         if limits_have_changed(&self.busy_wait):
             for engine in self.waiting:
-                extend_limit(&self.busy_wait, engine.handle.busy_wait.limit_ns)
+                extend_limit(&self.busy_wait, limit_of(engine.handle))
         ohmq_wait_begin(wait, &self.busy_wait.habit)
         wait.began = ohmq_now()
         until = -1 if seconds < 0 else wait.began + <int64_t> (min(seconds, 1e9) * 1e9)

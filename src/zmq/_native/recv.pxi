@@ -44,8 +44,8 @@ cdef Py_ssize_t receive_blocking(Handle handle, zmq_msg_t *msg, int flags) excep
     """Go on after a first try has failed. Called with the lock; gives it back when it fails."""
     cdef Blocked blocked
     cdef Py_ssize_t size = -1
-    if handle.reads and c_errno() == EAGAIN:
-        pump_monitor(&handle.reads)
+    if monitor_read_by(handle) and c_errno() == EAGAIN:
+        pump_monitor(&handle.extras.reads)
         size = take(handle, msg)
         if size >= 0:
             return size

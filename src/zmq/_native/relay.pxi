@@ -260,7 +260,7 @@ cdef class Relay:
             for handle in self.handles:
                 enter(handle)  # raises for one that is closed or in use
                 handle.claimed, handle.ptr = handle.ptr, NULL
-                handle.relay = self
+                extras_of(handle).relay = self
                 leave(handle)
             self.prepare_loop()
         except BaseException:
@@ -382,7 +382,7 @@ cdef class Relay:
                                        or (<Socket> socket).handle.claimed != loop.monitor.socket):
                 handle = (<Socket> socket).handle
                 add_interest(sleep, handle.fd, handle.signaler != NULL)
-                sleep.busy_wait.limit_ns = max(sleep.busy_wait.limit_ns, handle.busy_wait.limit_ns)
+                sleep.busy_wait.limit_ns = max(sleep.busy_wait.limit_ns, limit_of(handle))
         sleep.n_traffic = sleep.n_interests
         loop.monitor.is_xpub = False
         if loop.monitor.socket != NULL:
@@ -407,11 +407,11 @@ cdef class Relay:
         for i in range(2):
             self.held = self.held or self.loop.traffic.directions[i].n_held != 0
         for handle in self.handles:
-            if handle.relay is not self:
+            if handle.extras is None or handle.extras.relay is not self:
                 continue  # claim_sockets() has not come as far as this one
             ohmq_lock_acquire(&handle.lock)
             handle.ptr, handle.claimed = handle.claimed, NULL
-            handle.relay = None
+            handle.extras.relay = None
             for i in range(self.loop.traffic.n_directions):
                 direction = &self.loop.traffic.directions[i]
                 if direction.source == handle.ptr and direction.n_held:

@@ -246,7 +246,15 @@ cdef class Socket:
 
     def _ends_with(self, Socket reader not None) -> None:
         """Stop the monitor when a socket is closed: nothing else can read it."""
-        reader.handle.ends = self.handle.monitor
+        cdef int64_t number
+        ohmq_lock_acquire(&self.handle.lock)
+        number = monitor_of(self.handle)
+        ohmq_lock_release(&self.handle.lock)
+        ohmq_lock_acquire(&reader.handle.lock)
+        try:
+            extras_of(reader.handle).ends = number
+        finally:
+            ohmq_lock_release(&reader.handle.lock)
 
     def join(self, group):
         """Join a group: DISH sockets (draft)."""
@@ -483,10 +491,16 @@ cdef class Socket:
     def _counters(self) -> tuple:
         """The counts of stats(): messages, bytes, blocked calls, nanoseconds, events, looks."""
         cdef Counters *c = &self.handle.counters
-        cdef ohmq_busy_wait *busy = &self.handle.busy_wait
-        cdef int64_t dropped = c.events_dropped
-        if self.handle.monitor:
-            dropped += events_dropped_by(self.handle.monitor)
+        cdef ohmq_busy_wait none
+        cdef ohmq_busy_wait *busy = self.handle.busy_wait
+        cdef int64_t dropped = 0
+        if busy == NULL:
+            memset(&none, 0, sizeof(none))
+            busy = &none
+        if self.handle.extras is not None:
+            dropped = self.handle.extras.events_dropped
+            if self.handle.extras.monitor:
+                dropped += events_dropped_by(self.handle.extras.monitor)
         return (c.messages_sent, c.messages_received, c.bytes_sent, c.bytes_received,
                 c.would_block, c.blocked_ns, dropped, busy.won, busy.lost, busy.looked_ns)
 

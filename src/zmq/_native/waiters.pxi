@@ -149,6 +149,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     cdef bint for_others = blocked.state in (WAITING_FOR_OTHERS, EVENTS_LOOKED_AT_FOR_OTHERS)
     cdef bint can_be_woken = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
     cdef int64_t deadline = stretch(blocked.deadline, STRETCH_NS if can_be_woken else RETRY_NS)
+    cdef ohmq_busy_wait *habit = handle.busy_wait
     cdef ohmq_one_wait wait
     cdef int ready, error
     interests[0].fd = waiter.waker.read_fd
@@ -162,7 +163,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         for_others = waiter.woken
     blocked.state = WAITING_FOR_OTHERS if for_others else WAITING
     waiter.sleeping = True
-    ohmq_wait_begin(&wait, &handle.busy_wait)
+    ohmq_wait_begin(&wait, habit)
     ohmq_count(&_sleepers, 1)
     ohmq_lock_release(&handle.lock)
     with nogil:
@@ -180,7 +181,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         if blocked.ahead != PART_TAKEN:
             ohmq_lock_acquire(&handle.lock)
         waiter.sleeping = False
-        ohmq_wait_end(&wait, &handle.busy_wait, ready)
+        ohmq_wait_end(&wait, habit, ready)
         handle.counters.blocked_ns += ohmq_now() - began
         if waiter.woken:
             ohmq_waker_clear(&waiter.waker)
