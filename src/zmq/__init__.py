@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from zmq.core.dump import dump as dump
     from zmq.core.stopwatch import Stopwatch as Stopwatch
     from zmq.devices.lastvaluecache import LastValueCache as LastValueCache
+    from zmq.diagnosis.own_socket import doctor as doctor
 else:  # for a checker a module that has __getattr__ has every name
 
     def __getattr__(name: str) -> object:
@@ -92,6 +93,11 @@ else:  # for a checker a module that has __getattr__ has every name
             from importlib import import_module
 
             found = import_module("zmq.devices").LastValueCache
+        elif name == "doctor":
+            from importlib import import_module
+
+            # It is of a layer above.
+            found = import_module("zmq.diagnosis.own_socket").doctor
         elif name in ("_typing", "backend", "sugar", "utils"):
             # In PyZMQ these come with `import zmq`; here they are imported when they are named.
             from importlib import import_module
@@ -103,8 +109,8 @@ else:  # for a checker a module that has __getattr__ has every name
         return found
 
     def __dir__() -> list[str]:
-        lazy = {"LastValueCache", "Stopwatch", "_typing", "backend", "dump", "sugar", "utils"}
-        return sorted({*globals(), *lazy})
+        lazy = ("LastValueCache", "Stopwatch", "_typing", "backend")
+        return sorted({*globals(), *lazy, "doctor", "dump", "sugar", "utils"})
 
 
 # PyZMQ has this folder, and this package has not.

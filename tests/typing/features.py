@@ -103,6 +103,13 @@ def numbers() -> None:
     assert_type(zmq.strerror(zmq.EAGAIN), str)
 
 
+def diagnosis(socket: zmq.Socket[bytes]) -> None:
+    found = zmq.doctor(socket, timeout=1)
+    assert_type(bool(found), bool)
+    assert_type(found.findings[0].mend, str)
+    assert_type(found.steps[0].ok, bool | None)
+
+
 def errors(context: zmq.Context[zmq.Socket[bytes]]) -> None:
     try:
         context.term(timeout=1)

@@ -36,6 +36,7 @@ include "endpoints.pxi"
 include "attributes.pxi"
 include "overriding.pxi"      # methods that a subclass has replaced
 include "socket.pxi"
+include "facts.pxi"           # for the doctor
 include "candidates.pxi"      # which sockets a poller looks at
 include "poll.pxi"
 include "alarm.pxi"           # a poller in an event loop

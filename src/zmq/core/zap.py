@@ -27,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["ZAP_ENDPOINT", "check_handler"]
+__all__ = ["ZAP_ENDPOINT", "check_handler", "handler_problem"]
 
 ZAP_ENDPOINT = "inproc://zeromq.zap.01"
 
@@ -62,11 +62,10 @@ def check_handler(socket: Any, addr: str | bytes) -> None:
             return
     elif isinstance(addr, bytes) and addr.startswith(b"inproc:"):
         return
-    mechanism = SecurityMechanism(socket.get(SocketOption.MECHANISM))
-    if mechanism and not socket.get(_IS_SERVER[mechanism]):
+    asked = _asked(socket)
+    if asked is None:
         return
-    domain = bool(socket.get(SocketOption.ZAP_DOMAIN))
-    enforced = bool(socket.get(SocketOption.ZAP_ENFORCE_DOMAIN))
+    mechanism, domain, enforced = asked
     if mechanism == SecurityMechanism.PLAIN and enforced and not domain:
         raise ZMQError(
             EINVAL,
@@ -86,6 +85,24 @@ def check_handler(socket: Any, addr: str | bytes) -> None:
     if required and domain and not enforced:
         # Should the handler end before the socket does, libzmq lets no one in.
         socket.set(SocketOption.ZAP_ENFORCE_DOMAIN, 1)
+
+
+def handler_problem(socket: Any) -> str:
+    """Return what is wrong with a socket that asks for authentication; empty for all others."""
+    asked = _asked(socket)
+    context = socket.context
+    if asked is None or context is None:
+        return ""
+    return _problem(asked[0], context, *asked[1:], required=context.zap_required)
+
+
+def _asked(socket: Any) -> tuple[SecurityMechanism, bool, bool] | None:
+    """The mechanism of a server, whether it has a ZAP domain, and whether it enforces that."""
+    mechanism = SecurityMechanism(socket.get(SocketOption.MECHANISM))
+    if mechanism and not socket.get(_IS_SERVER[mechanism]):
+        return None
+    domain = bool(socket.get(SocketOption.ZAP_DOMAIN))
+    return mechanism, domain, bool(socket.get(SocketOption.ZAP_ENFORCE_DOMAIN))
 
 
 def _problem(

@@ -1,6 +1,6 @@
 """Why two programs do not come together: see `zmq.doctor`.
 
-`doctor` examines a socket of the program, `examine` an endpoint from outside.
+`own_socket` looks at a socket of the program, `probe` at an endpoint from outside.
 """
 
 from __future__ import annotations

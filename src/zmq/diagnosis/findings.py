@@ -87,14 +87,14 @@ class Diagnosis:
         All that is wrong; empty where nothing is.
     steps : tuple of Step
         All that was looked at, in order, with what came out.
-    peer_type : str
-        The type of the socket at the last endpoint, "REP" for example; empty where not known.
+    peer_types : dict
+        By endpoint, the type of the socket there, "REP" for example; where it is known.
     """
 
     subject: str
     findings: tuple[Finding, ...] = ()
     steps: tuple[Step, ...] = ()
-    peer_type: str = ""
+    peer_types: dict[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return not self.findings

@@ -9,8 +9,8 @@ from zmq.diagnosis.side import Side
 from zmq.diagnosis.zmtp import PARTNERS, Speech
 
 _KEYS = (
-    "socket.curve_publickey, socket.curve_secretkey = zmq.curve_keypair(); "
-    "socket.curve_serverkey = KEY of the server; before it connects"
+    "socket.curve_serverkey = KEY of the server, and a key pair of its own: "
+    "zmq.auth.secure_client(socket, KEY) sets both; before it connects"
 )
 _PLAIN = "socket.plain_username = NAME; socket.plain_password = PASSWORD; before it connects"
 _SERVES = {
@@ -18,6 +18,68 @@ _SERVES = {
     "PLAIN": "socket.plain_server = True, and an authenticator (zmq.auth)",
 }
 _NOTED = 40
+
+# ---- the socket itself ----
+
+
+def no_endpoint() -> Finding:
+    return Finding(
+        "no-endpoint",
+        "it is neither bound nor connected",
+        "",
+        'socket.connect("tcp://127.0.0.1:5555"), for example, or socket.bind(...)',
+    )
+
+
+def no_subscription(type_name: str) -> Finding:
+    return Finding(
+        "no-subscription",
+        "it has no subscription: it receives nothing",
+        "a subscriber gets the messages that it has asked for, and no others",
+        'socket.subscribe("") for all of them, or a topic; of each, what its messages begin with'
+        if type_name == "SUB"
+        else 'socket.join("GROUP")',
+    )
+
+
+def no_own_handler(problem: str) -> Finding:
+    return Finding(
+        "authentication-missing",
+        problem,
+        "",
+        "start an authenticator (zmq.auth) in its context, before it binds or connects",
+    )
+
+
+def path_removed(endpoint: str, path: str) -> Finding:
+    return Finding(
+        "ipc-missing",
+        f"the socket is bound, but {path} is gone",
+        "it was removed or replaced: no other program can connect any more",
+        f'socket.unbind("{endpoint}"); socket.bind("{endpoint}"), and let the file be',
+        endpoint,
+    )
+
+
+def inproc_missing(endpoint: str) -> Finding:
+    return Finding(
+        "inproc-missing",
+        "no socket of this process is bound there",
+        "inproc reaches sockets of the same process and context only",
+        f'bind the other side: socket.bind("{endpoint}"); tcp:// or ipc:// reach other processes',
+        endpoint,
+    )
+
+
+def inproc_context(endpoint: str) -> Finding:
+    return Finding(
+        "inproc-context",
+        "the socket that is bound there is of another context",
+        "inproc reaches sockets of the same context only",
+        "one context for both sockets: zmq.Context.instance()",
+        endpoint,
+    )
+
 
 # ---- no connection ----
 

@@ -57,6 +57,9 @@ def examine(
     """
     report = Report(endpoint, listener)
     transport, _ = transport_of(endpoint)
+    if mine.proxy and transport == "tcp":
+        report.say("it connects through a SOCKS proxy, which is not looked into", ok=None)
+        return report
     if transport == "tcp":
         places = find_host(endpoint, ipv6=mine.ipv6, timeout_s=timeout_s)
     elif transport == "ipc":
@@ -101,6 +104,8 @@ class _Probe:
             return
         self._report.say("a program accepts connections")
         with Wire(stream, self._timeout_s) as wire:
+            if self._mine.type_name == "STREAM":
+                return  # it takes any protocol
             greeting = self._greeting(wire)
             if greeting is not None:
                 self._understand(wire, greeting)

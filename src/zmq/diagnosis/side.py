@@ -23,6 +23,8 @@ class Side:
         Of PLAIN.
     equip : callable, optional
         Gives another socket the same keys of CURVE.
+    proxy : bool
+        Whether it connects through a SOCKS proxy, which a probe does not.
     """
 
     type_name: str = ""
@@ -32,3 +34,4 @@ class Side:
     username: bytes = b""
     password: bytes = field(default=b"", repr=False)
     equip: Callable[[Any], None] | None = None
+    proxy: bool = False

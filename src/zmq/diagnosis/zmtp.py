@@ -5,6 +5,7 @@ Protocol: https://rfc.zeromq.org/spec/23/ (3.0), https://rfc.zeromq.org/spec/37/
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import NamedTuple
 
@@ -17,7 +18,11 @@ COMMAND_LIMIT = 1 << 16
 
 _VERSION_AT = len(SIGNATURE)
 _MECHANISM_AT, _SERVER_AT = 12, 32
+_MECHANISM_NAME = re.compile(rb"[A-Z0-9_.+-]+")
 _MORE, _LONG, _COMMAND = 1, 2, 4
+# How a PLAIN server of libzmq writes ERROR: a C compiler reads the length and the first letter,
+# which are written "\x05E" there, as one character.
+_ERROR_OF_PLAIN = b"^RROR"
 _TYPES_OF_ZMTP_2 = (
     *("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB"),
 )
@@ -127,9 +132,11 @@ def read_greeting(data: bytes) -> Greeting | None:
         return Greeting(Speech.ZMTP_2, (2, 0), socket_type=known)
     if len(data) < GREETING_SIZE:
         return None
-    mechanism = as_text(data[_MECHANISM_AT:_SERVER_AT].rstrip(b"\0"))
+    name = data[_MECHANISM_AT:_SERVER_AT].rstrip(b"\0")
+    if not _MECHANISM_NAME.fullmatch(name):
+        return Greeting(Speech.OTHER)
     version = major, data[_VERSION_AT + 1]
-    return Greeting(Speech.ZMTP_3, version, mechanism, bool(data[_SERVER_AT] & 1))
+    return Greeting(Speech.ZMTP_3, version, name.decode("ascii"), bool(data[_SERVER_AT] & 1))
 
 
 def _foreign(data: bytes) -> Greeting | None:
@@ -196,6 +203,8 @@ def take_command(data: bytes) -> tuple[Command, int] | None:
 
 
 def _parse_command(body: bytes) -> Command:
+    if body.startswith(_ERROR_OF_PLAIN):
+        return Command("ERROR", body[len(_ERROR_OF_PLAIN) :])
     if not body or not 1 <= body[0] < len(body):
         raise MalformedError("a command without a name")
     end = 1 + body[0]

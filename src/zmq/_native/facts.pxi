@@ -1,0 +1,36 @@
+# What a diagnosis has to know or to hand on, and no option tells.
+
+def sockets_bound_at(Context context not None, str address) -> list[tuple[int, bool]]:
+    """The sockets of this process that are bound at an inproc endpoint.
+
+    Of each its type, and whether it is of that context: others cannot be connected to.
+    """
+    cdef Handle handle
+    cdef bytes name = address.encode("utf-8")
+    return [(handle.type, handle.context is context.handle) for handle in open_handles()
+            if handle.inproc_bound is not None and name in handle.inproc_bound]
+
+
+def copy_curve_keys(Socket source not None, Socket target not None) -> None:
+    """Give a socket the CURVE keys of another one. No Python object ever holds the secret."""
+    cdef char secret[32]
+    try:
+        for option in (ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY, ZMQ_CURVE_SERVERKEY):
+            copy_key(source.handle, target.handle, option, secret)
+    finally:
+        memset(secret, 0, sizeof(secret))
+
+
+cdef int copy_key(Handle source, Handle target, int option, char *room) except -1:
+    cdef size_t size = 32
+    cdef int error
+    enter(source)
+    error = c_errno() if zmq_getsockopt(source.ptr, option, room, &size) < 0 else 0
+    leave(source)
+    if error == 0:
+        enter(target)
+        error = c_errno() if zmq_setsockopt(target.ptr, option, room, size) < 0 else 0
+        leave(target)
+    if error:
+        fail(error)
+    return 0
