@@ -57,6 +57,7 @@ def home(tmp_path: Path) -> Path:
         ("device st", "streamer"),
         ("device --in-type ro", "router"),
         ("device --monitor-type x", "xpub"),
+        ("doctor --type xp", "xpub"),
         ("send pu", "push pub"),
         ("recv pu", "pull"),
         ("recv pull --format js", "json"),

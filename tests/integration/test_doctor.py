@@ -83,6 +83,7 @@ def test_types_that_do_not_fit(socket: MakeSocket) -> None:
     [
         (["nowhere"], "no transport in it"),
         (["inproc://x"], "same process"),
+        (["ws://127.0.0.1:1"], "only tcp:// and ipc:// are looked into"),
         (["tcp://127.0.0.1:1", "--type", "stream"], "not a type for this command"),
         (["tcp://127.0.0.1:1", "--type", "x"], "no socket type is called 'x'"),
         (["tcp://127.0.0.1:1", "--format", "xml"], "--format 'xml'"),

@@ -255,6 +255,20 @@ def test_peers_that_break_the_rules(said: bytes, kind: str) -> None:
     assert report.findings[0].kind == kind, report
 
 
+def test_a_peer_that_goes_away_in_the_middle() -> None:
+    """Reset, with an answer that was not read."""
+
+    def answer(connection: os_socket.socket) -> None:
+        connection.recv(1)
+        connection.sendall(GREETING)
+        connection.setsockopt(os_socket.SOL_SOCKET, os_socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+    with stranger(answer) as where:
+        report = examine(where, Side("REQ"), 2.0)
+    assert len(report.findings) == 1
+    assert report.findings[0].kind in ("closed", "authentication-missing")
+
+
 def test_a_peer_that_never_ends_its_greeting() -> None:
     """Byte by byte, each before the time of a single read would be over."""
     import threading

@@ -90,6 +90,15 @@ def test_a_subscriber_without_a_subscription(socket: MakeSocket) -> None:
     assert the_finding(sub).kind == "no-subscription"
 
 
+def test_an_xsub_that_has_asked_for_nothing(socket: MakeSocket) -> None:
+    xpub, xsub = socket(zmq.XPUB), socket(zmq.XSUB)
+    xpub.bind(ANY)
+    xsub.connect(xpub.last_endpoint.decode())
+    assert the_finding(xsub).kind == "no-subscription"
+    xsub.send(b"\x01news")
+    assert diagnose(xsub)
+
+
 def test_options_that_have_messages_wait_or_go(socket: MakeSocket) -> None:
     push = socket(zmq.PUSH, sndhwm=7, immediate=True, conflate=True)
     push.bind(ANY)
@@ -176,6 +185,21 @@ def test_keys(socket: MakeSocket) -> None:
         found = diagnose(req)
         assert [each.kind for each in found.findings] == kinds
         assert secret.decode() not in repr(found)
+
+
+@needs_curve
+def test_a_client_without_a_key_pair(socket: MakeSocket) -> None:
+    public, secret = zmq.curve_keypair()
+    pull = socket(zmq.PULL, curve_secretkey=secret, curve_server=True)
+    pull.bind(ANY)
+    push = socket(zmq.PUSH, curve_serverkey=public)
+    push.connect(pull.last_endpoint.decode())
+    finding = the_finding(push)
+    assert finding.kind == "no-keys"
+    push.disconnect(pull.last_endpoint.decode())
+    push.curve_publickey, push.curve_secretkey = zmq.curve_keypair()
+    push.connect(pull.last_endpoint.decode())
+    assert diagnose(push)
 
 
 def test_a_wrong_password(socket: MakeSocket, context: zmq.Context) -> None:

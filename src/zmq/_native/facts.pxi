@@ -11,14 +11,23 @@ def sockets_bound_at(Context context not None, str address) -> list[tuple[int, b
             if handle.inproc_bound is not None and name in handle.inproc_bound]
 
 
-def copy_curve_keys(Socket source not None, Socket target not None) -> None:
-    """Give a socket the CURVE keys of another one. No Python object ever holds the secret."""
+def copy_curve_keys(Socket source not None, Socket target not None) -> bool:
+    """Give a socket the CURVE keys of another one; False where that has no pair of its own.
+
+    No Python object ever holds the secret.
+    """
     cdef char secret[32]
+    cdef char none[32]
+    cdef bint has_pair = False
+    memset(none, 0, sizeof(none))
     try:
         for option in (ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY, ZMQ_CURVE_SERVERKEY):
             copy_key(source.handle, target.handle, option, secret)
+            if option == ZMQ_CURVE_SECRETKEY:
+                has_pair = memcmp(secret, none, sizeof(none)) != 0
     finally:
         memset(secret, 0, sizeof(secret))
+    return has_pair
 
 
 cdef int copy_key(Handle source, Handle target, int option, char *room) except -1:

@@ -24,6 +24,7 @@ class How(Enum):
     CLOSED = "closed"  # after INITIATE: by the type, or by an authentication without an answer
     SILENT = "silent"  # after INITIATE: the authentication does not answer
     MUTE = "mute"  # after HELLO
+    NO_PAIR = "no pair"  # this side has no keys of its own: nothing was tried
     IS_CLIENT = "is client"
     STRANGE = "strange"  # a command that has no place there
 
@@ -37,7 +38,9 @@ class Trial(NamedTuple):
     ready: bytes = b""
 
 
-def try_curve(wire: Wire, equip: Callable[[Any], None], type_name: str, timeout_s: float) -> Trial:
+def try_curve(
+    wire: Wire, equip: Callable[[Any], bool | None], type_name: str, timeout_s: float
+) -> Trial:
     """Do the handshake of a client, after the greetings.
 
     Parameters
@@ -45,7 +48,7 @@ def try_curve(wire: Wire, equip: Callable[[Any], None], type_name: str, timeout_
     wire
         To the server.
     equip
-        Gives a socket its keys.
+        Gives a socket its keys; False where there is no pair of its own among them.
     type_name
         The type that the client announces.
     timeout_s
@@ -62,7 +65,8 @@ def try_curve(wire: Wire, equip: Callable[[Any], None], type_name: str, timeout_
             client = context.socket(SocketType[type_name])
             client.linger = 0
             client.reconnect_ivl = -1
-            equip(client)
+            if equip(client) is False:
+                return Trial(How.NO_PAIR)
             client.connect(f"tcp://127.0.0.1:{listener.getsockname()[1]}")
             stream, _ = listener.accept()
         with Wire(stream, timeout_s) as inner:

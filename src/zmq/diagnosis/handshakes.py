@@ -122,8 +122,8 @@ class Handshakes:
 
     def _plain_welcome(self, wire: Wire) -> Trial | None:
         """Give the name and the password; None where they are accepted."""
-        wire.send(build_plain_hello(self._mine.username, self._mine.password))
         try:
+            wire.send(build_plain_hello(self._mine.username, self._mine.password))
             command = wire.command()
         except EndedError:
             return Trial(How.CLOSED)
@@ -154,6 +154,8 @@ class Handshakes:
         try:
             is_client = wire.command(min(_FIRST_WORD_S, self._timeout_s)).name == "HELLO"
         except EndedError:
+            if not report.findings:
+                report.add(mending.gone(report.endpoint))
             return
         except SilentError:
             is_client = False
@@ -213,6 +215,8 @@ class Handshakes:
             report.add(mending.authentication_mute(where))
         elif trial.how is How.WRONG_KEY:
             report.add(mending.wrong_server_key(where))
+        elif trial.how is How.NO_PAIR:
+            report.add(mending.no_pair(where))
         elif trial.how is How.MUTE:
             report.add(mending.silent(where, self._timeout_s))
         elif trial.how is How.IS_CLIENT:

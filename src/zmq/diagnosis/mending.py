@@ -36,9 +36,10 @@ def no_subscription(type_name: str) -> Finding:
         "no-subscription",
         "it has no subscription: it receives nothing",
         "a subscriber gets the messages that it has asked for, and no others",
-        'socket.subscribe("") for all of them, or a topic; of each, what its messages begin with'
-        if type_name == "SUB"
-        else 'socket.join("GROUP")',
+        {
+            "SUB": 'socket.subscribe("") for all messages, or with what they begin with',
+            "XSUB": 'socket.send(b"\\x01" + TOPIC), with b"" as the topic of all messages',
+        }.get(type_name, 'socket.join("GROUP")'),
     )
 
 
@@ -171,6 +172,16 @@ def closed(endpoint: str, timeout_s: float) -> Finding:
     )
 
 
+def gone(endpoint: str) -> Finding:
+    return Finding(
+        "closed",
+        "it went away in the middle of the handshake",
+        "the program has ended, or is not a ZMQ socket",
+        "start the program of the other side again, and look at its log",
+        endpoint,
+    )
+
+
 def broken_greeting(endpoint: str, said: bytes) -> Finding:
     return Finding(
         "protocol",
@@ -246,6 +257,16 @@ def no_credentials(endpoint: str) -> Finding:
         "the other side asks for a name and a password, and this side has none",
         "",
         _PLAIN,
+        endpoint,
+    )
+
+
+def no_pair(endpoint: str) -> Finding:
+    return Finding(
+        "no-keys",
+        "this side has the server's key, and no key pair of its own",
+        "a client of CURVE needs both, also where the server lets any client in",
+        "socket.curve_publickey, socket.curve_secretkey = zmq.curve_keypair(); before it connects",
         endpoint,
     )
 

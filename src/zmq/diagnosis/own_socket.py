@@ -118,6 +118,8 @@ def _by_itself(socket: Any, side: Side, facts: Failure) -> Report:
             report.add(mending.no_subscription(side.type_name))
         else:
             report.say(f"it has {topics} subscription{'s' if topics > 1 else ''}")
+    elif facts.known and side.type_name == "XSUB" and not facts.sent:
+        report.add(mending.no_subscription("XSUB"))
     role = "" if side.mechanism == "NULL" else f", as a {'server' if side.as_server else 'client'}"
     report.say(f"its mechanism is {side.mechanism}{role}", ok=None)
     problem = handler_problem(socket)

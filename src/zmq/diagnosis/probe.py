@@ -172,6 +172,8 @@ class _Probe:
             shakes.run(wire, greeting.mechanism)
         except (MalformedError, ValueError) as error:
             report.add(mending.malformed(report.endpoint, error))
+        except (EndedError, SilentError):
+            report.add(mending.gone(report.endpoint))
         except OSError as error:
             report.say(f"a further look was not possible: {error}", ok=None)
         self._compare_types()

@@ -22,7 +22,7 @@ class Side:
     username, password : bytes
         Of PLAIN.
     equip : callable, optional
-        Gives another socket the same keys of CURVE.
+        Gives another socket the same keys of CURVE; False where there is no pair among them.
     proxy : bool
         Whether it connects through a SOCKS proxy, which a probe does not.
     """
@@ -33,5 +33,5 @@ class Side:
     as_server: bool = False
     username: bytes = b""
     password: bytes = field(default=b"", repr=False)
-    equip: Callable[[Any], None] | None = None
+    equip: Callable[[Any], bool | None] | None = None
     proxy: bool = False

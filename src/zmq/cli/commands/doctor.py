@@ -29,6 +29,7 @@ _FORMS = ("text", "json")
 _TYPES = tuple(each for each in STABLE_TYPES if each != "STREAM")
 _USABLE = ("ipv6", "plain_username", "plain_password", "plain_server")
 _NO_LIMIT = 1 << 30
+_TRANSPORTS = ("tcp", "ipc")
 _HELP = """Find out why a socket does not come together with an endpoint.
 
 Resolves the name, connects, does the handshake as a socket of TYPE would, and prints each step,
@@ -81,12 +82,14 @@ def doctor(
     refuse_mixed_installation()
     mine = _side(type_name or "", settings or (), load_keys(curve))
     # A path that is too long is a finding here.
-    where = parse_endpoint(endpoint, "ENDPOINT", bind=False, ipc_limit=_NO_LIMIT).address
+    where = parse_endpoint(endpoint, "ENDPOINT", bind=False, ipc_limit=_NO_LIMIT)
+    if where.transport not in _TRANSPORTS:
+        raise UsageError(f"ENDPOINT {endpoint!r}: only tcp:// and ipc:// are looked into")
 
     from zmq.diagnosis.probe import examine
 
     with signals_raise():
-        report = examine(where, mine, timeout, None if form == "json" else _print_step)
+        report = examine(where.address, mine, timeout, None if form == "json" else _print_step)
         write_bytes(_conclusion(report, mine, form).encode(), flush=True)
     raise typer.Exit(EXIT_FAILED if report.findings else EXIT_OK)
 
