@@ -98,12 +98,11 @@ def test_a_primary_alone_takes_charge(star: Star) -> None:
     assert star.server("backup").line() == "passive"
 
 
-def test_without_clients_nothing_changes(star: Star) -> None:
-    """A passive server takes charge only for a client: so that clients reach it is certain."""
+def test_a_primary_that_comes_back_at_once_finds_the_backup_in_charge(star: Star) -> None:
+    """No client has asked meanwhile: the backup hears of a primary that knows nothing."""
     primary, backup = star.pair()
     primary.kill()
     primary = star.server("primary")
-    # The backup hears a primary that knows nothing, or was asked by no client before.
     assert (backup.line(), primary.line()) == ("active", "passive")
     assert ask(star.client(), "hello") == "backup: HELLO"
 
