@@ -16,6 +16,8 @@ CLIENT, SERVER = (
     str(ROOT / "examples" / "patterns" / "lazy_pirate" / name)
     for name in ("client.py", "server.py")
 )
+# Of work that a signal is to end: time.sleep misses one that comes just before it begins to sleep.
+SLEEP_MS = 15_000
 Start = Callable[..., Child]
 
 
@@ -83,7 +85,7 @@ def test_without_a_server_it_gives_up(child: Start, address: str) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_both(child: Start, address: str, number: signal.Signals) -> None:
-    server = serve(child, address, work_ms=3_600_000)
+    server = serve(child, address, work_ms=SLEEP_MS)
     client = ask(child, address, "hello", timeout_ms=60_000)
     assert server.line() == "got hello"
     for process in (client, server):

