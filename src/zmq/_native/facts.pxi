@@ -7,8 +7,12 @@ def sockets_bound_at(Context context not None, str address) -> list[tuple[int, b
     """
     cdef Handle handle
     cdef bytes name = address.encode("utf-8")
-    return [(handle.type, handle.context is context.handle) for handle in open_handles()
-            if handle.inproc_bound is not None and name in handle.inproc_bound]
+    found = []
+    for handle in open_handles():
+        names = inproc_names(handle)
+        if names is not None and name in names:
+            found.append((handle.type, handle.context is context.handle))
+    return found
 
 
 def copy_curve_keys(Socket source not None, Socket target not None) -> bool:
