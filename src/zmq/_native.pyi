@@ -351,6 +351,7 @@ class Socket:
         routing_id: int | None = None,
         group: str | bytes | None = None,
     ) -> MessageTracker | None: ...
+    # `| Any`: a subclass may have a send_multipart that returns None.
     @overload
     def send_multipart(
         self,
@@ -360,7 +361,7 @@ class Socket:
         copy: Literal[False],
         track: bool = False,
         **kwargs: Any,
-    ) -> MessageTracker: ...
+    ) -> MessageTracker | Any: ...
     @overload
     def send_multipart(
         self,
@@ -369,7 +370,7 @@ class Socket:
         copy: Literal[False],
         track: bool = False,
         **kwargs: Any,
-    ) -> MessageTracker: ...
+    ) -> MessageTracker | Any: ...
     @overload
     def send_multipart(
         self,

@@ -51,8 +51,8 @@ def stream(socket: zmq.Socket[bytes], loop: IOLoop, of_any_kind: zmq.asyncio.Soc
     assert_type(stream.poller, zmq.Poller)
     stream.set_close_callback(stream.closed)
     stream.setsockopt(zmq.LINGER, 0)
-    if stream.socket is not None:
-        stream.socket.linger = 0
+    assert_type(stream.socket, zmq.Socket[Any])
+    stream.socket.linger = 0
     stream.close(linger=0)
     ZMQStream(of_any_kind)
 

@@ -39,8 +39,8 @@ def send(socket: zmq.Socket[bytes], copied: bool) -> None:
         MessageTracker | None,
     )
     socket.send_multipart((b"a", b"b"), zmq.DONTWAIT)
-    assert_type(socket.send_multipart([b"a"], copy=False), MessageTracker)
-    assert_type(socket.send_multipart([b"a"], 0, False, True), MessageTracker)
+    assert_type(socket.send_multipart([b"a"], copy=False), MessageTracker | Any)
+    assert_type(socket.send_multipart([b"a"], 0, False, True), MessageTracker | Any)
     assert_type(socket.send_multipart([b"a"], copy=copied), MessageTracker | None)
     assert_type(socket.send_string("text"), MessageTracker | None)
     assert_type(socket.send_json({"a": [1, None]}, sort_keys=True), None)
@@ -123,3 +123,17 @@ def tracked(socket: zmq.Socket[bytes], data: bytearray) -> None:
     tracker.wait(timeout=1.0)
     assert_type(tracker.done, bool)
     assert_type(MessageTracker(tracker, Frame(data, track=True)).done, bool)
+
+
+class Quiet(zmq.Socket[bytes]):
+    """A socket that says nothing of what it sends: programs have such classes."""
+
+    def send_multipart(  # type: ignore[no-untyped-def]
+        self, *args, **kwargs
+    ):
+        super().send_multipart(*args, **kwargs)
+
+
+def endpoints(socket: zmq.Socket[bytes]) -> None:
+    assert_type(socket.bind("inproc://here").addr, str)
+    assert_type(socket.connect("inproc://there").addr, str)

@@ -57,7 +57,8 @@ class SocketContext(Subscripted[_SocketType]):
     def __init__(self, socket: _SocketType, kind: str, addr: str | bytes) -> None:
         self.socket = socket
         self.kind = kind
-        self.addr = addr
+        # Text for checkers, as in PyZMQ: only a program that has given bytes gets bytes.
+        self.addr: str = addr  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}({self.kind}={self.addr!r})>"

@@ -89,7 +89,8 @@ class ZMQStream:
         The loop.
     """
 
-    socket: Socket[Any] | None
+    # For checkers never None, as in PyZMQ: programs use it while the stream is open.
+    socket: Socket[Any]
     io_loop: IOLoop
     _has_lost_socket = False
 
@@ -472,7 +473,7 @@ class ZMQStream:
 
     def _end(self, call: Callable[..., None]) -> None:
         """Forget everything, and call the close callback."""
-        self.socket = None
+        self.socket = None  # type: ignore[assignment]
         callback, self._close_callback = self._close_callback, None
         self._receiving.end()
         self._sending.end()
