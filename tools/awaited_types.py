@@ -19,11 +19,13 @@ FUTURES = {
     "give": "return futures",
     "imports": """\
 from asyncio import Future
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Literal, Self, TypeAlias, TypeVar, overload""",
     "bases": """\
 from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 from zmq.core.codecs import Codec
+from zmq.core.connections import Peer
+from zmq.core.event_stream import AwaitedEventStream
 from zmq.core.frame import Frame
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket""",
@@ -40,8 +42,10 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, overload""",
     "bases": """\
 from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 from zmq.core.codecs import Codec
+from zmq.core.connections import Peer
 from zmq.core.coroutines import CoroutinePoller as _CoroutinePoller
 from zmq.core.coroutines import CoroutineSocket as _CoroutineSocket
+from zmq.core.event_stream import AwaitedEventStream
 from zmq.core.frame import Frame""",
     "answer": "Coroutine[Any, Any, _R]",
     "module": "zmq.anyio",

@@ -78,6 +78,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zmq import _typing as _typing, backend as backend, sugar as sugar, utils as utils
     from zmq.core.dump import dump as dump
+    from zmq.core.event_stream import connection_events as connection_events
     from zmq.core.stopwatch import Stopwatch as Stopwatch
     from zmq.devices.lastvaluecache import LastValueCache as LastValueCache
     from zmq.diagnosis.own_socket import doctor as doctor
@@ -87,6 +88,8 @@ else:  # for a checker a module that has __getattr__ has every name
         """Import what few programs use when one of them does."""
         if name == "dump":
             from zmq.core.dump import dump as found
+        elif name == "connection_events":
+            from zmq.core.event_stream import connection_events as found
         elif name == "Stopwatch":
             from zmq.core.stopwatch import Stopwatch as found
         elif name == "LastValueCache":
@@ -109,7 +112,7 @@ else:  # for a checker a module that has __getattr__ has every name
         return found
 
     def __dir__() -> list[str]:
-        lazy = ("LastValueCache", "Stopwatch", "_typing", "backend")
+        lazy = ("LastValueCache", "Stopwatch", "_typing", "backend", "connection_events")
         return sorted({*globals(), *lazy, "doctor", "dump", "sugar", "utils"})
 
 
@@ -172,6 +175,7 @@ if not TYPE_CHECKING:  # checkers take every name that is imported `as` itself, 
         "ZMQVersionError",
         "__revision__",
         "__version__",
+        "connection_events",
         "curve_keypair",
         "curve_public",
         "device",

@@ -103,8 +103,13 @@ cdef class Extras:
     cdef list inproc_bound     # names that are ours until we give them up
     cdef list unguarded        # endpoints beyond this process, taken without CURVE or GSSAPI
     cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
-    cdef int64_t reads         # of the monitor that this socket reads, or 0
-    cdef int64_t ends          # of the monitor that has no reader once this socket is closed
+    cdef int64_t reads         # of the outlet that this socket reads, or 0
+    cdef int64_t ends          # of the outlet that has no reader once this socket is closed
+    cdef list gone             # inproc endpoints it has connected to whose socket is closed
+    cdef dict counted          # by look_ahead, of an XPUB: {topic: how many subscriptions}; or None
+    cdef int64_t looked_at     # parts that look_ahead has seen
+    cdef bint tells_each       # XPUB_VERBOSE or XPUB_VERBOSER was set
+    cdef bint is_manual        # XPUB_MANUAL was set
     cdef int64_t events_dropped  # by monitors that have ended
 
 cdef class Handle:
@@ -238,24 +243,55 @@ cdef class Frame:
     cdef public bint more
     cdef bint fixed             # lent by an object that may not be written to
 
-# ---- monitors of sockets (monitors.pxi) -------------------------------------------------------
+# ---- monitors of sockets (monitors.pxi, outlets.pxi, connections.pxi) -------------------------
 
 cdef struct Event:
-    # Allocated; the monitor that holds it owns it.
+    # Allocated; the outlet that holds it owns it.
     Event *next
     zmq_msg_t head
     zmq_msg_t endpoint
+
+cdef struct Outlet:
+    # Allocated; its monitor owns it. Others know its number.
+    Outlet *next
+    int64_t number
+    char *address          # that the program's reader connects to; NULL for that of a stream
+    void *socket           # NULL: it is over
+    int64_t fd
+    int events             # that its reader wants
+    uint64_t token         # of a stream: the first part of each message
+    bint is_stream
+    bint ending            # it has its last event
+    Event *oldest          # of those that are held
+    Event *newest
+    int n_held
+    int64_t handed         # to the socket so far
+    int64_t end_at         # when it is closed though nothing was read; 0: nothing is waited for
+
+cdef enum ConnectionState:
+    CONNECTION_BEGUN = 1       # connected, or accepted
+    CONNECTION_FOUND           # older than its monitor: its handshake may be over, or may not
+    CONNECTION_READY           # the handshake is over
+
+cdef struct PeerConnection:
+    # One of the table of its monitor.
+    ConnectionState state
+    int64_t fd                 # -1: not known
+    int64_t since              # in this state
+    char *endpoint             # allocated; as libzmq writes it in events
 
 cdef struct Monitor:
     # Allocated; the list of monitors owns it, and what it points to. Others know its number.
     Monitor *next
     int64_t number
-    void *context          # libzmq's, borrowed: its end closes tap and outlet first
-    char *address          # of the outlet, with a zero at the end
+    void *context          # libzmq's, borrowed: its end closes tap and outlets first
     void *tap              # or NULL
-    void *outlet
     int64_t tap_fd
-    int64_t outlet_fd
+    Outlet *outlets
+    int64_t program        # number of the outlet that the program has asked for, or 0
+    bint tracks            # it goes on until the socket is closed, also without an outlet
+    bint late              # the socket had endpoints before it had this monitor
+    bint failed            # a handshake has failed; its connection has not ended yet
     int asked              # the events that the program wants
     int connections        # events so far, for the texts of time-outs
     int handshakes
@@ -263,13 +299,10 @@ cdef struct Monitor:
     int failed_handshakes
     uint16_t last_failed   # the event of the last of them, and what it told
     uint32_t last_reason
-    bint tells_end         # MONITOR_STOPPED is one of the events that the program wants
-    Event *oldest          # of those that are held
-    Event *newest
-    int n_held
-    int64_t handed         # to the outlet so far
     int64_t events_dropped
-    int64_t end_at         # of an ending monitor; 0: nothing is waited for
+    PeerConnection *table
+    int n_connections
+    int room
 
 # ---- pollers (candidates.pxi, poll.pxi, alarm.pxi) --------------------------------------------
 

@@ -81,6 +81,10 @@ async def futures(socket: zmq.asyncio.Socket, flag: bool) -> None:
     assert_type(await socket.send_multipart([b"a"], copy=flag), MessageTracker | None)
     assert_type(await socket.send(Frame(b"part", track=True), track=True), MessageTracker)
     assert_type(await socket.send_many([b"a", [b"b", b"c"]]), int)
+    assert_type((await socket.wait_for_peers(2, 100))[0].endpoint, str)
+    assert_type(await socket.wait_for_subscribers(), int)
+    async for event in socket.connection_events():
+        assert_type(event.endpoint, str)
     assert_type(await socket.send_string("text"), MessageTracker | None)
     assert_type(await socket.send_json({}), None)
     assert_type(await socket.send_pyobj(object()), MessageTracker | None)
@@ -141,6 +145,10 @@ async def coroutines(socket: zmq.anyio.Socket, flag: bool) -> None:
     assert_type(await socket.send_multipart([b"a"], copy=flag), MessageTracker | None)
     assert_type(await socket.send(Frame(b"part", track=True), track=True), MessageTracker)
     assert_type(await socket.send_many([b"a", [b"b", b"c"]]), int)
+    assert_type((await socket.wait_for_peers(2, 100))[0].endpoint, str)
+    assert_type(await socket.wait_for_subscribers(), int)
+    async for event in socket.connection_events():
+        assert_type(event.endpoint, str)
     assert_type(await socket.send_string("text"), MessageTracker | None)
     assert_type(await socket.send_json({}), None)
 

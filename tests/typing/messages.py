@@ -101,6 +101,15 @@ def many(socket: zmq.Socket[bytes], whole: bool) -> None:
     assert_type(socket.recv_many(multipart=whole), list[bytes] | list[list[bytes]])
 
 
+def connections(socket: zmq.Socket[bytes]) -> None:
+    assert_type(socket.peers()[0].since, float | None)
+    assert_type(socket.wait_for_peers(2, timeout=100)[0].endpoint, str)
+    assert_type(socket.wait_for_subscribers(1, "topic", 100), int)
+    for event in socket.connection_events(zmq.EVENT_CONNECTED, timeout=10):
+        assert_type(event.event, zmq.Event)
+        assert_type(event.reason, str | None)
+
+
 def frames(frame: Frame) -> None:
     assert_type(frame.bytes, bytes)
     assert_type(frame.buffer, memoryview)

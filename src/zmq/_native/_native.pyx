@@ -22,6 +22,9 @@ include "handle.pxi"          # one libzmq socket: its lock, its waiters and wat
 include "unread.pxi"          # parts that were put back
 include "waiters.pxi"         # blocking, outside the lock
 include "loans.pxi"           # zero-copy
+include "connections.pxi"     # the connections of a monitored socket
+include "outlets.pxi"         # where the events of a monitored socket go
+include "monitors_thread.pxi"  # ... by this thread
 include "monitors.pxi"        # connection events
 include "options.pxi"
 include "context.pxi"
@@ -37,6 +40,8 @@ include "attributes.pxi"
 include "overriding.pxi"      # methods that a subclass has replaced
 include "socket.pxi"
 include "facts.pxi"           # for the doctor
+include "peers.pxi"           # how many there are
+include "subscriptions.pxi"   # those of an XPUB
 include "candidates.pxi"      # which sockets a poller looks at
 include "poll.pxi"
 include "alarm.pxi"           # a poller in an event loop

@@ -50,7 +50,11 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
         forget_bound(handle, encoded)
     if monitor_of(handle):
         pump_monitor(&handle.extras.monitor)
+        if rc == 0 and (call == UNBIND or call == DISCONNECT):
+            forget_endpoint(handle, encoded)
     leave(handle)
+    if _tracking and handle.inproc:
+        inproc_changed(handle, False)
     if rc < 0:
         endpoint_failed(handle, address, call, error)
     return peer
@@ -101,7 +105,7 @@ cdef int note_inproc(Handle handle, bytes endpoint, EndpointCall call) except -1
     elif call == BIND:
         names.append(endpoint)
     elif call == CONNECT:
-        monitor = monitor_at(handle.context, endpoint)
+        monitor = outlet_at(handle.context, endpoint)
         if monitor:
             extras_of(handle).reads = monitor
     elif names is not None and endpoint in names:
@@ -132,6 +136,8 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object g
         handle.bound = without(handle.bound, endpoint)
     else:
         handle.connected = without(handle.connected, endpoint)
+        if handle.extras is not None and endpoint in (handle.extras.gone or ()):
+            handle.extras.gone.remove(endpoint)
     return 0
 
 

@@ -18,6 +18,8 @@ cdef class Handle:
         drop_unread(self)
         free(self.busy_wait)
         if self.owned and self.ptr != NULL and self.generation == ohmq_generation:
+            if monitor_of(self):
+                end_streams(monitor_of(self))
             close_socket(self, self.ptr)
             if self.extras is not None and self.extras.ends:
                 drop_reader(self.extras.ends)
@@ -333,8 +335,12 @@ cdef int close_handle(Handle handle, object linger) except -1:
     handle.ptr = NULL
     touch(handle, CLOSED)
     drop_unread(handle)
+    if monitor_of(handle):
+        end_streams(monitor_of(handle))
     ohmq_lock_release(&handle.lock)
     check(close_socket(handle, ptr))
     if handle.extras is not None and handle.extras.ends:
         end_monitor_of(handle)
+    if _tracking and handle.inproc:
+        inproc_changed(handle, True)
     return 0

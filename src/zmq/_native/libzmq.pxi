@@ -37,7 +37,7 @@ from libc.limits cimport INT_MAX
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdio cimport snprintf
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memcmp, memcpy, memset, strcmp, strlen
+from libc.string cimport memcmp, memcpy, memmove, memset, strcmp, strlen, strncmp, strrchr
 
 
 cdef extern from "zmq.h" nogil:
@@ -55,7 +55,9 @@ cdef extern from "zmq.h" nogil:
     int ZMQ_ROUTER, ZMQ_REP, ZMQ_PAIR, ZMQ_DEALER, ZMQ_REQ, ZMQ_SUB, ZMQ_XSUB
     int ZMQ_SNDHWM, ZMQ_RCVHWM, ZMQ_IMMEDIATE, ZMQ_SUBSCRIBE, ZMQ_UNSUBSCRIBE
     int ZMQ_CURVE_PUBLICKEY, ZMQ_CURVE_SECRETKEY, ZMQ_CURVE_SERVERKEY
-    int ZMQ_PUB, ZMQ_XPUB, ZMQ_XPUB_NODROP, ZMQ_XPUB_MANUAL
+    int ZMQ_PUSH, ZMQ_STREAM
+    int ZMQ_PUB, ZMQ_XPUB, ZMQ_XPUB_NODROP
+    int ZMQ_XPUB_VERBOSE, ZMQ_XPUB_VERBOSER, ZMQ_XPUB_MANUAL
     int ZMQ_EVENT_MONITOR_STOPPED, ZMQ_EVENT_CONNECTED, ZMQ_EVENT_ACCEPTED, ZMQ_EVENT_DISCONNECTED
     int ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
     int ZMQ_EVENT_HANDSHAKE_FAILED_AUTH, ZMQ_EVENT_HANDSHAKE_SUCCEEDED
@@ -196,6 +198,11 @@ cdef extern from "half_close.h" nogil:
     int ohmq_connection_unread(int fd)
     int64_t ohmq_connection_received(int fd, int64_t *gap_ns)
     void ohmq_connection_half_close(int fd)
+
+
+cdef extern from "connections.h" nogil:
+    int ohmq_descriptors(int **found)
+    bint ohmq_connection_text(int fd, bint remote, char *text, size_t size)
 
 
 cdef extern from "loans.h" nogil:

@@ -3,31 +3,32 @@
 # libzmq's own threads send events, with a send that blocks: a monitor without a reader, or with a
 # slow one, would stop the traffic of the whole context, and the end of the socket as well. So
 # libzmq's PAIR has a reader of ours, the tap, whose queue has no limit, and a thread hands the
-# events on to a PAIR of ours at the address that the program knows, the outlet:
+# events on to the outlets (outlets.pxi): a PAIR at the address that the program knows, and one
+# for each stream of events that reads the socket, as libzmq allows but one monitor a socket:
 #
 #     PAIR of libzmq --> tap --> held --> outlet --> PAIR of the program
+#                            \-> held --> outlet --> PULL of a stream, which may read many sockets
+#                            \-> the table of connections (connections.pxi)
 #
-# What the outlet cannot take is held, HELD events at most: then the oldest is dropped, and counted.
+# libzmq is asked for all events, and each outlet has a mask.
 #
-#     runs       tap and outlet are open
-#     dropped    the reader of get_monitor_socket is closed: events are thrown away; tap only
-#     ending     MONITOR_STOPPED was read, the last event: outlet only, until what is held is read
-#     over       both are closed; the thread takes the monitor off the list
+#     runs       the tap is open
+#     ending     MONITOR_STOPPED was read, the last event: outlets only, until they are read
+#     over       all are closed; the thread takes the monitor off the list
 #
-# The list, and all sockets of it, are used under one lock, inside the lock of any handle. Calls
-# that may have caused events, and readers that find none, pump as well: what libzmq has said by
-# then is there, as if there were no thread between.
+# A monitor that tracks goes on until its socket is closed. One that does not is stopped with the
+# outlet of the program. The list, and all sockets of it, are used under one lock, inside the lock
+# of any handle. Calls that may have caused events, and readers that find none, pump as well: what
+# libzmq has said by then is there, as if there were no thread between.
 
 cdef enum:
-    HELD = 1000                # events that are held at most
-    OUTLET_HWM = 1000          # events that wait in the outlet at most, beside those of its reader
     PUMP = 100                 # events that are taken before they are handed on
-    UNREAD_LIMIT_NS = 10000000000  # an ending monitor waits so long for a reader that reads nothing
+    ALL_EVENTS = 0xFFFF
 
 
 cdef Monitor *_monitors = NULL
 cdef int64_t _monitor_number = 0
-cdef int _monitor_count = 0
+cdef bint _tracking = False    # a monitor tracks, or did: inproc endpoints are followed
 cdef ohmq_lock _monitors_lock
 cdef ohmq_waker _monitors_waker
 cdef bint _monitors_thread = False
@@ -38,90 +39,158 @@ cdef int _monitors_generation = 0
 # ---- what sockets call, with the GIL ------------------------------------------------------------
 
 cdef int monitor_call(Handle handle, object addr, int events) except -1:
-    """Start a monitor at an address, or stop the one that runs."""
+    """Start the program's monitor at an address, or stop the one that runs."""
     cdef bytes address = None if addr is None else as_address(addr)
     cdef int error
     enter(handle)
     if address is None:
-        error = stop_monitor(handle)
+        error = stop_program_monitor(handle)
     elif handle.context is None or events >> 16 or not address.startswith(b"inproc://"):
         # A socket of another library's context; or libzmq knows best what is wrong.
         error = c_errno() if zmq_socket_monitor(handle.ptr, address, events) < 0 else 0
     else:
-        error = stop_monitor(handle)
+        error = stop_program_monitor(handle)
         if error == 0:
-            error = start_monitor(handle, address, events)
+            error = start_program_monitor(handle, address, events)
     leave(handle)
     if error:
         fail(error, unlocked_failure_of(handle, "monitor", {"address": addr, "events": events}))
     return 0
 
 
-cdef int start_monitor(Handle handle, bytes address, int events) except -1:
+cdef int start_program_monitor(Handle handle, const char *address, int events) noexcept:
     """0, or an errno. Called with the lock."""
-    global _monitors, _monitor_number, _monitor_count
-    cdef char inner[64]
-    cdef Monitor *monitor = <Monitor *> malloc(sizeof(Monitor))
-    cdef Extras extras = extras_of(handle)
-    cdef int error = 0
-    if monitor == NULL:
-        return ENOMEM
-    memset(monitor, 0, sizeof(Monitor))
+    cdef Monitor *monitor
+    cdef Outlet *outlet
+    cdef int error
     lock_monitors()
-    _monitor_number += 1
-    snprintf(inner, sizeof(inner), "inproc://ohmq-monitor-%lld", <long long> _monitor_number)
-    monitor.number = _monitor_number
-    monitor.context = handle.context.ptr
-    monitor.asked = events
-    monitor.tells_end = events & ZMQ_EVENT_MONITOR_STOPPED != 0
-    # A thread of libzmq that has something to say waits from the first call to the second.
-    if (not start_pumping() or open_monitor(monitor, address) < 0
-            or zmq_socket_monitor(handle.ptr, inner, events | ZMQ_EVENT_MONITOR_STOPPED) < 0
-            or zmq_connect(monitor.tap, inner) < 0):
-        error = c_errno()
-        close_monitor(monitor)
-        free_monitor(monitor)
-    else:
-        monitor.next = _monitors
-        _monitors = monitor
-        _monitor_count += 1
-        extras.monitor = monitor.number
-        ohmq_waker_wake(&_monitors_waker)
-    ohmq_lock_release(&_monitors_lock)
+    monitor = running_monitor(handle)
+    if monitor == NULL:
+        monitor = new_monitor(handle)
+    outlet = NULL if monitor == NULL else open_outlet(monitor, address)
+    error = c_errno() if outlet == NULL else begin_monitor(handle, monitor)
+    if error == 0:
+        outlet.events = monitor.asked = events
+        monitor.program = outlet.number
+    elif outlet != NULL:
+        close_outlet(monitor, outlet)
+    end_change(handle, monitor, error)
     return error
 
 
-cdef int open_monitor(Monitor *monitor, const char *address) noexcept:
-    """Open both sockets, and the address of the program. 0, or -1 with an errno."""
+cdef int track(Handle handle, const char *address, uint64_t token, int events,
+               int64_t *number) noexcept:
+    """Have a monitor that goes on until the socket is closed, and an outlet for a stream.
+
+    The stream is bound at the address; NULL for none. number is that of the outlet. 0, or an
+    errno. Called with the lock.
+    """
+    global _tracking
+    cdef Monitor *monitor
+    cdef Outlet *outlet = NULL
+    cdef int error = 0
+    number[0] = 0
+    lock_monitors()
+    monitor = running_monitor(handle)
+    if monitor == NULL:
+        monitor = new_monitor(handle)
+    if monitor == NULL:
+        error = ENOMEM
+    if error == 0 and address != NULL:
+        outlet = open_stream_outlet(monitor, address)
+        error = c_errno() if outlet == NULL else 0
+    if error == 0:
+        error = begin_monitor(handle, monitor)
+    if error == 0:
+        _tracking = True
+        monitor.tracks = True
+        if outlet != NULL:
+            outlet.token, outlet.events, number[0] = token, events, outlet.number
+    elif outlet != NULL:
+        close_outlet(monitor, outlet)
+    end_change(handle, monitor, error)
+    return error
+
+
+cdef Monitor *new_monitor(Handle handle) noexcept:
+    global _monitor_number
+    cdef Monitor *monitor = <Monitor *> malloc(sizeof(Monitor))
+    if monitor == NULL:
+        errno = ENOMEM
+        return NULL
+    memset(monitor, 0, sizeof(Monitor))
+    _monitor_number += 1
+    monitor.number = _monitor_number
+    monitor.context = handle.context.ptr
+    monitor.late = bool(handle.bound or handle.connected)
+    return monitor
+
+
+cdef int begin_monitor(Handle handle, Monitor *monitor) noexcept:
+    """Open the tap of a new monitor, and have libzmq tell it. 0, or an errno."""
+    cdef char inner[64]
     cdef int none = 0
-    cdef int limit = OUTLET_HWM
-    cdef size_t size = strlen(address) + 1
-    monitor.address = <char *> malloc(size)
-    if monitor.address == NULL:
-        return -1
-    memcpy(monitor.address, address, size)
-    monitor.outlet = zmq_socket(monitor.context, ZMQ_PAIR)
-    if monitor.outlet == NULL:
-        return -1
-    monitor.outlet_fd = descriptor_of(monitor.outlet)
-    zmq_setsockopt(monitor.outlet, ZMQ_LINGER, &none, sizeof(none))
-    zmq_setsockopt(monitor.outlet, ZMQ_SNDHWM, &limit, sizeof(limit))
-    if zmq_bind(monitor.outlet, address) < 0:
-        return -1
+    if monitor.tap != NULL:
+        return 0
+    snprintf(inner, sizeof(inner), "inproc://ohmq-monitor-%lld", <long long> monitor.number)
+    if not start_pumping():
+        return c_errno()
     monitor.tap = zmq_socket(monitor.context, ZMQ_PAIR)
     if monitor.tap == NULL:
-        return -1
+        return c_errno()
     monitor.tap_fd = descriptor_of(monitor.tap)
     zmq_setsockopt(monitor.tap, ZMQ_LINGER, &none, sizeof(none))
     zmq_setsockopt(monitor.tap, ZMQ_RCVHWM, &none, sizeof(none))
+    # A thread of libzmq that has something to say waits from the first call to the second.
+    if (zmq_socket_monitor(handle.ptr, inner, ALL_EVENTS) < 0
+            or zmq_connect(monitor.tap, inner) < 0):
+        return c_errno()
     return 0
 
 
-cdef int stop_monitor(Handle handle) noexcept:
-    """Stop the monitor, if one runs. 0, or an errno. Called with the lock.
+cdef void end_change(Handle handle, Monitor *monitor, int error) noexcept:
+    """Put a monitor that has begun on the list, or drop one that could not; release the lock."""
+    global _monitors
+    if monitor != NULL and monitor_of(handle) != monitor.number:
+        if error:
+            close_monitor(monitor)
+            free_monitor(monitor)
+        else:
+            monitor.next = _monitors
+            _monitors = monitor
+            extras_of(handle).monitor = monitor.number
+    if not error:
+        ohmq_waker_wake(&_monitors_waker)
+    ohmq_lock_release(&_monitors_lock)
+
+
+cdef Monitor *running_monitor(Handle handle) noexcept:
+    """The monitor of a socket; NULL if there is none, or libzmq has ended it."""
+    cdef Monitor *monitor = find_monitor(monitor_of(handle)) if monitor_of(handle) else NULL
+    return monitor if monitor != NULL and monitor.tap != NULL else NULL
+
+
+cdef int stop_program_monitor(Handle handle) noexcept:
+    """Stop what monitor() has started, if anything. 0, or an errno. Called with the lock.
 
     Does not block: the tap takes MONITOR_STOPPED, which libzmq sends now.
     """
+    cdef Monitor *monitor
+    cdef bint tracks
+    lock_monitors()
+    monitor = running_monitor(handle)
+    tracks = monitor != NULL and monitor.tracks
+    if tracks:
+        while pump(monitor):
+            pass
+        end_program_outlet(monitor)
+        ohmq_waker_wake(&_monitors_waker)
+    ohmq_lock_release(&_monitors_lock)
+    return 0 if tracks else stop_monitor(handle)
+
+
+cdef int stop_monitor(Handle handle) noexcept:
+    """Stop the monitor, if one runs, with all its outlets. 0, or an errno. Called with the lock."""
     cdef Monitor *monitor
     cdef Extras extras = handle.extras
     if zmq_socket_monitor(handle.ptr, NULL, 0) < 0:
@@ -142,7 +211,7 @@ cdef int stop_monitor(Handle handle) noexcept:
 cdef void pump_monitor(int64_t *number) noexcept:
     """Hand on what libzmq has said so far, without waiting for the thread to do so.
 
-    The number becomes 0 where that monitor is over.
+    The number, of a monitor or an outlet, becomes 0 where that is over.
     """
     cdef Monitor *monitor
     lock_monitors()
@@ -211,58 +280,113 @@ cdef int note_handshakes(int64_t number, dict more) except -1:
     return 0
 
 
-cdef int64_t monitor_at(ContextHandle context, const char *address) noexcept:
-    """The number of the monitor that a program reads at an address; 0 if there is none."""
+cdef int64_t outlet_at(ContextHandle context, const char *address) noexcept:
+    """The number of the outlet that a program reads at an address; 0 if there is none."""
     cdef Monitor *monitor
+    cdef Outlet *outlet
     cdef int64_t number = 0
     if _monitors == NULL or context is None:
         return 0
     lock_monitors()
     monitor = _monitors
     while monitor != NULL and number == 0:
-        if (monitor.outlet != NULL and monitor.context == context.ptr
-                and strcmp(monitor.address, address) == 0):
-            number = monitor.number
+        outlet = monitor.outlets if monitor.context == context.ptr else NULL
+        while outlet != NULL and number == 0:
+            if (outlet.socket != NULL and outlet.address != NULL
+                    and strcmp(outlet.address, address) == 0):
+                number = outlet.number
+            outlet = outlet.next
         monitor = monitor.next
     ohmq_lock_release(&_monitors_lock)
     return number
 
 
-cdef void drop_reader(int64_t number) noexcept:
-    """The only reader there can be is closed: nothing is kept for it any more."""
+cdef int64_t program_outlet(int64_t number) noexcept:
+    """The outlet that the program has asked for, of a monitor; 0 if it has not."""
     cdef Monitor *monitor
+    cdef int64_t found = 0
     lock_monitors()
     monitor = find_monitor(number)
     if monitor != NULL:
-        close_outlet(monitor)
+        found = monitor.program
+    ohmq_lock_release(&_monitors_lock)
+    return found
+
+
+cdef int64_t drop_reader(int64_t number) noexcept:
+    """The only reader that an outlet can have is closed: nothing is kept for it any more.
+
+    Returns the number of a monitor that nothing reads now, else 0.
+    """
+    cdef Monitor *monitor
+    cdef Outlet *outlet
+    cdef int64_t idle = 0
+    lock_monitors()
+    monitor = find_monitor(number)
+    if monitor != NULL:
+        outlet = find_outlet(monitor, number)
+        if outlet != NULL:
+            close_outlet(monitor, outlet)
+        if monitor.program == number:
+            monitor.program = 0
+        if not monitor.tracks:
+            idle = monitor.number
         ohmq_waker_wake(&_monitors_waker)
     ohmq_lock_release(&_monitors_lock)
+    return idle
 
 
 cdef int end_monitor_of(Handle reader) except -1:
     """Stop a monitor whose reader has been closed. Called without a lock."""
     cdef Handle handle
-    cdef int64_t number = reader.extras.ends
+    cdef int64_t number = drop_reader(reader.extras.ends)
     reader.extras.ends = 0
-    drop_reader(number)
+    if number == 0:
+        return 0
     for handle in open_handles():
         if monitor_of(handle) == number:
             ohmq_lock_acquire(&handle.lock)
             # A socket that a device has is left alone: its events are thrown away.
             if handle.ptr != NULL and monitor_of(handle) == number:
-                stop_monitor(handle)
+                stop_program_monitor(handle)
             ohmq_lock_release(&handle.lock)
     return 0
 
 
+cdef int forget_endpoint(Handle handle, const char *endpoint) noexcept:
+    """The socket has unbound, or disconnected from, an endpoint. Called with its lock."""
+    cdef Monitor *monitor
+    lock_monitors()
+    monitor = find_monitor(monitor_of(handle))
+    if monitor != NULL:
+        forget_at_port(monitor, endpoint)
+    ohmq_lock_release(&_monitors_lock)
+    return 0
+
+
+cdef void end_streams(int64_t number) noexcept:
+    """The socket of a monitor is being closed: its streams are told now, and not when it is gone.
+
+    libzmq keeps it for as long as it has something to send.
+    """
+    cdef Monitor *monitor
+    lock_monitors()
+    monitor = find_monitor(number)
+    if monitor != NULL:
+        while monitor.tap != NULL and pump(monitor):
+            pass
+        end_stream_outlets(monitor)
+        ohmq_waker_wake(&_monitors_waker)
+    ohmq_lock_release(&_monitors_lock)
+
+
 cdef inline void lock_monitors() noexcept:
-    global _monitors, _monitor_count, _monitors_thread, _monitors_generation
+    global _monitors, _monitors_thread, _monitors_generation
     if _monitors_generation != ohmq_generation:
         # After a fork: the sockets, the thread and the descriptors are the
         # parent's, and the lock may be held by a thread that the child has not.
         memset(&_monitors_lock, 0, sizeof(_monitors_lock))
         _monitors = NULL
-        _monitor_count = 0
         _monitors_thread = False
         _monitors_waker.read_fd = _monitors_waker.write_fd = -1
         _monitors_generation = ohmq_generation
@@ -281,229 +405,3 @@ cdef bint start_pumping() noexcept:
             return False
         _monitors_thread = True
     return True
-
-
-# ---- the thread, without the GIL ----------------------------------------------------------------
-
-cdef void pump_monitors(void *argument) noexcept nogil:
-    """Body of the thread: hands events on for as long as there are monitors."""
-    cdef ohmq_interest *interests = NULL
-    cdef int64_t wake_at
-    cdef int room = 0
-    cdef int n
-    ohmq_block_signals()
-    while True:
-        while not ohmq_lock_try(&_monitors_lock):
-            ohmq_yield()
-        wake_at = pump_all()
-        if _monitors == NULL:
-            break
-        if room < 1 + 2 * _monitor_count:
-            free(interests)
-            room = 2 * (1 + 2 * _monitor_count)
-            interests = <ohmq_interest *> malloc(room * sizeof(ohmq_interest))
-            if interests == NULL:
-                room = 0
-        n = list_interests(interests) if room else 0
-        ohmq_lock_release(&_monitors_lock)
-        if n == 0:
-            ohmq_wait(NULL, 0, ohmq_now() + RETRY_NS)  # no memory: a moment later there may be
-        elif wake_at != 0:
-            ohmq_wait(interests, n, wake_at)
-        ohmq_waker_clear(&_monitors_waker)
-    end_of_pumping()
-    free(interests)
-
-
-cdef void end_of_pumping() noexcept nogil:
-    global _monitors_thread
-    _monitors_thread = False
-    ohmq_lock_release(&_monitors_lock)
-
-
-cdef int64_t pump_all() noexcept nogil:
-    """Pump every monitor, and take those off the list that are over.
-
-    Returns when to do so again though nothing signals: -1 for never, 0 for at once.
-    """
-    global _monitors, _monitor_count
-    cdef Monitor **link = &_monitors
-    cdef Monitor *monitor
-    cdef int64_t wake_at = -1
-    while link[0] != NULL:
-        monitor = link[0]
-        if pump(monitor):
-            wake_at = 0
-        elif monitor.end_at and (wake_at < 0 or monitor.end_at < wake_at):
-            wake_at = monitor.end_at
-        if monitor.tap == NULL and monitor.outlet == NULL:
-            link[0] = monitor.next
-            _monitor_count -= 1
-            free_monitor(monitor)
-        else:
-            link = &monitor.next
-    return wake_at
-
-
-cdef int list_interests(ohmq_interest *interests) noexcept nogil:
-    """List what the thread sleeps on: the waker, and the descriptors of all sockets."""
-    cdef Monitor *monitor = _monitors
-    cdef int n = 1
-    interests[0].fd = _monitors_waker.read_fd
-    while monitor != NULL:
-        if monitor.tap != NULL:
-            interests[n].fd = monitor.tap_fd
-            n += 1
-        if monitor.outlet != NULL:
-            interests[n].fd = monitor.outlet_fd
-            n += 1
-        monitor = monitor.next
-    for i in range(n):
-        interests[i].events = ZMQ_POLLIN
-    return n
-
-
-# ---- one monitor; called with the lock of the list ----------------------------------------------
-
-cdef Monitor *find_monitor(int64_t number) noexcept nogil:
-    cdef Monitor *monitor = _monitors
-    while monitor != NULL and monitor.number != number:
-        monitor = monitor.next
-    return monitor
-
-
-cdef bint pump(Monitor *monitor) noexcept nogil:
-    """Hand on what has come, as far as it goes; True if more may be there already."""
-    cdef int n = 0
-    while monitor.tap != NULL and n < PUMP and take_event(monitor):
-        n += 1
-    hand_on(monitor)
-    return n == PUMP
-
-
-cdef bint take_event(Monitor *monitor) noexcept nogil:
-    """Take an event from the tap; False if there is none, or none will come any more."""
-    cdef uint16_t number = 0
-    cdef bint last
-    cdef Event *event = <Event *> malloc(sizeof(Event))
-    if event == NULL:
-        return False
-    zmq_msg_init(&event.head)
-    zmq_msg_init(&event.endpoint)
-    if (zmq_msg_recv(&event.head, monitor.tap, ZMQ_DONTWAIT) < 0
-            or zmq_msg_recv(&event.endpoint, monitor.tap, ZMQ_DONTWAIT) < 0):
-        if c_errno() != EAGAIN:
-            close_monitor(monitor)  # the context is being terminated
-        drop_event(event)
-        return False
-    if zmq_msg_size(&event.head) >= sizeof(number):
-        memcpy(&number, zmq_msg_data(&event.head), sizeof(number))
-    last = number == ZMQ_EVENT_MONITOR_STOPPED
-    count_event(monitor, number, &event.head)
-    if monitor.outlet == NULL or last and not monitor.tells_end:
-        drop_event(event)
-    else:
-        hold_event(monitor, event)
-    if last:
-        zmq_close(monitor.tap)
-        monitor.tap = NULL
-        if monitor.outlet != NULL:
-            zmq_unbind(monitor.outlet, monitor.address)  # another monitor may have it at once
-    return not last
-
-
-cdef void count_event(Monitor *monitor, uint16_t number, zmq_msg_t *head) noexcept nogil:
-    """Follow the connections, for the texts of time-outs."""
-    if number & (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED):
-        monitor.connections += 1
-    elif number & ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-        monitor.handshakes += 1
-    elif number & ZMQ_EVENT_DISCONNECTED:
-        monitor.disconnections += 1
-    elif number & (ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
-                   | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH):
-        monitor.failed_handshakes += 1
-        monitor.last_failed = number
-        # An errno, a reason, or a code of ZAP.
-        if zmq_msg_size(head) >= sizeof(number) + sizeof(monitor.last_reason):
-            memcpy(&monitor.last_reason, <char *> zmq_msg_data(head) + sizeof(number),
-                   sizeof(monitor.last_reason))
-
-
-cdef void hold_event(Monitor *monitor, Event *event) noexcept nogil:
-    event.next = NULL
-    if monitor.newest == NULL:
-        monitor.oldest = event
-    else:
-        monitor.newest.next = event
-    monitor.newest = event
-    monitor.n_held += 1
-    if monitor.n_held > HELD:
-        drop_event(release_oldest(monitor))
-        monitor.events_dropped += 1
-
-
-cdef Event *release_oldest(Monitor *monitor) noexcept nogil:
-    cdef Event *event = monitor.oldest
-    monitor.oldest = event.next
-    if monitor.oldest == NULL:
-        monitor.newest = NULL
-    monitor.n_held -= 1
-    return event
-
-
-cdef void drop_event(Event *event) noexcept nogil:
-    zmq_msg_close(&event.head)
-    zmq_msg_close(&event.endpoint)
-    free(event)
-
-
-cdef void hand_on(Monitor *monitor) noexcept nogil:
-    """Send what is held, as far as the outlet takes it; close the outlet of an ending monitor."""
-    cdef int events = 0
-    cdef int64_t handed = monitor.handed
-    if monitor.outlet == NULL:
-        return
-    # Empties the mailbox, without which the descriptor would stay readable.
-    if read_events(monitor.outlet, &events) < 0:
-        close_monitor(monitor)
-        return
-    while monitor.oldest != NULL and zmq_msg_send(
-            &monitor.oldest.head, monitor.outlet, ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0:
-        # The rest of a message is refused only if its reader has gone meanwhile.
-        zmq_msg_send(&monitor.oldest.endpoint, monitor.outlet, ZMQ_DONTWAIT)
-        drop_event(release_oldest(monitor))
-        monitor.handed += 1
-    if monitor.tap == NULL:
-        end_outlet(monitor, monitor.handed > handed)
-
-
-cdef void end_outlet(Monitor *monitor, bint progress) noexcept nogil:
-    """Close the outlet of an ending monitor, unless a reader has still to take what is held."""
-    cdef int64_t now = ohmq_now()
-    if monitor.end_at == 0 or progress:
-        monitor.end_at = now + UNREAD_LIMIT_NS
-    # An outlet that has not taken its high-water mark and takes no more has no reader at all.
-    if monitor.oldest == NULL or monitor.handed < OUTLET_HWM or now >= monitor.end_at:
-        close_outlet(monitor)
-
-
-cdef void close_outlet(Monitor *monitor) noexcept nogil:
-    while monitor.oldest != NULL:
-        drop_event(release_oldest(monitor))
-        monitor.events_dropped += 1
-    if monitor.outlet != NULL:
-        zmq_close(monitor.outlet)
-        monitor.outlet = NULL
-
-
-cdef void close_monitor(Monitor *monitor) noexcept nogil:
-    close_outlet(monitor)
-    if monitor.tap != NULL:
-        zmq_close(monitor.tap)
-        monitor.tap = NULL
-
-
-cdef void free_monitor(Monitor *monitor) noexcept nogil:
-    free(monitor.address)
-    free(monitor)

@@ -141,6 +141,8 @@ cdef int set_option(Handle handle, int option, object value) except -1:
         handle.subscriptions += 1
     elif rc == 0 and option == ZMQ_UNSUBSCRIBE and handle.subscriptions > 0:
         handle.subscriptions -= 1
+    if rc == 0 and handle.type == ZMQ_XPUB:
+        note_xpub_option(handle, option, value)
     leave(handle)
     if rc < 0:
         option_failed(handle, "set", option, error, value)

@@ -248,7 +248,7 @@ cdef class Socket:
         """Stop the monitor when a socket is closed: nothing else can read it."""
         cdef int64_t number
         ohmq_lock_acquire(&self.handle.lock)
-        number = monitor_of(self.handle)
+        number = program_outlet(monitor_of(self.handle))
         ohmq_lock_release(&self.handle.lock)
         ohmq_lock_acquire(&reader.handle.lock)
         try:

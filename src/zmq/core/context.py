@@ -11,6 +11,7 @@ from zmq.core import exiting
 from zmq.core.attrsettr import AttributeSetter
 from zmq.core.busy_wait import BusyWait
 from zmq.core.naming import shown_name
+from zmq.core.peers import close_streams, open_streams
 from zmq.core.singleton import making
 from zmq.core.socket import Socket
 from zmq.error import ZMQError, error_for
@@ -220,6 +221,8 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
             Time ran out; it lists the sockets that are in the way, with type, endpoints, what they
             may still hold, and where they were opened (in development mode, ``python -X dev``).
         """
+        if open_streams:
+            close_streams(self)
         super().term(timeout)
 
     # ---- options ----

@@ -14,6 +14,7 @@ from zmq.core import codecs
 from zmq.core.engine import FROM_QUEUE, WOULD_BLOCK, Engine
 from zmq.core.frame import Frame
 from zmq.core.naming import methods_of
+from zmq.core.peers import AwaitedPeers
 from zmq.core.receiving import INTO, MANY, MESSAGE, PART
 from zmq.core.socket import Socket
 from zmq.error import ZMQError, error_for
@@ -266,7 +267,7 @@ class QueuedSocket(Socket):
 
 
 @methods_of("Socket")
-class AwaitableSocket(QueuedSocket):
+class AwaitableSocket(AwaitedPeers, QueuedSocket):
     """A queued socket whose results are awaited."""
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Any:

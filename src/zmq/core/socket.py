@@ -25,6 +25,7 @@ from zmq.core.attrsettr import replaceable
 from zmq.core.busy_wait import BusyWait
 from zmq.core.endpoint import SocketContext, with_own_name
 from zmq.core.naming import shown_name
+from zmq.core.peers import Peers
 from zmq.error import ZMQBindError, ZMQError, wrong_argument
 
 TYPE_CHECKING = False
@@ -56,7 +57,7 @@ DEFAULT_PROTOCOL = 4 if version_info < (3, 14) else 5
 _monitor_numbers = count(1)
 
 
-class Socket(NativeSocket, BusyWait, Subscripted[_Received]):
+class Socket(NativeSocket, BusyWait, Peers, Subscripted[_Received]):
     """A ØMQ socket (zmq_socket(3)).
 
     Any thread may use any socket, also several at once, also one that sends while another waits to

@@ -13,8 +13,10 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 from zmq.core.codecs import Codec
+from zmq.core.connections import Peer
 from zmq.core.coroutines import CoroutinePoller as _CoroutinePoller
 from zmq.core.coroutines import CoroutineSocket as _CoroutineSocket
+from zmq.core.event_stream import AwaitedEventStream
 from zmq.core.frame import Frame
 from zmq.core.tracker import MessageTracker
 
@@ -206,6 +208,16 @@ class CoroutineSocket(_CoroutineSocket):
         **kwargs: Any,
     ) -> _Answer[_Tracker]: ...
     def poll(self, timeout: float | None = None, flags: int = ...) -> _Answer[int]: ...
+    # Coroutines on every front.
+    def wait_for_peers(
+        self, n: int = 1, timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[Peer]]: ...
+    def wait_for_subscribers(
+        self, n: int = 1, topic: str | bytes | None = None, timeout: float | None = None
+    ) -> Coroutine[Any, Any, int]: ...
+    def connection_events(
+        self, which: int = ..., timeout: float | None = None
+    ) -> AwaitedEventStream: ...
     def __aiter__(self) -> Self: ...
     async def __aenter__(self) -> Self: ...
 

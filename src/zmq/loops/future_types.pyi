@@ -9,11 +9,13 @@ tools/awaited_types.py, from tools/awaited_types.pyi.in: a change is made there.
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from zmq.core.buffers import ReadableBuffer, WriteableBuffer
 from zmq.core.codecs import Codec
+from zmq.core.connections import Peer
+from zmq.core.event_stream import AwaitedEventStream
 from zmq.core.frame import Frame
 from zmq.core.polling import QueuedPoller
 from zmq.core.queued import AwaitableSocket
@@ -207,6 +209,16 @@ class FutureCalls(AwaitableSocket):
         **kwargs: Any,
     ) -> _Answer[_Tracker]: ...
     def poll(self, timeout: float | None = None, flags: int = ...) -> _Answer[int]: ...
+    # Coroutines on every front.
+    def wait_for_peers(
+        self, n: int = 1, timeout: float | None = None
+    ) -> Coroutine[Any, Any, list[Peer]]: ...
+    def wait_for_subscribers(
+        self, n: int = 1, topic: str | bytes | None = None, timeout: float | None = None
+    ) -> Coroutine[Any, Any, int]: ...
+    def connection_events(
+        self, which: int = ..., timeout: float | None = None
+    ) -> AwaitedEventStream: ...
     def __aiter__(self) -> Self: ...
     async def __aenter__(self) -> Self: ...
 

@@ -1,0 +1,307 @@
+# The peers of a socket: connections whose handshake is over, and sockets of this process (inproc).
+#
+# A monitor that was there before the first endpoint has seen every connection. libzmq does not tell
+# a later one of those that it missed, so they are looked for among the descriptors of the process:
+#
+# - what was accepted at an endpoint of the socket is its own, as no other socket has that;
+# - what leads to an endpoint that the socket has connected to may be another socket's. It is taken
+#   where there are enough for all sockets of this process that have connected there.
+#
+# Whether the handshake of a connection that was found is over, libzmq says only if it is not. So it
+# counts when that is not said for PROBATION_NS, or, without a mechanism, when more has arrived than
+# a greeting.
+#
+# libzmq has no events of inproc. There a connection is there as soon as both ends are, and both
+# are in this process: the handles know.
+
+cdef enum:
+    PROBATION_NS = 100000000
+    LOOK_AGAIN_MS = 20         # where a connection is expected and not found
+    GREETING = 64              # bytes of ZMTP 3 before the first command
+    OLD_GREETING = 12          # and of its older versions
+
+
+def track_peers(Socket socket not None, address=None, token=0, events=0) -> int:
+    """Have the connections of a socket followed, and sent to a stream; not twice.
+
+    Parameters
+    ----------
+    address : bytes or None
+        Where the PULL of a stream is bound, in the context of the socket.
+    token : int
+        The first part of each message to it, as 8 bytes.
+    events : int
+        What to send, of zmq.Event; 0x10000 tells of changes over inproc, with event 0.
+
+    Returns
+    -------
+    int
+        The number of the outlet, for drop_stream; 0 without an address.
+    """
+    cdef Handle handle = socket.handle
+    cdef const char *where = NULL
+    cdef int64_t number = 0
+    cdef uint64_t mark = token
+    cdef int mask = events
+    cdef int error
+    if address is not None:
+        where = address
+    enter(handle)
+    if handle.context is None:
+        leave(handle)
+        fail(ENOTSUP, f"{describe(handle)} was opened by another library, in a context that is not "
+                      "known here: its connections cannot be followed. Open it with zmq.Context")
+    error = track(handle, where, mark, mask, &number)
+    leave(handle)
+    if error:
+        fail(error)
+    return number
+
+
+def drop_stream(int64_t number, bint tell=False) -> None:
+    """End an outlet to a stream: at once, or with a last event for what waits for the stream."""
+    cdef Monitor *monitor
+    cdef Outlet *outlet
+    if not tell:
+        drop_reader(number)
+        return
+    lock_monitors()
+    monitor = find_monitor(number)
+    if monitor != NULL:
+        outlet = find_outlet(monitor, number)
+        if outlet != NULL:
+            tell_end(monitor, outlet)
+        ohmq_waker_wake(&_monitors_waker)
+    ohmq_lock_release(&_monitors_lock)
+
+
+def peers_of(Socket socket not None) -> tuple:
+    """The peers of a socket that is tracked, as ([(endpoint, age in ns)], ms).
+
+    ms is when to ask again though no event comes, -1 for never.
+    """
+    cdef Handle handle = socket.handle
+    cdef Monitor *monitor
+    cdef list found = []
+    cdef int again = -1
+    enter(handle)
+    try:
+        if handle.inproc:
+            found += inproc_peers(handle)
+        # Lists of other handles are read, which may run Python code: not under the lock.
+        expected = expected_connections(handle)
+        lock_monitors()
+        try:
+            monitor = running_monitor(handle)
+            if monitor != NULL:
+                while pump(monitor):
+                    pass
+                if monitor.late:
+                    again = look_for_connections(handle, monitor, expected)
+                again = sooner(again, list_ready(handle, monitor, found))
+        finally:
+            ohmq_lock_release(&_monitors_lock)
+    finally:
+        leave(handle)
+    return found, again
+
+
+cdef inline int sooner(int one, int other) noexcept:
+    """The smaller of two times in ms, of which -1 is never."""
+    return other if one < 0 or 0 <= other < one else one
+
+
+cdef int list_ready(Handle handle, Monitor *monitor, list found) except -2:
+    """List the peers that a monitor knows; when to ask again, in ms, or -1."""
+    cdef PeerConnection *connection
+    cdef int64_t now = ohmq_now()
+    cdef int again = -1
+    cdef int wait
+    for i in range(monitor.n_connections):
+        connection = &monitor.table[i]
+        if connection.state == CONNECTION_FOUND:
+            wait = probation_of(handle, connection, now)
+            if wait == 0:
+                set_state(connection, CONNECTION_READY)
+            else:
+                again = sooner(again, wait)
+        # libzmq has no handshake where it does not speak ZMTP.
+        if connection.state == CONNECTION_READY or (
+                handle.type == ZMQ_STREAM and connection.state == CONNECTION_BEGUN):
+            found.append((connection.endpoint.decode("utf-8", "replace"),
+                          max(now - connection.since, 0)))
+    return again
+
+
+cdef int probation_of(Handle handle, PeerConnection *connection, int64_t now) noexcept:
+    """How long to wait, in ms, until a connection that was found counts; 0 for no longer."""
+    cdef int64_t gap = 0
+    cdef int64_t received = ohmq_connection_received(<int> connection.fd, &gap)
+    if received > GREETING and not is_set(handle, ZMQ_MECHANISM):
+        return 0
+    if 0 <= received < OLD_GREETING:
+        return LOOK_AGAIN_MS
+    return <int> (max(connection.since + PROBATION_NS + gap - now, 0) // 1000000)
+
+
+# ---- connections that are older than the monitor ------------------------------------------------
+
+cdef dict expected_connections(Handle handle):
+    """The endpoints of a socket: how many connections lead there from here.
+
+    {endpoint: [those of this socket, those of other sockets]}; for a bound one None.
+    """
+    cdef Handle other
+    cdef dict expected = {}
+    for endpoint in handle.bound:
+        if not endpoint.startswith("inproc:"):
+            expected[endpoint] = None
+    for endpoint in handle.connected:
+        if not endpoint.startswith("inproc:"):
+            expected[endpoint] = expected.get(endpoint) or [0, 0]
+            expected[endpoint][0] += 1
+    if not any(expected.values()):
+        return expected
+    for other in open_handles():
+        if other is not handle:
+            for endpoint in other.connected:
+                if expected.get(endpoint):
+                    expected[endpoint][1] += 1
+    return expected
+
+
+cdef int look_for_connections(Handle handle, Monitor *monitor, dict expected) except -2:
+    """Add what the process has of the connections of a socket; when to look again, in ms, or -1."""
+    cdef char text[256]
+    cdef int *descriptors = NULL
+    cdef int n, i, fd
+    cdef dict unknown = {}  # {where to: descriptors}
+    cdef int again = -1
+    if not expected:
+        return -1
+    n = ohmq_descriptors(&descriptors)
+    try:
+        for i in range(n):
+            fd = descriptors[i]
+            if is_connection_known(fd):
+                continue
+            if ohmq_connection_text(fd, False, text, sizeof(text)) and any(
+                    [counts is None and ohmq_connection_is_at(fd, endpoint.encode())
+                     for endpoint, counts in expected.items()]):
+                add_connection(monitor, CONNECTION_FOUND, fd, text, strlen(text))
+            elif ohmq_connection_text(fd, True, text, sizeof(text)):
+                unknown.setdefault(<bytes> text, []).append(fd)
+    finally:
+        free(descriptors)
+    for endpoint, counts in expected.items():
+        if counts is not None:
+            again = sooner(again, take_found(monitor, endpoint, counts, unknown))
+    return again
+
+
+cdef int take_found(Monitor *monitor, str endpoint, list counts, dict unknown) except -2:
+    """Take connections to an endpoint for those of a socket, where it is sure to have as many."""
+    cdef bytes text
+    cdef int here = counts[0] - known_at(monitor, endpoint)
+    cdef int elsewhere = counts[1]
+    cdef Monitor *other = _monitors
+    cdef list found = []
+    while other != NULL:
+        if other != monitor:
+            elsewhere -= known_at(other, endpoint)
+        other = other.next
+    for text, descriptors in unknown.items():
+        if leads_to(text, endpoint):
+            found += [(text, fd) for fd in descriptors]
+    for text, fd in found[:max(min(here, len(found) - max(elsewhere, 0)), 0)]:
+        add_connection(monitor, CONNECTION_FOUND, fd, text, len(text))
+        unknown[text].remove(fd)
+        here -= 1
+    return LOOK_AGAIN_MS if here > 0 else -1
+
+
+cdef int known_at(Monitor *monitor, str endpoint) except -1:
+    """How many connections that lead to an endpoint a monitor knows."""
+    cdef int n = 0
+    for i in range(monitor.n_connections):
+        n += leads_to(monitor.table[i].endpoint, endpoint)
+    return n
+
+
+cdef bint leads_to(const char *text, str endpoint) except -1:
+    """Whether an address of the system is that of an endpoint; a host name may be any host."""
+    shown = text.decode("utf-8", "replace")
+    given = endpoint.rpartition(";")[2]
+    if not given.startswith("tcp:"):
+        given = "tcp://" + given if endpoint.startswith("tcp:") else given
+    if shown == given:
+        return True
+    host = given[6:].rpartition(":")[0]
+    return (given.startswith("tcp:") and shown.startswith("tcp:")
+            and not host.replace(".", "").isdigit() and not host.startswith("[")
+            and shown.rpartition(":")[2] == given.rpartition(":")[2])
+
+
+# ---- peers in this process ----------------------------------------------------------------------
+
+cdef list inproc_peers(Handle handle):
+    """The sockets at the other ends of inproc connections, as list_ready lists peers; age -1."""
+    cdef Handle other
+    cdef list found = []
+    cdef list mine = inproc_connections(handle)
+    cdef list bound = inproc_texts(handle)
+    for other in open_handles():
+        if other is not handle and other.context is handle.context and other.inproc:
+            theirs = inproc_texts(other)
+            found += [(endpoint, -1) for endpoint in mine if endpoint in theirs]
+            found += [(endpoint, -1) for endpoint in inproc_connections(other)
+                      if endpoint in bound]
+    return found
+
+
+cdef list inproc_texts(Handle handle):
+    """The inproc endpoints that a socket has bound, as text."""
+    return [name.decode("utf-8", "replace") for name in list(inproc_names(handle) or ())]
+
+
+cdef list inproc_connections(Handle handle):
+    """The inproc endpoints that a socket is connected to, or will be once they are bound."""
+    found = [endpoint for endpoint in handle.connected if endpoint.startswith("inproc:")]
+    if handle.extras is not None:
+        for endpoint in list(handle.extras.gone or ()):
+            if endpoint in found:
+                found.remove(endpoint)
+    return found
+
+
+cdef int inproc_changed(Handle handle, bint closed) except -1:
+    """Tell streams that peers over inproc may have come or gone. Called without a lock.
+
+    closed: of a socket that was closed: what was connected to it does not connect again.
+    """
+    cdef Monitor *monitor
+    cdef Outlet *outlet
+    cdef Handle other
+    cdef Extras extras
+    names = inproc_texts(handle) if closed else []
+    if names:
+        for other in open_handles():
+            if other.context is handle.context and other.inproc:
+                lost = [each for each in inproc_connections(other) if each in names]
+                if lost:
+                    ohmq_lock_acquire(&other.lock)
+                    extras = extras_of(other)
+                    extras.gone = (extras.gone or []) + lost
+                    ohmq_lock_release(&other.lock)
+    lock_monitors()
+    monitor = _monitors
+    while monitor != NULL:
+        outlet = monitor.outlets
+        while outlet != NULL:
+            if outlet.events & CHANGED:
+                hold_own_event(monitor, outlet, CHANGED)
+            outlet = outlet.next
+        monitor = monitor.next
+    ohmq_waker_wake(&_monitors_waker)
+    ohmq_lock_release(&_monitors_lock)
+    return 0
