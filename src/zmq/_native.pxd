@@ -182,6 +182,7 @@ cdef struct Blocked:
     BlockedState state
     TakenAhead ahead           # what the last sleep has received
     int64_t deadline
+    bint signals               # the thread handles POSIX signals
     zmq_msg_t *msg             # where to receive to, or NULL; the caller's
 
 # ---- contexts (context.pxi) -------------------------------------------------------------------

@@ -135,6 +135,38 @@ signal.setitimer(signal.ITIMER_REAL, 0)
     )
 
 
+def test_a_signal_that_interrupts_another_thread_is_seen() -> None:
+    """Nothing ends the sleep of the main thread then, as when a signal comes just before it."""
+    assert (
+        run_python(
+            PROLOGUE
+            + """
+class Stop(Exception):
+    pass
+
+def handler(number, frame):
+    raise Stop
+
+def disturb(seen):
+    while socket.stats().would_block == seen:
+        time.sleep(0.005)
+    signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+
+signal.signal(signal.SIGUSR1, handler)
+for call in (socket.recv, lambda: socket.send(b"x")):
+    thread = threading.Thread(target=disturb, args=(socket.stats().would_block,))
+    thread.start()
+    try:
+        call()
+    except Stop:
+        print("left")
+    thread.join()
+"""
+        )
+        == ["left"] * 2
+    )
+
+
 def test_timeouts_are_kept_though_signals_arrive() -> None:
     """The time that is left is waited for, not the whole time again, nor no time at all."""
     lines = run_python(

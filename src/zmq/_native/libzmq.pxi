@@ -140,7 +140,11 @@ cdef extern from "platform.h" nogil:
     ctypedef struct ohmq_waker:
         int64_t read_fd
         int64_t write_fd
+        int owner
+        int ticks
+    bint ohmq_is_first_thread()
     int ohmq_waker_open(ohmq_waker *waker)
+    int ohmq_ticker_open(ohmq_waker *waker)
     bint ohmq_waker_is_open(ohmq_waker *waker)
     void ohmq_waker_close(ohmq_waker *waker)
     void ohmq_waker_wake(ohmq_waker *waker)

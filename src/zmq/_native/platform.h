@@ -3,6 +3,7 @@
  * lock      the lock of one libzmq socket
  * fork      a counter that a forked child finds increased
  * waker     a file descriptor that one thread polls and another makes readable
+ * ticker    a waker that is readable once a second, too
  * wait      poll(2) with a time-out in nanoseconds
  */
 #ifndef OHMQ_PLATFORM_H
@@ -61,6 +62,23 @@ static inline int ohmq_process_id(void) { return (int)GetCurrentProcessId(); }
 static void ohmq_forked(void) { ohmq_generation++; }
 static inline void ohmq_watch_fork(void) { pthread_atfork(NULL, NULL, ohmq_forked); }
 static inline int ohmq_process_id(void) { return (int)getpid(); }
+#endif
+
+/* Whether this is the thread that the process began with, or, in a child, the one that forked. */
+#if defined(__linux__)
+#include <sys/syscall.h>
+static inline int ohmq_is_first_thread(void) {
+    static __thread int asked_in = -1, answer;
+    if (asked_in != ohmq_generation) {
+        answer = syscall(SYS_gettid) == getpid();
+        asked_in = ohmq_generation;
+    }
+    return answer;
+}
+#elif defined(__APPLE__)
+static inline int ohmq_is_first_thread(void) { return pthread_main_np(); }
+#else
+static inline int ohmq_is_first_thread(void) { return 1; } /* it may be */
 #endif
 
 /* ---- lock ------------------------------------------------------------------------------- */
@@ -201,6 +219,7 @@ typedef struct {
     int64_t read_fd;
     int64_t write_fd;
     int owner; /* the generation in which it was opened, and 1; 0: it is not open */
+    int ticks; /* it is a ticker */
 } ohmq_waker;
 static inline int ohmq_waker_is_open(const ohmq_waker *w) {
     return w->owner == ohmq_generation + 1;
@@ -236,6 +255,7 @@ static inline void ohmq_waker_hush(ohmq_waker *w) {
 }
 #elif defined(__linux__)
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 static inline int ohmq_waker_make(ohmq_waker *w) {
     w->read_fd = w->write_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     return w->read_fd < 0 ? -1 : 0;
@@ -282,18 +302,49 @@ static inline void ohmq_waker_hush(ohmq_waker *w) {
 
 static inline int ohmq_waker_open(ohmq_waker *w) {
     int rc = ohmq_waker_make(w);
+    w->ticks = 0;
     w->owner = rc < 0 ? 0 : ohmq_generation + 1;
     if (rc < 0)
         w->read_fd = w->write_fd = -1;
     return rc;
 }
+/* A ticker: a waker that becomes readable by itself every second. A poll with a time-out would start
+ * and stop a timer of the system each time it is called; this one is started once. A call that finds
+ * it readable clears it. -1 where the system has no such thing. */
+#ifdef __linux__
+static int ohmq_ticker_open(ohmq_waker *w) {
+    struct itimerspec each_second = {.it_interval.tv_sec = 1, .it_value.tv_sec = 1};
+    memset(w, 0, sizeof(*w));
+    w->read_fd = w->write_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (w->read_fd < 0)
+        return -1;
+    timerfd_settime((int)w->read_fd, 0, &each_second, NULL);
+    w->ticks = 1;
+    w->owner = ohmq_generation + 1;
+    return 0;
+}
+static inline void ohmq_ticker_ring(ohmq_waker *w) {
+    struct itimerspec at_once = {.it_interval.tv_sec = 1, .it_value.tv_nsec = 1};
+    timerfd_settime((int)w->write_fd, 0, &at_once, NULL);
+}
+#else
+static inline int ohmq_ticker_open(ohmq_waker *w) {
+    (void)w;
+    return -1;
+}
+static inline void ohmq_ticker_ring(ohmq_waker *w) { (void)w; }
+#endif
 static inline void ohmq_waker_close(ohmq_waker *w) {
     if (ohmq_waker_is_open(w))
         ohmq_waker_unmake(w);
     w->owner = 0;
 }
 static inline void ohmq_waker_wake(ohmq_waker *w) {
-    if (ohmq_waker_is_open(w))
+    if (!ohmq_waker_is_open(w))
+        return;
+    if (w->ticks)
+        ohmq_ticker_ring(w);
+    else
         ohmq_waker_ring(w);
 }
 static inline void ohmq_waker_clear(ohmq_waker *w) {
@@ -352,7 +403,8 @@ static int ohmq_wait(ohmq_interest *items, int n, int64_t deadline) {
             left = 0;
 #if defined(__linux__)
         struct timespec t = {.tv_sec = left / 1000000000, .tv_nsec = left % 1000000000};
-        rc = ppoll(fds, (nfds_t)n, deadline < 0 ? NULL : &t, NULL);
+        /* ppoll costs more, also where its finer time is not needed. */
+        rc = left > 0 ? ppoll(fds, (nfds_t)n, &t, NULL) : poll(fds, (nfds_t)n, deadline < 0 ? -1 : 0);
 #else
         int64_t ms = (left + 999999) / 1000000;
         int timeout = deadline < 0 ? -1 : ms > 0x7fffffff ? 0x7fffffff : (int)ms;

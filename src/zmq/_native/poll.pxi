@@ -169,7 +169,7 @@ cdef int join_sleepers(Poller poller) except -1:
     """Have the poller's waker rung by calls on its sockets."""
     cdef ohmq_waker waker
     cdef bint superfluous
-    take_waker(&waker)
+    take_waker(&waker, False)
     ohmq_lock_acquire(&poller.lock)
     superfluous = poller.sleepers != 0
     if not superfluous:

@@ -20,11 +20,14 @@
 # the GIL: `ahead` says so, and whether the lock is held still.
 #
 # RETRY_NS: a socket without a descriptor (draft, thread-safe types) is tried again after this long,
-# and one for which no thread can be woken. STRETCH_NS: a POSIX signal that comes between the last
-# look for signals and the sleep does not interrupt it; so Ctrl-C is seen after a second at the
-# latest.
+# and one for which no thread can be woken.
+#
+# A POSIX signal that comes between the last look for signals and the sleep does not interrupt it.
+# So the thread that handles signals wakes up after a second at the latest, to see Ctrl-C: by a
+# ticker, or, where the system has none, as no sleep is longer than STRETCH_NS.
 
-# Wakers that are not in use; opening one costs two system calls.
+# Wakers that are not in use; opening one costs two system calls. One ticker is kept: there is one
+# thread that handles signals. It needs another where a handler waits in the middle of a wait.
 cdef enum:
     SPARE_WAKERS = 32
 
@@ -32,14 +35,29 @@ cdef enum:
 cdef ohmq_lock _spare_lock
 cdef ohmq_waker _spare[SPARE_WAKERS]
 cdef int _spares = 0
+cdef ohmq_waker _spare_ticker
 cdef int _spare_generation = 0
+
+cdef unsigned long _imported_in = PyThread_get_thread_ident()
 
 # Threads of this process that sleep for a socket.
 cdef int _sleepers = 0
 
 
-cdef int take_waker(ohmq_waker *waker) except -1:
-    """A waker; one that is not open where no descriptor is left: a sleeper looks by itself then."""
+cdef inline bint handles_signals() noexcept:
+    """Whether this may be the thread in which Python handles POSIX signals.
+
+    That is the one a process begins with, or that forked it; in a program that embeds Python it is
+    another one, which is where this module is imported.
+    """
+    return ohmq_is_first_thread() or PyThread_get_thread_ident() == _imported_in
+
+
+cdef int take_waker(ohmq_waker *waker, bint ticks) except -1:
+    """A waker, one that ticks if asked for; one that is not open where no descriptor is left.
+
+    Without a waker, a sleeper looks by itself.
+    """
     global _spares, _spare_generation
     cdef bint found = False
     ohmq_lock_acquire(&_spare_lock)
@@ -47,21 +65,31 @@ cdef int take_waker(ohmq_waker *waker) except -1:
         # Descriptors inherited by a fork are the parent's.
         _spares = 0
         _spare_generation = ohmq_generation
-    if _spares:
+    if ticks and ohmq_waker_is_open(&_spare_ticker):
+        waker[0] = _spare_ticker
+        _spare_ticker.owner = 0
+        found = True
+    elif _spares and not ticks:
         _spares -= 1
         waker[0] = _spare[_spares]
         found = True
     ohmq_lock_release(&_spare_lock)
-    if not found:
+    if not found and not (ticks and ohmq_ticker_open(waker) == 0):
         ohmq_waker_open(waker)
     return 0
 
 
 cdef void give_waker(ohmq_waker *waker) noexcept:
-    global _spares
+    global _spares, _spare_ticker
     cdef bint kept = False
     ohmq_lock_acquire(&_spare_lock)
-    if _spares < SPARE_WAKERS and ohmq_waker_is_open(waker):
+    if not ohmq_waker_is_open(waker):
+        kept = True
+    elif waker.ticks:
+        if not ohmq_waker_is_open(&_spare_ticker):
+            _spare_ticker = waker[0]
+            kept = True
+    elif _spares < SPARE_WAKERS:
         _spare[_spares] = waker[0]
         _spares += 1
         kept = True
@@ -72,7 +100,8 @@ cdef void give_waker(ohmq_waker *waker) noexcept:
 
 cdef int block_start(Handle handle, Blocked *blocked, short events, int64_t deadline) except -1:
     """Join the waiters of the socket. Called with the lock."""
-    take_waker(&blocked.waiter.waker)
+    blocked.signals = handles_signals()
+    take_waker(&blocked.waiter.waker, blocked.signals)
     blocked.state = WAITING
     blocked.deadline = deadline
     blocked.waiter.events = events
@@ -148,10 +177,14 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     cdef int64_t began = ohmq_now()
     cdef bint for_others = blocked.state in (WAITING_FOR_OTHERS, EVENTS_LOOKED_AT_FOR_OTHERS)
     cdef bint can_be_woken = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
-    cdef int64_t deadline = stretch(blocked.deadline, STRETCH_NS if can_be_woken else RETRY_NS)
+    cdef int64_t deadline = blocked.deadline
     cdef ohmq_busy_wait *habit = handle.busy_wait
     cdef ohmq_one_wait wait
     cdef int ready, error
+    if not can_be_woken:
+        deadline = stretch(deadline, RETRY_NS)
+    elif blocked.signals and not waiter.waker.ticks:
+        deadline = stretch(deadline, STRETCH_NS)
     interests[0].fd = waiter.waker.read_fd
     interests[1].fd = handle.fd
     interests[0].events = interests[1].events = ZMQ_POLLIN
@@ -175,7 +208,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     try:
         if ready < 0 and error != EINTR:
             raise OSError(error, strerror(error))
-        if ready <= 0:
+        if ready <= 0 or interests[0].ready:
             PyErr_CheckSignals()
     finally:
         if blocked.ahead != PART_TAKEN:
@@ -183,7 +216,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         waiter.sleeping = False
         ohmq_wait_end(&wait, habit, ready)
         handle.counters.blocked_ns += ohmq_now() - began
-        if waiter.woken:
+        if waiter.woken or ready > 0 and interests[0].ready:
             ohmq_waker_clear(&waiter.waker)
             waiter.woken = False
     if blocked.ahead != NOTHING_TAKEN:
