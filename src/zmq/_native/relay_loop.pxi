@@ -146,15 +146,26 @@ cdef inline int read_events(void *socket, int *events) noexcept nogil:
 cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nogil:
     """Move a burst of messages in one direction, as far as they come and go."""
     cdef int done = 0
+    cdef int found
+    cdef bint plain
     reopen(direction)
     direction.error = 0
+    plain = is_plain(loop, direction)
     # Never an end within a message: the target would wait for the rest of it.
     while ((done < BURST or direction.target_state != BETWEEN_MESSAGES)
            and direction.source_state != SOURCE_SEND_ONLY):
         if (direction.n_held == 0 and direction.source_state == SOURCE_CLOSED
                 and direction.target_state == BETWEEN_MESSAGES):
             break
-        if direction.n_held == 0 and take_head(loop, direction) < 0:
+        found = 0
+        if direction.n_held == 0 and plain:
+            found = pass_on(loop, direction, &done)
+            if done:
+                moved[0] = 1
+                direction.last_move = loop.now
+        elif direction.n_held == 0:
+            found = take_head(loop, direction)
+        if found < 0:
             if c_errno() == ENOTSUP:
                 direction.source_state = SOURCE_SEND_ONLY  # PUB, PUSH
                 break
@@ -165,6 +176,8 @@ cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nog
             # EFSM is a REQ or REP socket whose turn it is not.
             direction.error = c_errno()
             return GOES_ON if direction.error == EFSM else FAILED
+        if direction.n_held == 0:
+            break
         if is_asked(loop, direction):
             serve_subscriber(loop, direction, &done)
         elif not hand_over(loop, direction):
@@ -174,9 +187,62 @@ cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nog
                 direction.blocked_since = loop.now
             return GOES_ON if direction.error in (EAGAIN, EFSM) else FAILED
         done += 1
-        moved[0] += 1
+        moved[0] = 1
         direction.last_move = loop.now
+        plain = is_plain(loop, direction)
     return GOES_ON
+
+
+cdef inline bint is_plain(RelayLoop *loop, Direction *direction) noexcept nogil:
+    """Whether nothing but moving has to be done with the messages that come next."""
+    return (direction.n_held == 0 and direction.unread[0] == NULL
+            and direction.source_state == SOURCE_OPEN
+            and direction.target_state == BETWEEN_MESSAGES
+            and not (loop.monitor.has_peer or loop.traffic.swap or loop.cache.most_entries))
+
+
+cdef int pass_on(RelayLoop *loop, Direction *direction, int *done) noexcept nogil:
+    """Move messages for which is_plain() holds, as many as a burst has.
+
+    0, with a part held that the target does not take, or none: the burst is over. -1 with errno
+    where nothing can be received.
+    """
+    cdef zmq_msg_t *part = &direction.held[0]
+    cdef void *source = direction.source
+    cdef void *target = direction.target
+    cdef bint known = loop.clients.wanted
+    cdef bint asks = known and direction == &loop.traffic.directions[loop.drain.requests]
+    cdef bint last
+    cdef Client *client = NULL
+    cdef int64_t size = 0
+    direction.copy_state = NO_COPY
+    zmq_msg_init(part)
+    while done[0] < BURST:
+        size = zmq_msg_recv(part, source, ZMQ_DONTWAIT)
+        if size < 0:
+            if c_errno() == EINTR:
+                continue
+            break
+        if size == INT_MAX:
+            size = zmq_msg_size(part)
+        last = not zmq_msg_more(part)
+        if known and direction.target_state == BETWEEN_MESSAGES:
+            client = client_of(loop, part, size, asks)
+        # Counted before, as in hand_over().
+        direction.bytes += size
+        direction.messages += last
+        if zmq_msg_send(part, target, ZMQ_DONTWAIT if last else ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0:
+            direction.bytes -= size
+            direction.messages -= last
+            direction.n_held = 1
+            direction.rest_follows = not last
+            break
+        direction.target_state = BETWEEN_MESSAGES if last else IN_MESSAGE
+        done[0] += last
+        if client != NULL:
+            count_request(&loop.clients, client, asks)
+            client = NULL
+    return -1 if size < 0 else 0
 
 
 cdef int take_part(Direction *direction, zmq_msg_t *part) noexcept nogil:
