@@ -488,7 +488,8 @@ cdef enum:
 
 cdef struct Orders:
     # What other threads write, or wait for.
-    int stopping               # 0, STOP_NOW or DRAIN
+    ohmq_lock lock             # of what decides about the end, for a moment: see order_end()
+    int stopping               # 0, STOP_NOW or DRAIN; read without the lock
     int paused
     int at_work                # 1 while run_relay_loop() has the sockets
     ohmq_waker waker

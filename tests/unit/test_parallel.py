@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import copy
+import errno
 import sys
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -17,6 +19,7 @@ import zmq
 import zmq.asyncio
 import zmq.devices
 from helpers.threads import at_once
+from helpers.waiting import until
 from zmq._native import Socket as NativeSocket
 
 Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
@@ -195,6 +198,31 @@ def test_a_relay_is_run_by_one_thread(pair: Pair) -> None:
 
         assert sorted(at_once(run, run)) == ["RuntimeError", "ran"]
         assert not source.closed
+
+
+def test_a_relay_ends_at_once_if_one_of_two_threads_says_so(
+    pair: Pair, socket: Callable[..., zmq.Socket]
+) -> None:
+    """The other one has it drain, for as long as it takes: the target has no peer."""
+    for _ in range(20):
+        feeder, source = pair(zmq.PUSH, zmq.PULL)
+        feeder.send_multipart([b"stays", b"here"])
+        target = socket(zmq.PUSH)
+        relay = zmq.devices.Relay(source, target)
+        thread = threading.Thread(target=relay.run, daemon=True)
+        thread.start()
+        until(lambda source=source: is_claimed(source))
+        at_once(lambda relay=relay: relay.stop(None), relay.stop)
+        assert relay.join(10)
+        thread.join(10)
+        assert source.recv_multipart() == [b"stays", b"here"]
+
+
+def is_claimed(socket: zmq.Socket) -> bool:
+    try:
+        return socket.poll(0) < 0
+    except zmq.ZMQError as error:
+        return error.errno == errno.EBUSY
 
 
 def test_loops_of_threads_share_a_socket(pair: Pair) -> None:

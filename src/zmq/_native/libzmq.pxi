@@ -130,6 +130,7 @@ cdef extern from "platform.h" nogil:
     ctypedef struct ohmq_lock:
         int depth
     bint ohmq_lock_try(ohmq_lock *lock)
+    void ohmq_lock_spin(ohmq_lock *lock)
     void ohmq_lock_release(ohmq_lock *lock)
     int ohmq_generation
     void ohmq_watch_fork()

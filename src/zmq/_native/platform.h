@@ -133,6 +133,11 @@ static inline void ohmq_lock_release(ohmq_lock *lock) {
     lock->holder = NULL;
     ohmq_store_int(&lock->taken, 0);
 }
+/* For a thread without the GIL, and for locks whose holder needs no more than a moment. */
+static void ohmq_lock_spin(ohmq_lock *lock) {
+    while (!ohmq_lock_try(lock) && !ohmq_lock_inherit(lock))
+        ohmq_yield();
+}
 /* For a thread that has the GIL: it gives it up while another one has the lock. */
 static void ohmq_lock_wait(ohmq_lock *lock) {
     if (*(void *volatile *)&lock->holder == &ohmq_this_thread) {
@@ -140,8 +145,7 @@ static void ohmq_lock_wait(ohmq_lock *lock) {
         return;
     }
     Py_BEGIN_ALLOW_THREADS
-    while (!ohmq_lock_try(lock) && !ohmq_lock_inherit(lock))
-        ohmq_yield();
+    ohmq_lock_spin(lock);
     Py_END_ALLOW_THREADS
 }
 static inline void ohmq_lock_acquire(ohmq_lock *lock) {

@@ -111,15 +111,10 @@ cdef class Relay:
         cdef int64_t until = INT64_MAX
         cdef int64_t stall_ns = INT64_MAX // 2
         if drain_s is not None:
-            until = ohmq_now() + <int64_t> (min(max(drain_s, 0.0), 1e9) * 1e9)
+            until = ohmq_now() + <int64_t> (min(drain_s, 1e9) * 1e9) if drain_s > 0 else 0
         if stall_s is not None:
             stall_ns = <int64_t> (min(max(stall_s, 0.0), 1e9) * 1e9)
-        if drain_s is not None and drain_s <= 0:
-            ohmq_store_int(&self.loop.orders.stopping, STOP_NOW)
-        elif ohmq_load_int(&self.loop.orders.stopping) == 0:
-            begin_drain(&self.loop, until, stall_ns)
-        elif until < self.loop.drain.until:
-            set_drain(&self.loop, until)
+        order_end(&self.loop, until, stall_ns)
         ohmq_waker_wake(&self.loop.orders.waker)
 
     def join(self, timeout=None) -> bool:

@@ -28,8 +28,8 @@ cdef Ending execute_command(RelayLoop *loop, const char *text, size_t size) noex
     elif size == 9 and memcmp(text, b"TERMINATE", 9) == 0:
         if loop.control.terminate_stall_ns == 0:
             ending = STOPPED
-        elif ohmq_load_int(&loop.orders.stopping) == 0:
-            begin_drain(loop, loop.now + DRAINED_NS, loop.control.terminate_stall_ns)
+        else:
+            order_end(loop, loop.now + DRAINED_NS, loop.control.terminate_stall_ns)
     if loop.control.replies:
         zmq_send(loop.control.socket, NULL, 0, ZMQ_DONTWAIT)
     return ending

@@ -21,6 +21,21 @@ cdef enum:
     HEAVY_BYTES = 10000000
 
 
+cdef void order_end(RelayLoop *loop, int64_t until, int64_t stall_ns) noexcept nogil:
+    """Have the relay drain until then, or end at once (0): of several orders the shortest counts.
+
+    They come from threads that stop it, and from the control socket in the loop itself.
+    """
+    ohmq_lock_spin(&loop.orders.lock)
+    if until == 0:
+        ohmq_store_int(&loop.orders.stopping, STOP_NOW)
+    elif ohmq_load_int(&loop.orders.stopping) == 0:
+        begin_drain(loop, until, stall_ns)
+    elif until < loop.drain.until:
+        set_drain(loop, until)
+    ohmq_lock_release(&loop.orders.lock)
+
+
 cdef void begin_drain(RelayLoop *loop, int64_t until, int64_t stall_ns) noexcept nogil:
     loop.drain.begun = ohmq_now()
     set_drain(loop, until)
