@@ -56,8 +56,9 @@ class _Wait:
     """A wait for something of a socket that is looked at, once more after each change."""
 
     def __init__(self, socket: Any, n: int, timeout: float | None) -> None:
-        self.socket, self.n = socket, index(n)
-        self.deadline = Deadline(timeout)
+        self.socket: Any = socket
+        self.n: int = index(n)
+        self.deadline: Deadline = Deadline(timeout)
 
     def look(self) -> tuple[Any, int, int]:
         """Return what is there, how many that are, and after how many ms to look again, or -1."""
@@ -120,7 +121,7 @@ class SubscriberWait(_Wait):
         self, socket: Any, n: int, topic: str | bytes | None, timeout: float | None
     ) -> None:
         super().__init__(socket, n, timeout)
-        self.topic = topic.encode() if isinstance(topic, str) else topic
+        self.topic: bytes | None = topic.encode() if isinstance(topic, str) else topic
         kind = socket.type
         if kind == PUB and (n > 1 or topic is not None):
             raise _not_told(

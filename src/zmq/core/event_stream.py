@@ -98,7 +98,7 @@ class Deadline:
     def __init__(self, timeout: float | None) -> None:
         """timeout: milliseconds from now; None or less than 0 for never."""
         endless = timeout is None or timeout < 0
-        self.timeout = None if endless else timeout
+        self.timeout: float | None = None if endless else timeout
         self._at = None if self.timeout is None else monotonic() + self.timeout / 1000
 
     def left(self, at_most: int = -1) -> int:
@@ -123,7 +123,7 @@ class BaseStream:
         self._timeout = timeout
         self._sockets = dict(enumerate(_checked(sockets)))
         #: The context of the sockets, whose end ends the stream.
-        self.context = self._sockets[0].context
+        self.context: Any = self._sockets[0].context
         self._left = set(self._sockets)
         self._outlets: list[int] = []
         self._reader = _reader_class(type(self._sockets[0]))(self.context, PULL)
