@@ -705,6 +705,6 @@ with zmq.Context() as ctx, ctx.socket(zmq.REP) as worker, ctx.socket(zmq.REQ) as
         assert line == "question, answered b'in' b'out'"
 
     def test_the_examples_are_the_ones_of_the_guide(self) -> None:
-        guide = (ROOT / "docs" / "devices.md").read_text()
+        guide = (ROOT / "docs" / "guides" / "devices.md").read_text()
         for line in SEEDS["later"].strip().splitlines()[2:4]:
             assert line.split("(")[0] in guide

@@ -61,8 +61,15 @@ def wait_for(process: Child, wanted: str) -> None:
         pass
 
 
-def publish_until_seen(publisher: Child, topic: str, *readers: Child, prefix: str = "") -> None:
-    """Publish a topic until each of the readers has seen some of it, and then the mark `ready`."""
+MARKS = itertools.count()
+
+
+def publish_until_seen(publisher: Child, topic: str, *readers: Child, prefix: str = "") -> str:
+    """Publish a topic until each of the readers has seen some of it, and then a mark of this call.
+
+    A reader that has seen the mark has seen all that was published before. The mark is returned.
+    """
+    mark = f"{topic} ready-{next(MARKS)}"
     left = list(readers)
     for number in itertools.count():
         if not left:
@@ -72,9 +79,10 @@ def publish_until_seen(publisher: Child, topic: str, *readers: Child, prefix: st
             left[0].line(0.1)
             left.pop(0)
         assert number < 300
-    publisher.write(f"{topic} ready")
+    publisher.write(mark)
     for reader in readers:
-        wait_for(reader, f"{prefix}{topic} ready")
+        wait_for(reader, prefix + mark)
+    return mark
 
 
 def test_subscribers_get_what_they_want(bar: Bar) -> None:
@@ -129,8 +137,7 @@ def test_a_listener_that_hangs_holds_nothing_up(bar: Bar) -> None:
     bar.proxy()
     publisher, listener, subscriber = bar.publisher(), bar.listener(), bar.subscriber("tea")
     publish_until_seen(publisher, "tea", subscriber)
-    publish_until_seen(publisher, "tea", listener, prefix="published ")
-    wait_for(subscriber, "tea ready")
+    wait_for(subscriber, publish_until_seen(publisher, "tea", listener, prefix="published "))
     os.kill(listener.pid, signal.SIGSTOP)
     for start in range(0, 20_000, 500):  # more than the queue of the listener holds
         for number in range(start, start + 500):

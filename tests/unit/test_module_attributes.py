@@ -15,3 +15,13 @@ NAMES = """backend.cython backend.select constants error sugar.attrsettr sugar.c
 def test_a_bare_import_is_enough(name: str) -> None:
     (shown,) = run_python(f"import zmq; print(zmq.{name}.__name__)")
     assert shown == f"zmq.{name}"
+
+
+def test_a_star_import_takes_no_more_than_the_import() -> None:
+    """`from zmq import *` of zmq.green comes before its program patches the standard library."""
+    program = """
+        from zmq import *
+        import sys
+        print([name for name in ("threading", "zmq.devices") if name in sys.modules])
+        """
+    assert run_python(program) == ["[]"]

@@ -29,6 +29,7 @@ from libc.errno cimport (
     EINTR,
     EINVAL,
     EMFILE,
+    ENODEV,
     ENOENT,
     ENOMEM,
     errno,
