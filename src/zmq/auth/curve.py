@@ -57,7 +57,7 @@ def secure_server(
         pair itself, ``(public, secret)`` as `zmq.curve_keypair` gives it. By default a new pair,
         which ends with the process.
     clients : path or iterable of keys
-        Who gets in: a folder of their certificates (``*.key``), which is read again when files
+        The ones that get in: a folder of certificates (``*.key``), which is read again when files
         come or go; or their public keys, each as for `secure_client`; or
         `zmq.auth.CURVE_ALLOW_ANY`, every client that knows the public key of the server. Clients
         that are connected stay when their file goes.
@@ -247,7 +247,7 @@ def others_can_read(file: _StrPath) -> int:
     return mode if mode & (stat.S_IRGRP | stat.S_IROTH) else 0
 
 
-# ---- who gets in ----
+# ---- the clients that get in ----
 
 
 class _Any:

@@ -150,7 +150,7 @@ class BaseStream:
         self._let_go()
 
     def _let_go(self) -> None:
-        """Close the reader of a closed stream, by the last who waits for it."""
+        """Close the reader of a closed stream, by the last waiter."""
         if self._closed and not self._waiting and not self._reader.closed:
             self._reader.close(0)
 

@@ -67,7 +67,7 @@ class Peers:
         """Wait until the socket has at least n peers.
 
         A peer is connected and its handshake is over: what is sent from then on reaches it, but
-        for a PUB, which sends to nobody whose subscription has not come (`wait_for_subscribers`).
+        for a PUB, which waits for no subscription (`wait_for_subscribers` does).
         May be called at any time, also long after `bind` and `connect`; see `peers`.
 
         Parameters

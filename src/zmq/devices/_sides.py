@@ -161,7 +161,7 @@ class TrafficSide(Side):
         if options.cache is None:
             return
         if kind == zmq.XPUB:
-            # The relay says who gets what, see relay_cache.pxi.
+            # The relay decides which subscriber gets what: see relay_cache.pxi.
             socket.setsockopt(zmq.XPUB_MANUAL, 1)
             # A new subscriber may get all of the cache at once, and what comes meanwhile.
             room = 2 * options.cache.entries
