@@ -10,32 +10,41 @@ if TYPE_CHECKING:
 
     from zmq._native import Failure
 
-__all__ = ["call_of", "counted", "listed", "more_of", "peers_of", "socket_of", "type_of"]
+__all__ = [
+    "PARTNERS",
+    "call_of",
+    "counted",
+    "listed",
+    "more_of",
+    "peers_of",
+    "socket_of",
+    "type_of",
+]
 
 # How many endpoints a text names.
 _SHOWN = 3
 
-# The types that a peer may have; libzmq breaks connections with others.
-_PEERS = {
-    "REQ": "REP or ROUTER",
-    "REP": "REQ or DEALER",
-    "DEALER": "ROUTER, REP or DEALER",
-    "ROUTER": "DEALER, REQ or ROUTER",
-    "PUB": "SUB or XSUB",
-    "XPUB": "SUB or XSUB",
-    "SUB": "PUB or XPUB",
-    "XSUB": "PUB or XPUB",
-    "PUSH": "PULL",
-    "PULL": "PUSH",
-    "PAIR": "PAIR",
-    "RADIO": "DISH",
-    "DISH": "RADIO",
-    "GATHER": "SCATTER",
-    "SCATTER": "GATHER",
-    "SERVER": "CLIENT",
-    "CLIENT": "SERVER",
-    "PEER": "PEER",
-    "CHANNEL": "CHANNEL",
+#: The types that a peer may have; libzmq breaks connections with others.
+PARTNERS: dict[str, tuple[str, ...]] = {
+    "REQ": ("REP", "ROUTER"),
+    "REP": ("REQ", "DEALER"),
+    "DEALER": ("ROUTER", "REP", "DEALER"),
+    "ROUTER": ("DEALER", "REQ", "ROUTER"),
+    "PUSH": ("PULL",),
+    "PULL": ("PUSH",),
+    "PUB": ("SUB", "XSUB"),
+    "SUB": ("PUB", "XPUB"),
+    "XPUB": ("SUB", "XSUB"),
+    "XSUB": ("PUB", "XPUB"),
+    "PAIR": ("PAIR",),
+    "SERVER": ("CLIENT",),
+    "CLIENT": ("SERVER",),
+    "RADIO": ("DISH",),
+    "DISH": ("RADIO",),
+    "GATHER": ("SCATTER",),
+    "SCATTER": ("GATHER",),
+    "PEER": ("PEER",),
+    "CHANNEL": ("CHANNEL",),
 }
 
 
@@ -70,7 +79,11 @@ def call_of(failure: Failure) -> str:
 
 
 def peers_of(failure: Failure) -> str:
-    return _PEERS.get(type_of(failure), "of a fitting type")
+    partners = PARTNERS.get(type_of(failure))
+    if partners is None:
+        return "of a fitting type"
+    *others, last = partners
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def more_of(failure: Failure) -> dict[str, Any]:

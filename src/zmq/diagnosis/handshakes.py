@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from zmq._reasons.naming import PARTNERS
 from zmq.diagnosis import mending
 from zmq.diagnosis.curve import How, Trial, try_curve
 from zmq.diagnosis.findings import Report
 from zmq.diagnosis.side import Side
 from zmq.diagnosis.wire import EndedError, SilentError, Wire
 from zmq.diagnosis.zmtp import (
-    PARTNERS,
     Command,
     as_text,
     build_command,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from zmq._reasons.naming import PARTNERS
 from zmq.diagnosis import reasons
 from zmq.diagnosis.findings import Finding
 from zmq.diagnosis.places import Place
 from zmq.diagnosis.side import Side
-from zmq.diagnosis.zmtp import PARTNERS, Speech
+from zmq.diagnosis.zmtp import Speech
 
 _KEYS = (
     "socket.curve_serverkey = KEY of the server, and a key pair of its own: "

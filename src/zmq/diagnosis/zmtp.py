@@ -9,6 +9,8 @@ import re
 from enum import Enum
 from typing import NamedTuple
 
+from zmq._reasons.naming import PARTNERS
+
 #: What a peer of any version sends first: an identity frame of ZMTP 1.0, by its length.
 SIGNATURE = b"\xff\0\0\0\0\0\0\0\x01\x7f"
 GREETING_SIZE = 64
@@ -26,28 +28,6 @@ _ERROR_OF_PLAIN = b"^RROR"
 _TYPES_OF_ZMTP_2 = (
     *("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB"),
 )
-#: Which types of the other side a type works with.
-PARTNERS: dict[str, tuple[str, ...]] = {
-    "REQ": ("REP", "ROUTER"),
-    "REP": ("REQ", "DEALER"),
-    "DEALER": ("ROUTER", "REP", "DEALER"),
-    "ROUTER": ("DEALER", "REQ", "ROUTER"),
-    "PUSH": ("PULL",),
-    "PULL": ("PUSH",),
-    "PUB": ("SUB", "XSUB"),
-    "SUB": ("PUB", "XPUB"),
-    "XPUB": ("SUB", "XSUB"),
-    "XSUB": ("PUB", "XPUB"),
-    "PAIR": ("PAIR",),
-    "SERVER": ("CLIENT",),
-    "CLIENT": ("SERVER",),
-    "RADIO": ("DISH",),
-    "DISH": ("RADIO",),
-    "GATHER": ("SCATTER",),
-    "SCATTER": ("GATHER",),
-    "PEER": ("PEER",),
-    "CHANNEL": ("CHANNEL",),
-}
 
 
 class MalformedError(ValueError):
