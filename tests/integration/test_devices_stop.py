@@ -96,6 +96,23 @@ class TestNothingIsLost:
             assert device.stop(10) is True
             assert count_until_quiet(pull, 100) == 100
 
+    def test_subscribers_that_come_and_go_are_no_loss(self, socket: Make) -> None:
+        device = bind(ThreadDevice(zmq.FORWARDER, zmq.XSUB, zmq.XPUB))
+        with running(device):
+            publisher, subscriber = socket(zmq.XPUB), socket(zmq.SUB)
+            publisher.connect(to(device, "in"))
+            subscriber.connect(to(device, "out"))
+            subscriber.subscribe("")
+            assert publisher.recv() == b"\1"
+            clean: list[bool] = []
+            stopper = threading.Thread(target=lambda: clean.append(device.stop(5)))
+            stopper.start()
+            while stopper.is_alive():
+                subscriber.subscribe("news")
+                subscriber.unsubscribe("news")
+                subscriber.poll(1)
+            assert clean == [True]
+
     @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_from_clients_that_send_more_than_can_be_handed_on(
         self, kind: str, socket: Make

@@ -303,7 +303,9 @@ cdef class Relay:
         direction.target_state = BETWEEN_MESSAGES
         direction.copy_state = NO_COPY
         direction.blocked_since = 0
-        direction.subscribes = source.type in (ZMQ_SUB, ZMQ_XSUB)
+        # A subscriber gets what is sent as long as it listens, and no more; what comes from an XPUB
+        # are subscriptions, which end with it.
+        direction.ends_anywhere = source.type in (ZMQ_SUB, ZMQ_XSUB, ZMQ_XPUB)
         return 0
 
     cdef int set_drain(self) except -1:

@@ -34,7 +34,7 @@ cdef struct Direction:
     TargetState target_state
     CopyState copy_state       # of the monitor
     int error                  # why what is held could not be handed on
-    bint subscribes            # the source is a SUB or XSUB
+    bint ends_anywhere         # nothing is lost with what comes too late, see prepare_direction()
     bint prefixed
     zmq_msg_t prefix
     int64_t messages

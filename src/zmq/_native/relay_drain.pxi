@@ -9,7 +9,8 @@
 
 cdef enum:
     SETTLE_NS = 10000000      # it is over when nothing has come for so long
-    SETTLED_NS = 100000000    # or, where there is always more to come, so long after a pause
+    SETTLED_NS = 100000000    # or for so long, from a source whose peers cannot be asked to leave
+    RESTLESS_NS = 200000000   # or, where there is always more to come, so long after a pause
     DRAINED_NS = 60000000000  # or now: it was TERMINATE that made it drain
     LEAVE_NS = 1000000        # between two looks at peers that are to leave
     GAP_NS = 200000           # a peer that has sent nothing for so long is not in the middle of it
@@ -76,7 +77,7 @@ cdef int64_t wake_at(RelayLoop *loop, bint draining, bint holds) noexcept nogil:
         drain.settled = 0
     else:
         if drain.settled == 0 or drain.intake == INTAKE_OPEN:
-            drain.settled = loop.now + SETTLED_NS
+            drain.settled = loop.now + RESTLESS_NS
         until = min(quiet_at(loop), drain.settled)
     if drain.intake == INTAKE_OPEN:
         until = min(until, drain.half if holds else loop.now + LEAVE_NS)
@@ -108,10 +109,7 @@ cdef int64_t stalled_at(RelayLoop *loop) noexcept nogil:
 
 
 cdef bint is_quiet(RelayLoop *loop, int64_t now) noexcept nogil:
-    """Whether the sources are at rest: a peer that is sending would lose something.
-
-    A subscriber is told of what is sent as long as it listens, and of no more.
-    """
+    """Whether the sources are at rest: a peer that is sending would lose something."""
     cdef Direction *direction
     cdef int i
     for i in range(loop.traffic.n_directions):
@@ -119,7 +117,7 @@ cdef bint is_quiet(RelayLoop *loop, int64_t now) noexcept nogil:
         if direction.source_state == SOURCE_CLOSED:
             if has_more(direction):
                 return False
-        elif not direction.subscribes and now - direction.last_move < quiet_ns(loop, i):
+        elif not direction.ends_anywhere and now - direction.last_move < quiet_ns(loop, i):
             return False
     return True
 
@@ -130,7 +128,7 @@ cdef int64_t quiet_at(RelayLoop *loop) noexcept nogil:
     cdef int i
     for i in range(loop.traffic.n_directions):
         if (loop.traffic.directions[i].source_state != SOURCE_CLOSED
-                and not loop.traffic.directions[i].subscribes):
+                and not loop.traffic.directions[i].ends_anywhere):
             at = max(at, loop.traffic.directions[i].last_move + quiet_ns(loop, i))
     return at
 
