@@ -13,9 +13,12 @@ import pytest
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page
 
+import zmq
 from helpers.dashboard import TOKEN, Traffic
+from helpers.sockets import ANY
 from helpers.waiting import until
 from zmq import dashboard
+from zmq.devices import ThreadLastValueCache
 
 SCRIPT = b"<script>document.title='owned'</script>"
 IMAGE = b"<img src=x onerror=\"document.title='owned'\">"
@@ -376,3 +379,34 @@ def test_a_monitor(browser: BrowserContext, device: Any, traffic: Traffic) -> No
         page.wait_for_selector(".pill.waiting")
         assert page.text_content("#state") == "monitor not connected"
         assert "not connected" in page.title()
+
+
+def test_a_cache(browser: BrowserContext) -> None:
+    cache = ThreadLastValueCache(max_entries=2)
+    cache.bind_in(ANY)
+    cache.bind_out(ANY)
+    cache.start()
+    try:
+        with (
+            zmq.Context() as context,
+            context.socket(zmq.XPUB) as publisher,
+            dashboard.serve(cache, "127.0.0.1:*", TOKEN) as served,
+        ):
+            publisher.connect(cache.endpoints["in"][0])
+            assert publisher.recv() == b"\1"
+            page = browser.new_page()
+            page.goto(served.link)
+            page.wait_for_selector(".pill.running")
+            for n in range(3):
+                publisher.send_multipart([b"topic %d" % n, bytes(1000)])
+            wait(page, "document.querySelector('#cache_entries').textContent === '2'")
+            assert page.text_content("#cache_evicted") == "1"
+            assert "kB" in (page.text_content("#cache_bytes") or "")
+            assert page.locator("[data-needs=cache]").is_visible()
+    finally:
+        cache.stop(0.2)
+
+
+def test_what_is_no_cache_has_no_tile_for_it(page: Page, traffic: Traffic) -> None:
+    wait_for_row(page, "body")
+    assert page.locator("[data-needs=cache]").is_hidden()
