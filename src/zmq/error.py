@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from errno import EINTR
 
-from zmq._native import strerror, zmq_errno, zmq_version_info
+from zmq._native import failure_without_socket, strerror, zmq_errno, zmq_version_info
 from zmq.constants import EAGAIN, ETERM, ETIMEDOUT
 
 TYPE_CHECKING = False
@@ -252,6 +252,11 @@ def wrong_argument(failure: Failure) -> TypeError:
     from zmq._reasons import argument_words
 
     return TypeError(argument_words(failure))
+
+
+def wrong_type(given: object) -> TypeError:
+    """Return the exception for what is given as the type of a socket, and is no number."""
+    return wrong_argument(failure_without_socket("type", {"shown": f"{given!r:.80}"}))
 
 
 def _check_rc(rc: int, errno: int | None = None, error_without_errno: bool = True) -> None:

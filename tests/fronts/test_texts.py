@@ -1,8 +1,9 @@
-"""The texts of errors, on every front: the socket, and the next step."""
+"""The texts of errors, on every front: the socket, the next step, and the page about the error."""
 
 from __future__ import annotations
 
 import pickle
+import re
 from typing import Any
 
 import pytest
@@ -19,17 +20,23 @@ async def failed(front: Front, call: Any) -> zmq.ZMQError:
     return caught.value
 
 
-def says(error: BaseException, *words: str) -> None:
+def says(error: BaseException, *words: str, page: str = "") -> None:
     text = str(error)
     for each in words:
         assert each in text, text
+    assert re.search(rf" \(more: ohmq explain {page or '[a-z-]+'}\)$", text), text
 
 
 async def test_a_receive_that_ends(front: Front) -> None:
     pull = front.socket(zmq.PULL, rcvtimeo=20)
     says(await failed(front, pull.recv), "PULL socket", "RCVTIMEO=20 ms", "bind() or connect()")
     pull.connect(NEVER)
-    says(await failed(front, pull.recv_multipart), f"connected to {NEVER}", "is bound there")
+    says(
+        await failed(front, pull.recv_multipart),
+        f"connected to {NEVER}",
+        "is bound there",
+        page="nothing-received",
+    )
 
 
 async def test_a_receive_that_does_not_wait(front: Front) -> None:
@@ -37,7 +44,14 @@ async def test_a_receive_that_does_not_wait(front: Front) -> None:
     pair.bind("inproc://quiet")
     error = await failed(front, lambda: pair.recv(zmq.DONTWAIT))
     assert (type(error), error.strerror) == (zmq.Again, zmq.strerror(zmq.EAGAIN))
-    says(error, error.strerror, "PAIR socket bound to inproc://quiet", "DONTWAIT", "poll()")
+    says(
+        error,
+        error.strerror,
+        "PAIR socket bound to inproc://quiet",
+        "DONTWAIT",
+        "poll()",
+        page="nothing-received",
+    )
 
 
 async def test_a_subscriber_without_a_subscription(front: Front) -> None:
@@ -74,13 +88,25 @@ async def test_a_send_that_does_not_wait(front: Front) -> None:
     dealer = front.socket(zmq.DEALER)
     dealer.bind("inproc://alone")
     error = await failed(front, lambda: dealer.send(b"", zmq.DONTWAIT))
-    says(error, "DEALER socket bound to inproc://alone", "DONTWAIT", "connects to it")
+    says(
+        error,
+        "DEALER socket bound to inproc://alone",
+        "DONTWAIT",
+        "connects to it",
+        page="cannot-send",
+    )
 
 
 async def test_the_wrong_direction(front: Front) -> None:
     pub, sub = front.pair(zmq.PUB, zmq.SUB)
     says(await failed(front, pub.recv), "PUB socket", "only sends", "a SUB socket")
-    says(await failed(front, lambda: sub.send(b"")), "SUB socket", "only receives", "a PUB socket")
+    says(
+        await failed(front, lambda: sub.send(b"")),
+        "SUB socket",
+        "only receives",
+        "a PUB socket",
+        page="wrong-direction",
+    )
 
 
 async def test_a_send_out_of_turn(front: Front) -> None:
@@ -89,7 +115,7 @@ async def test_a_send_out_of_turn(front: Front) -> None:
     await front(req.send(b""))
     error = await failed(front, lambda: req.send(b""))
     assert error.errno == zmq.EFSM
-    says(error, "REQ socket", "recv() the reply first", "REQ_RELAXED")
+    says(error, "REQ socket", "recv() the reply first", "REQ_RELAXED", page="out-of-turn")
 
 
 async def test_an_unknown_peer(front: Front) -> None:
@@ -97,7 +123,7 @@ async def test_an_unknown_peer(front: Front) -> None:
     router.bind("inproc://router")
     error = await failed(front, lambda: router.send_multipart([b"stranger", b""]))
     assert error.errno == zmq.EHOSTUNREACH
-    says(error, "ROUTER socket", "b'stranger'", "identity")
+    says(error, "ROUTER socket", "b'stranger'", "identity", page="unknown-peer")
 
 
 @pytest.mark.parametrize("method", ["recv", "recv_multipart", "send"])
@@ -108,7 +134,12 @@ async def test_a_closed_socket(front: Front, method: str) -> None:
     arguments = [b""] if method == "send" else []
     error = await failed(front, lambda: getattr(pair, method)(*arguments))
     assert error.strerror == zmq.strerror(zmq.ENOTSOCK)
-    says(error, "the socket is closed (PAIR socket bound to inproc://closed)", "context.socket()")
+    says(
+        error,
+        "the socket is closed (PAIR socket bound to inproc://closed)",
+        "context.socket()",
+        page="closed-socket",
+    )
 
 
 @needs("loop")
@@ -140,7 +171,7 @@ async def test_what_is_no_message(front: Front, wrong: object, step: str) -> Non
     push.bind("inproc://wrong")
     with pytest.raises(TypeError) as caught:
         await front(push.send(wrong))
-    says(caught.value, "PUSH socket bound to inproc://wrong", step)
+    says(caught.value, "PUSH socket bound to inproc://wrong", step, page="wrong-argument")
 
 
 async def test_bytes_in_place_of_parts(front: Front) -> None:

@@ -58,6 +58,7 @@ def home(tmp_path: Path) -> Path:
         ("device --in-type ro", "router"),
         ("device --monitor-type x", "xpub"),
         ("doctor --type xp", "xpub"),
+        ("explain not", "nothing-received not-bound not-awaited"),
         ("send pu", "push pub"),
         ("recv pu", "pull"),
         ("recv pull --format js", "json"),

@@ -11,7 +11,8 @@ import pytest
 
 from helpers.interpreters import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = (ROOT / "docs", ROOT / "src" / "zmq" / "_reasons" / "pages")
+PAGES = [ROOT / "README.md", *sorted(page for each in FOLDERS for page in each.rglob("*.md"))]
 FENCE = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 DEADLINE_S = 60.0
 # Development mode has asyncio report steps that were slow, which a busy machine makes of any.

@@ -148,6 +148,7 @@ def test_a_monitor_tells_of_types_that_do_not_fit(socket: Make) -> None:
     finally:
         events.close()
     assert "REP or ROUTER" in text
+    assert text.endswith("(more: ohmq explain handshake-failed)")
 
 
 def _with_handshake(req: zmq.Socket) -> str | None:
@@ -161,7 +162,9 @@ def test_a_monitor_tells_of_a_silent_peer(socket: Make) -> None:
     pull.bind("tcp://127.0.0.1:*")
     events = pull.get_monitor_socket()
     try:
-        assert "no connection" in str(failure(pull.recv))
+        text = str(failure(pull.recv))
+        assert "no connection" in text
+        assert text.endswith("(more: ohmq explain nothing-received)")
         push.connect(pull.last_endpoint.decode())
         until(lambda: "counts 1 connection now" in str(failure(pull.recv)))
         push.close()
@@ -186,6 +189,7 @@ def test_a_monitor_tells_of_keys_that_do_not_fit(socket: Make) -> None:
         events.close()
     assert "CURVE" in text
     assert "CURVE_SERVERKEY" in text
+    assert text.endswith("(more: ohmq explain handshake-failed)")
 
 
 def test_secrets_are_not_told(socket: Make) -> None:
@@ -224,6 +228,7 @@ def test_the_child_of_a_fork() -> None:
     assert lines[0] == "True True"
     assert "PUSH socket bound to inproc://parent belongs to the parent process" in lines[1]
     assert "open a new context and socket in the child" in lines[1]
+    assert lines[1].endswith("(more: ohmq explain after-fork)")
 
 
 def test_a_socket_in_use_by_a_device(socket: Make) -> None:
@@ -241,6 +246,7 @@ def test_a_socket_in_use_by_a_device(socket: Make) -> None:
         steering.send(b"TERMINATE")
         device.join()
     assert "PULL socket bound to inproc://one is in use by a device: stop the device" in text
+    assert text.endswith("(more: ohmq explain used-by-device)")
 
 
 def _busy(socket: zmq.Socket) -> str | None:
@@ -260,9 +266,11 @@ def test_a_future_that_is_not_awaited(message: bytes | None) -> None:
                 other.connect("inproc://later")
                 if message is not None:
                     await other.send(message)
-                with pytest.raises(AttributeError, match=r"await it first"):
+                with pytest.raises(
+                    AttributeError, match=r"await it first.*ohmq explain not-awaited"
+                ):
                     one.recv().decode()
-                with pytest.raises(TypeError, match=r"not subscriptable.*await it first"):
+                with pytest.raises(TypeError, match=r"not subscriptable.*explain not-awaited"):
                     one.recv_multipart()[0]
                 assert not hasattr(one.recv(), "decode")
 
@@ -279,3 +287,41 @@ def test_monitors_and_groups_name_their_problem(socket: Make) -> None:
     text = str(failure(lambda: pull.monitor("tcp://127.0.0.1:*")))
     assert "PULL socket cannot have a monitor at 'tcp://127.0.0.1:*'" in text
     assert "inproc" in text
+    assert text.endswith("(more: ohmq explain bad-address)")
+
+
+def test_contexts_of_the_parent_process_and_closed_ones_point_to_pages() -> None:
+    lines = run_python(
+        """
+        import os, zmq
+        context, other = zmq.Context(), zmq.Context()
+        other.term()
+        for make in (lambda: other.socket(zmq.PUSH), lambda: zmq.Socket(other, zmq.PUSH)):
+            try:
+                make()
+            except zmq.ZMQError as error:
+                print(error, flush=True)
+        if hasattr(os, "fork") and os.fork() == 0:
+            try:
+                context.socket(zmq.PUSH)
+            except zmq.ZMQError as error:
+                print(error, flush=True)
+            os._exit(0)
+        if hasattr(os, "fork"):
+            os.wait()
+        context.destroy()
+        """
+    )
+    for line in lines[:2]:
+        assert "the context is closed: make a new one" in line
+        assert line.endswith("(more: ohmq explain context-ending)")
+    for line in lines[2:]:
+        assert "Context belongs to the parent process: open a new one in the child" in line
+        assert line.endswith("(more: ohmq explain after-fork)")
+
+
+def test_the_pointer_is_in_the_text_alone(socket: Make) -> None:
+    error = failure(lambda: socket(zmq.PULL).recv(zmq.DONTWAIT))
+    assert "ohmq explain" not in str(zmq.ZMQError(zmq.EAGAIN))
+    assert "ohmq explain" not in error.strerror
+    assert "ohmq explain" not in repr(error.args)

@@ -5,4 +5,4 @@
 
 cdef int refuse_after_fork(str name, str remedy) except -1:
     """Raise ZMQError for an object of the parent process, used in the child of a fork."""
-    fail(ENOTSOCK, f"{name} belongs to the parent process: {remedy} in the child after a fork")
+    fail(ENOTSOCK, failure_without_socket("forked object", {"name": name, "step": remedy}))

@@ -55,7 +55,8 @@ def restored_failure(case, socket_type, known, bound, connected, sent, received,
     return failure
 
 
-cdef Failure failure_without_socket(str case, dict more):
+cpdef Failure failure_without_socket(str case, dict more=None):
+    """A call for which there is no socket, or an object that is none."""
     cdef Failure failure = Failure.__new__(Failure)
     failure.case = case
     failure.socket_type = -1

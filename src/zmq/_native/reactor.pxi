@@ -65,7 +65,7 @@ cdef class Reactor:
         self.set = -1
         self.generation = ohmq_generation
         if ohmq_waker_open(&self.waker) < 0:
-            fail(errno, "no file descriptor is left for an event loop's sockets")
+            fail(errno, failure_without_socket("loop"))
         self.open = True
         self.set = ohmq_set_open()
         if self.set >= 0 and ohmq_set_add(self.set, self.waker.read_fd, NULL) < 0:

@@ -53,7 +53,7 @@ cdef class Socket:
                             f"socket type, got {context!r}")
         cdef ContextHandle owner = (<Context> context).handle
         if owner is None or owner.ptr == NULL:
-            fail(EFAULT, "the context is closed: make a new one with zmq.Context()")
+            fail(EFAULT, failure_without_socket("context closed"))
         require(owner)
         self.handle = adopt(open_socket(owner, socket_type), owner, True)
         self.handle.wrapper = _weak_reference(self)

@@ -4,7 +4,8 @@ A call that fails notes a Failure (``_native/failures.pxi``): plain values. Here
 it, when a program reads the text of the exception: one that is caught and not read costs no words.
 Every front has its words from here, and so has the command for addresses.
 
-Words name the socket, end without a full stop, and have the next step last.
+Words name the socket, end without a full stop, and have the next step last; then they point to a
+page, where pointers.py has one for the case.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from zmq._reasons.arguments import (
     unawaited,
 )
 from zmq._reasons.naming import call_of, more_of, socket_of
+from zmq._reasons.pointers import pointer
 from zmq.constants import EAGAIN, EFSM, EHOSTUNREACH, ETERM
 
 TYPE_CHECKING = False
@@ -35,6 +37,10 @@ def words(number: int, reason: Failure | str) -> str:
     """Return the words for an error number, and what is known of the call."""
     if isinstance(reason, str):
         return reason
+    return _words_of(number, reason) + pointer(number, reason)
+
+
+def _words_of(number: int, reason: Failure) -> str:
     if reason.case in _STATES:
         return _STATES[reason.case](reason)
     if number in _ERRORS:
@@ -43,7 +49,7 @@ def words(number: int, reason: Failure | str) -> str:
     return call_of(reason) if of_case is None else of_case(number, reason)
 
 
-# ---- the socket cannot be used ------------------------------------------------------------------
+# ---- the socket, or its context, cannot be used -------------------------------------------------
 
 
 def _closed(failure: Failure) -> str:
@@ -56,6 +62,22 @@ def _forked(failure: Failure) -> str:
     return (
         f"{socket_of(failure)} belongs to the parent process: open a new context and socket in the "
         "child after a fork"
+    )
+
+
+def _forked_object(failure: Failure) -> str:
+    more = more_of(failure)
+    return f"{more['name']} belongs to the parent process: {more['step']} in the child after a fork"
+
+
+def _context_closed(failure: Failure) -> str:
+    return "the context is closed: make a new one with zmq.Context()"
+
+
+def _no_loop_descriptor(failure: Failure) -> str:
+    return (
+        "no file descriptor is left for an event loop's sockets: close() what is not used, or "
+        "allow more (ulimit -n)"
     )
 
 
@@ -75,7 +97,10 @@ def _no_descriptor(failure: Failure) -> str:
 _STATES: dict[str, Callable[[Failure], str]] = {
     "closed": _closed,
     "forked": _forked,
+    "forked object": _forked_object,
     "claimed": _claimed,
+    "context closed": _context_closed,
+    "loop": _no_loop_descriptor,
     "no descriptor": _no_descriptor,
 }
 

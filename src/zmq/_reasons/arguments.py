@@ -5,6 +5,7 @@ from __future__ import annotations
 from errno import EMFILE
 
 from zmq._reasons.naming import more_of, socket_of, type_of
+from zmq._reasons.pointers import page_of, pointer, pointer_to
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def new_socket(number: int, failure: Failure) -> str:
 def argument_words(failure: Failure) -> str:
     """Return the text for an argument of the wrong type."""
     text = _ARGUMENTS[failure.case](more_of(failure))
-    return text if failure.socket_type < 0 else f"{text} ({socket_of(failure)})"
+    whose = "" if failure.socket_type < 0 else f" ({socket_of(failure)})"
+    return text + whose + pointer(0, failure)
 
 
 def _data(more: dict[str, Any]) -> str:
@@ -126,11 +128,15 @@ def _option(more: dict[str, Any]) -> str:
     return text
 
 
+def _type(more: dict[str, Any]) -> str:
+    return f"socket_type is a zmq.SocketType like zmq.REQ, not {more['shown']}"
+
+
 def unawaited(problem: str) -> str:
     """Return the text for a future that is used in place of its result."""
     return (
         f"{problem}: a call on a socket of zmq.asyncio returns a future; await it first, as in "
-        "(await socket.recv()).decode()"
+        f"(await socket.recv()).decode(){pointer_to(page_of(0, 'unawaited'))}"
     )
 
 
@@ -141,4 +147,5 @@ _ARGUMENTS: dict[str, Callable[[dict[str, Any]], str]] = {
     "text": _string,
     "address": _place,
     "option": _option,
+    "type": _type,
 }

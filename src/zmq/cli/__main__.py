@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from zmq.cli.terminal.display import FULL, cannot_write, forget_stdout, require_stdout
 from zmq.cli.terminal.errors import EXIT_FAILED, EXIT_OK, CommandError, ReaderGone, one_line
 
-_PRINTING = ("info", "recv", "watch", "events", "doctor")
+_PRINTING = ("info", "recv", "watch", "events", "doctor", "explain")
 _MISSING_EXTRA = "ohmq: this command needs typer and rich: pip install 'ohmq[cli]'"
 
 
@@ -84,6 +84,8 @@ def _find_program(typed: Sequence[str]) -> Callable[[Sequence[str]], int]:
         return _plain_info
     if list(typed[:1]) == ["adopt"]:
         return _plain_adopt
+    if list(typed[:1]) == ["explain"] and not any(word.startswith("-") for word in typed):
+        return _plain_explain
     try:
         run: Callable[[Sequence[str]], int] = importlib.import_module("zmq.cli.app").run
     except ModuleNotFoundError as error:
@@ -103,6 +105,12 @@ def _plain_adopt(typed: Sequence[str]) -> int:
     from zmq.cli.commands.adopt import adopt_plainly
 
     return adopt_plainly(list(typed[1:]))
+
+
+def _plain_explain(typed: Sequence[str]) -> int:
+    from zmq.cli.commands.explain import explain
+
+    return explain(typed[1:])
 
 
 def _say_what_is_missing(typed: Sequence[str]) -> int:

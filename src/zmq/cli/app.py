@@ -21,6 +21,7 @@ COMMANDS = (
     "watch",
     "events",
     "doctor",
+    "explain",
     "keygen",
     "bench",
     "info",

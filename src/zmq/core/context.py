@@ -6,6 +6,7 @@ import sys
 from _warnings import warn  # there to the very end of the interpreter, and free to import
 
 from zmq._native import Context as NativeContext
+from zmq._native import failure_without_socket
 from zmq.constants import EFAULT, EINVAL, ENOTSUP, ContextOption, SocketOption
 from zmq.core import exiting
 from zmq.core.attrsettr import AttributeSetter
@@ -171,7 +172,7 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         if self._is_over():
             # PyZMQ's errors: another object has ended the context where this one is not closed.
             error = ENOTSUP if self.closed else EFAULT
-            raise error_for(error, "the context is closed: make a new one with zmq.Context()")
+            raise error_for(error, failure_without_socket("context closed"))
         make = self._socket_class if socket_class is None else socket_class
         made = make(self, socket_type, **kwargs)
         for option, value in self.sockopts.items():

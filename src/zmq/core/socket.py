@@ -26,7 +26,7 @@ from zmq.core.busy_wait import BusyWait
 from zmq.core.endpoint import SocketContext, with_own_name
 from zmq.core.naming import shown_name
 from zmq.core.peers import Peers
-from zmq.error import ZMQBindError, ZMQError, wrong_argument
+from zmq.error import ZMQBindError, ZMQError, wrong_argument, wrong_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Socket(NativeSocket, BusyWait, Peers, Subscripted[_Received]):
         elif ctx_or_socket is not None:
             context = ctx_or_socket
         if not (hasattr(socket_type, "__index__") or hasattr(socket_type, "__int__")):
-            raise TypeError(f"socket_type is a zmq.SocketType like zmq.REQ, not {socket_type!r}")
+            raise wrong_type(socket_type)
         if shadow:
             from zmq.core.interop import shadowed
 

@@ -135,10 +135,16 @@ def choose_display(*, quiet: bool, stream: TextIO | None = None) -> Display:
     stream = sys.stdout if stream is None else stream
     if quiet or stream is None:
         return QuietDisplay()
-    if stream.isatty() and os.environ.get("TERM", "") not in {"", "dumb", "unknown"}:
+    if is_terminal(stream):
         with contextlib.suppress(ModuleNotFoundError):  # without rich, plain lines do
             return LiveDisplay(stream)
     return PlainDisplay(stream)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a stream is a terminal that can move its cursor and has colours."""
+    known = os.environ.get("TERM", "") not in {"", "dumb", "unknown"}
+    return stream is not None and stream.isatty() and known
 
 
 def is_live(display: Display) -> bool:
