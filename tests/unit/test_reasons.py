@@ -325,3 +325,26 @@ def test_the_pointer_is_in_the_text_alone(socket: Make) -> None:
     assert "ohmq explain" not in str(zmq.ZMQError(zmq.EAGAIN))
     assert "ohmq explain" not in error.strerror
     assert "ohmq explain" not in repr(error.args)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="no list of descriptors here")
+def test_a_loop_for_which_no_descriptor_is_left() -> None:
+    lines = run_python(
+        """
+        import errno, os, resource, zmq
+        from zmq._native import Reactor
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        most = max(map(int, os.listdir("/proc/self/fd")))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+        kept = []
+        try:
+            while True:
+                kept.append(Reactor())
+        except zmq.ZMQError as error:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            print(error.errno == errno.EMFILE, error)
+        """
+    )
+    assert lines[0].startswith("True ")
+    assert "no file descriptor is left for an event loop's sockets" in lines[0]
+    assert lines[0].endswith("(more: ohmq explain too-many-sockets)")

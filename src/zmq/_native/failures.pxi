@@ -56,7 +56,7 @@ def restored_failure(case, socket_type, known, bound, connected, sent, received,
 
 
 cpdef Failure failure_without_socket(str case, dict more=None):
-    """A call for which there is no socket, or an object that is none."""
+    """Note a failure where there is no socket."""
     cdef Failure failure = Failure.__new__(Failure)
     failure.case = case
     failure.socket_type = -1

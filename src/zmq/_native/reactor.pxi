@@ -58,6 +58,7 @@ cdef class Reactor:
     """
 
     def __cinit__(self):
+        cdef int error
         self.waiting = set()
         self.calls = []
         self.due = []
@@ -65,7 +66,8 @@ cdef class Reactor:
         self.set = -1
         self.generation = ohmq_generation
         if ohmq_waker_open(&self.waker) < 0:
-            fail(errno, failure_without_socket("loop"))
+            error = errno
+            fail(error, failure_without_socket("loop"))
         self.open = True
         self.set = ohmq_set_open()
         if self.set >= 0 and ohmq_set_add(self.set, self.waker.read_fd, NULL) < 0:
