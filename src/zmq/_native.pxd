@@ -279,6 +279,7 @@ cdef struct PeerConnection:
     ConnectionState state
     int64_t fd                 # -1: not known
     int64_t since              # in this state
+    bint found                 # it was CONNECTION_FOUND: its descriptor tells whether it is there
     char *endpoint             # allocated; as libzmq writes it in events
 
 cdef struct Monitor:
@@ -300,6 +301,7 @@ cdef struct Monitor:
     int failed_handshakes
     uint16_t last_failed   # the event of the last of them, and what it told
     uint32_t last_reason
+    int bind_error         # of the last bind that has failed, until it is asked for
     int64_t events_dropped
     PeerConnection *table
     int n_connections

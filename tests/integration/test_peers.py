@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket as system_socket
 import threading
 from collections.abc import Callable
 
@@ -79,6 +80,38 @@ def test_a_disconnect_ends_a_peer_at_both_sides(socket: Make) -> None:
     until(lambda: pull.poll(0) == 0 and push.peers() == [])
     pull.connect(push.last_endpoint.decode())
     push.wait_for_peers(1, LONG_MS)
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="this system does not list descriptors")
+def test_what_was_found_is_over_with_its_descriptor(socket: Make) -> None:
+    """libzmq tells of the end of a connection, and closes its descriptor later: here much later."""
+    push, pull = connected(socket(zmq.PUSH), socket(zmq.PULL), "tcp")
+    push.send(b"")
+    pull.recv()
+    port = int(push.last_endpoint.decode().rpartition(":")[2])
+    (accepted,) = [fd for fd in descriptors() if port_of(fd) == port]
+    copy = os.dup(accepted)
+    ended = push.connection_events(zmq.EVENT_DISCONNECTED, LONG_MS)
+    pull.close()
+    next(ended)
+    assert len(push.wait_for_peers(1, LONG_MS)) == 1
+    os.close(copy)
+    assert push.peers() == []
+
+
+def descriptors() -> list[int]:
+    return [int(name) for name in os.listdir("/dev/fd")]
+
+
+def port_of(fd: int) -> int:
+    """The own port of a connection; 0 of what is none."""
+    try:
+        with system_socket.socket(fileno=os.dup(fd)) as found:
+            found.getpeername()
+            name = found.getsockname()
+    except OSError:
+        return 0
+    return int(name[1]) if isinstance(name, tuple) else 0
 
 
 def test_threads_ask_while_peers_come_and_go(socket: Make) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import sys
@@ -347,7 +348,7 @@ def test_own_addresses_leave_nothing(context: zmq.Context) -> None:
         ("nonsense", zmq.EVENT_ALL, zmq.EINVAL),
         ("inproc://x", 1 << 16, zmq.EINVAL),
         ("inproc://x", -1, zmq.EINVAL),
-        ("inproc://taken", zmq.EVENT_ALL, zmq.EADDRINUSE),
+        ("inproc://taken", zmq.EVENT_ALL, errno.EADDRINUSE),
     ],
 )
 def test_what_cannot_be_monitored(socket: Make, address: str, mask: int, error: int) -> None:
@@ -389,6 +390,30 @@ def test_events_of_a_message_are_there_with_it(context: zmq.Context) -> None:
             assert pull.recv() == b"x"
             assert recv_monitor_message(reader, zmq.NOBLOCK)["event"] == zmq.EVENT_ACCEPTED
             reader.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "number"),
+    [
+        ("tcp://127.0.0.1:{port}", errno.EADDRINUSE),
+        ("tcp://no-such-interface:5555", errno.ENODEV),
+        ("ipc:///no/such/directory/socket", errno.ENOENT),
+        ("tcp://192.0.2.1:5555", errno.EADDRNOTAVAIL),
+    ],
+)
+def test_a_bind_that_fails_keeps_its_errno(address: str, number: int, context: zmq.Context) -> None:
+    """libzmq may overwrite errno where it sends the event of the failure."""
+    with context.socket(zmq.PULL) as taken, context.socket(zmq.PULL) as pull:
+        port = taken.bind_to_random_port("tcp://127.0.0.1")
+        reader = pull.get_monitor_socket(zmq.EVENT_BIND_FAILED)
+        reader.rcvtimeo = 5000
+        for _ in range(3):
+            with pytest.raises(zmq.ZMQError) as raised:
+                pull.bind(address.format(port=port))
+            assert raised.value.errno == number
+        if "interface" not in address:
+            assert recv_monitor_message(reader)["value"] == number
+        reader.close()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -81,6 +81,7 @@ cdef PeerConnection *add_connection(Monitor *monitor, ConnectionState state, int
     memcpy(added.endpoint, text, size)
     added.endpoint[size] = 0
     added.fd = fd
+    added.found = state == CONNECTION_FOUND
     set_state(added, state)
     monitor.n_connections += 1
     return added

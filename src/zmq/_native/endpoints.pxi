@@ -44,10 +44,9 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
     else:
         rc = zmq_disconnect(handle.ptr, where)
     error = c_errno() if rc < 0 else 0
-    if error == EAGAIN and call == BIND:
-        # With a monitor libzmq sends the event of the failure, and has another errno after it where
-        # an interface is not there. The errno of bind(2) it keeps.
-        error = ENODEV
+    if error and call == BIND and monitor_of(handle):
+        # libzmq sends the event of the failure before it returns, and that may overwrite errno.
+        error = bind_error(monitor_of(handle)) or error
     if rc == 0:
         note_endpoint(handle, encoded, CONNECT if call == CONNECT_PEER else call, given)
     elif call == UNBIND and error == ENOENT:

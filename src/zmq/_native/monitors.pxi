@@ -280,6 +280,20 @@ cdef int note_handshakes(int64_t number, dict more) except -1:
     return 0
 
 
+cdef int bind_error(int64_t number) noexcept:
+    """The errno of a bind that has failed just now, as its event tells; 0 if none does."""
+    cdef Monitor *monitor
+    cdef int error = 0
+    lock_monitors()
+    monitor = find_monitor(number)
+    if monitor != NULL:
+        while pump(monitor):
+            pass
+        error, monitor.bind_error = monitor.bind_error, 0
+    ohmq_lock_release(&_monitors_lock)
+    return error
+
+
 cdef int64_t outlet_at(ContextHandle context, const char *address) noexcept:
     """The number of the outlet that a program reads at an address; 0 if there is none."""
     cdef Monitor *monitor

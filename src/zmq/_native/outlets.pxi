@@ -142,7 +142,7 @@ cdef bint take_event(Monitor *monitor) noexcept nogil:
 
 
 cdef void count_event(Monitor *monitor, uint16_t number, uint32_t value) noexcept nogil:
-    """Count what the texts of time-outs tell."""
+    """Count what the texts of errors tell."""
     if number & (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED):
         monitor.connections += 1
     elif number & ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
@@ -152,6 +152,8 @@ cdef void count_event(Monitor *monitor, uint16_t number, uint32_t value) noexcep
     elif number & FAILURES:
         monitor.failed_handshakes += 1
         monitor.last_failed, monitor.last_reason = number, value
+    elif number == ZMQ_EVENT_BIND_FAILED:
+        monitor.bind_error = value
 
 
 cdef void hold_event(Monitor *monitor, Outlet *outlet, int number, Event *event) noexcept nogil:

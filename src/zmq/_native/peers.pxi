@@ -117,6 +117,7 @@ cdef int list_ready(Handle handle, Monitor *monitor, list found) except -2:
     cdef int64_t now = ohmq_now()
     cdef int again = -1
     cdef int wait
+    forget_closed(monitor)
     for i in range(monitor.n_connections):
         connection = &monitor.table[i]
         if connection.state == CONNECTION_FOUND:
@@ -131,6 +132,31 @@ cdef int list_ready(Handle handle, Monitor *monitor, list found) except -2:
             found.append((connection.endpoint.decode("utf-8", "replace"),
                           max(now - connection.since, 0)))
     return again
+
+
+cdef void forget_closed(Monitor *monitor) noexcept nogil:
+    """Forget what was found, and whose descriptor is closed, or another connection's by now.
+
+    libzmq tells of an end before it closes the descriptor: a look in between finds what no event
+    will end.
+    """
+    cdef int i = monitor.n_connections - 1
+    while i >= 0:
+        if monitor.table[i].found and not leads_here(&monitor.table[i]):
+            forget_connection(monitor, &monitor.table[i])
+        i -= 1
+
+
+cdef bint leads_here(PeerConnection *connection) noexcept nogil:
+    """Whether the descriptor of a connection has its endpoint at one of its ends."""
+    cdef char text[256]
+    cdef int fd = <int> connection.fd
+    cdef int remote
+    for remote in range(2):
+        if (ohmq_connection_text(fd, remote, text, sizeof(text))
+                and strcmp(text, connection.endpoint) == 0):
+            return True
+    return False
 
 
 cdef int probation_of(Handle handle, PeerConnection *connection, int64_t now) noexcept:
