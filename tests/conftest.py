@@ -23,6 +23,14 @@ TRANSPORTS = ("inproc", "ipc", "tcp")
 os.environ.setdefault("TMPDIR", tempfile.gettempdir())
 
 
+# A slow machine is no fault of what is tested.
+with suppress(ImportError):
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("tests")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--shuffle",

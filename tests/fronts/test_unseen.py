@@ -261,11 +261,11 @@ async def test_a_future_that_is_done_can_be_cancelled_until_it_is_seen(
     front.raw(a).send(content(name, 1))
     await front.settle()
     future = RECEIVES[name](b) if future is None else future
-    called: list[bool] = []
-    future.add_done_callback(lambda future: called.append(future.cancelled()))
     if not ready:
         await front.until(future.done)
     assert future.done()
+    called: list[bool] = []
+    future.add_done_callback(lambda future: called.append(future.cancelled()))
     assert future.cancel()
     assert await front.within(5, b.recv) == content(name, 1)
     with pytest.raises(asyncio.CancelledError):
