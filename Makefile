@@ -62,16 +62,19 @@ help:
 demo: build
 	@$(BIN)/python examples/monitored_queue/demo.py $(if $(DURATION),--duration $(DURATION))
 
-# Two processes, as much of the time tests wait; a file stays in one. ARGS="-n0 --pdb" has one.
+# Three processes for two cores, as much of the time tests wait. A file stays in one; the folders with
+# long tests come first, or one process would have them at the end, alone. ARGS="-n0 --pdb" has one.
+PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
+
 test: build $(PYZMQ_STAMP)
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-all:
 	@sh tools/each-python test ARGS="$(ARGS)"
 
 # What an interpreter breaks, it breaks here; needs no PyZMQ.
 test-short: build
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(or $(ARGS),tests/test_imports.py tests/unit tests/fronts)
+	@$(BIN)/python -m pytest $(PARALLEL) $(or $(ARGS),tests/test_imports.py tests/unit tests/fronts)
 
 test-newest:
 	@sh tools/test-newest ARGS="$(ARGS)"
@@ -92,7 +95,7 @@ test-free-threaded:
 	@python=$$(sh tools/find-free-threaded) && $(MAKE) --no-print-directory test-without-gil PYTHON="$$python"
 
 test-without-gil: build
-	@PYTHON_GIL=0 $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@PYTHON_GIL=0 $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 test-browser: build
 	@sh tools/setup-system --browser
