@@ -223,6 +223,18 @@ cdef int refuse(Handle handle) except -1:
     fail(ENOTSOCK, failure_of(handle, "closed"))
 
 
+cdef dict _type_names = {}
+
+
+def define_socket_types(names):
+    """Take the names of the socket types, as {number: name}; zmq.constants owns them."""
+    _type_names.update(names)
+
+
+cdef str type_name(int number):
+    return _type_names.get(number, f"type {number}")
+
+
 cdef str describe(Handle handle):
     text = f"{type_name(handle.type)} socket"
     if handle.bound or handle.connected:

@@ -1,6 +1,11 @@
 # Methods that a subclass has replaced: sockets of other libraries override send and recv only, and
 # count on all else to go through them.
 
+# The methods before a program replaces them; set in methods.pxi.
+cdef object _native_send = None
+cdef object _native_recv = None
+
+
 cdef inline bint overridden(object instance, object name, object native) except -1:
     if not ohmq_class_has(<type> type(instance), name, <PyObject *> native):
         return True

@@ -4,17 +4,6 @@ cdef Handle NO_HANDLE = Handle.__new__(Handle)
 NO_HANDLE.generation = NO_HANDLE.fd = NO_HANDLE.type = -1
 NO_HANDLE.bound = NO_HANDLE.connected = ()
 
-cdef dict _type_names = {}
-
-
-def define_socket_types(names):
-    """Take the names of the socket types, as {number: name}; zmq.constants owns them."""
-    _type_names.update(names)
-
-
-cdef str type_name(int number):
-    return _type_names.get(number, f"type {number}")
-
 
 cdef class Socket:
     """The part of a socket that is written in C (zmq_socket(3)).
@@ -507,8 +496,3 @@ cdef class Socket:
     def _put_back(self, parts) -> None:
         """Put the parts of a message back: the next to be received (rule 4)."""
         put_back_list(self.handle, list(parts))
-
-
-# The methods before a program replaces them; set in methods.pxi.
-cdef object _native_send = None
-cdef object _native_recv = None

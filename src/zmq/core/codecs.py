@@ -6,6 +6,8 @@ has some.
 
 from __future__ import annotations
 
+from sys import version_info
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +21,7 @@ else:
     _T = object
 
 __all__ = [
+    "DEFAULT_PROTOCOL",
     "Codec",
     "check_pickle",
     "decoder_of",
@@ -28,6 +31,9 @@ __all__ = [
     "loads",
     "to_pickle",
 ]
+
+#: pickle.DEFAULT_PROTOCOL, without the time to import it.
+DEFAULT_PROTOCOL = 4 if version_info < (3, 14) else 5
 
 
 class Codec(Subscripted[_T]):

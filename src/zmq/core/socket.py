@@ -5,7 +5,6 @@ from __future__ import annotations
 from _warnings import warn  # exists until the end of the interpreter, and costs no import
 from errno import EACCES, ENODEV
 from itertools import count
-from sys import version_info
 
 from zmq._native import OptionAttribute, failure_of_socket, keep_attributes, overrides
 from zmq._native import Socket as NativeSocket
@@ -23,6 +22,7 @@ from zmq.constants import (
 from zmq.core import codecs
 from zmq.core.attrsettr import replaceable
 from zmq.core.busy_wait import BusyWait
+from zmq.core.codecs import DEFAULT_PROTOCOL
 from zmq.core.endpoint import SocketContext, with_own_name
 from zmq.core.naming import shown_name
 from zmq.core.peers import Peers
@@ -52,8 +52,6 @@ else:
 
 __all__ = ["Socket", "SyncSocket", "overrides"]
 
-# pickle.DEFAULT_PROTOCOL, without the time to import it.
-DEFAULT_PROTOCOL = 4 if version_info < (3, 14) else 5
 _monitor_numbers = count(1)
 
 

@@ -6,9 +6,10 @@ import zmq
 from zmq._native import Socket as SocketBase
 from zmq.constants import SocketOption, SocketType
 from zmq.core.attrsettr import AttributeSetter
+from zmq.core.codecs import DEFAULT_PROTOCOL
 from zmq.core.interop import cast_int_addr
 from zmq.core.poll import Poller
-from zmq.core.socket import DEFAULT_PROTOCOL, Socket, SyncSocket
+from zmq.core.socket import Socket, SyncSocket
 from zmq.error import ZMQBindError, ZMQError
 from zmq.utils import jsonapi
 
