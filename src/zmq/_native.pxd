@@ -100,12 +100,12 @@ cdef class Extras:
     cdef object relay          # the relay that has the socket, while it is claimed
     cdef object opened_at      # "file:line" in development mode
     cdef dict bound_as         # texts given to bind: the endpoints, where they are another text
-    cdef list inproc_bound     # names that are ours until we give them up
+    cdef tuple inproc_bound    # names that are ours until we give them up
     cdef list unguarded        # endpoints beyond this process, taken without CURVE or GSSAPI
     cdef int64_t monitor       # number of the monitor that tells of this socket, or 0
     cdef int64_t reads         # of the outlet that this socket reads, or 0
     cdef int64_t ends          # of the outlet that has no reader once this socket is closed
-    cdef list gone             # inproc endpoints it has connected to whose socket is closed
+    cdef tuple gone            # inproc endpoints it has connected to whose socket is closed
     cdef dict counted          # by look_ahead, of an XPUB: {topic: how many subscriptions}; or None
     cdef int64_t looked_at     # parts that look_ahead has seen
     cdef bint tells_each       # XPUB_VERBOSE or XPUB_VERBOSER was set

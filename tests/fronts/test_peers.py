@@ -199,6 +199,19 @@ async def test_events_of_several_sockets(front: Front) -> None:
     assert await front.join(task) is None
 
 
+async def test_the_sockets_end_while_several_wait(front: Front) -> None:
+    """The last event comes once, and ends all."""
+    sockets = [front.socket(zmq.PUSH) for _ in range(2)]
+    stream = zmq.connection_events(*sockets)
+    tasks = [front.start(lambda: next_of(front, stream)) for _ in range(4)]
+    for socket in sockets:
+        await front.settle()
+        assert not any(task.ended for task in tasks)
+        socket.close()
+    assert await front.gather(*tasks) == [None] * 4
+    assert stream.closed
+
+
 async def test_no_event_in_time(front: Front) -> None:
     a = front.socket(zmq.PUSH)
     stream = a.connection_events(timeout=20)

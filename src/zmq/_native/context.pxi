@@ -215,10 +215,8 @@ cdef class Context:
         if not self.handle.owned:
             return True
         for socket in open_handles():
-            if socket.context is self.handle:
-                names = inproc_names(socket)
-                if names is not None and b"inproc://zeromq.zap.01" in names:
-                    return True
+            if socket.context is self.handle and has_inproc_name(socket, b"inproc://zeromq.zap.01"):
+                return True
         return False
 
     def term(self, timeout=None) -> None:
@@ -359,20 +357,24 @@ def set_term_timeout(factory):
 
 cdef str summary(Handle handle):
     """One line on an open socket: type, endpoints, what it may still hold, where it was opened."""
+    ohmq_lock_acquire(&handle.lock)
+    try:
+        return locked_summary(handle)
+    finally:
+        ohmq_lock_release(&handle.lock)
+
+
+cdef str locked_summary(Handle handle):
     cdef int linger = -1
     cdef size_t size = sizeof(linger)
     cdef Counters *counts = &handle.counters
-    cdef bint claimed, closed
-    ohmq_lock_acquire(&handle.lock)
-    claimed, closed = handle.claimed != NULL, handle.ptr == NULL
-    if closed or zmq_getsockopt(handle.ptr, ZMQ_LINGER, &linger, &size) < 0:
-        size = 0
-    ohmq_lock_release(&handle.lock)
     text = f"open {describe(handle)}: "
-    if claimed:
+    if handle.claimed != NULL:
         return text + "in use by a device"
-    if closed:
+    if handle.ptr == NULL:
         return text + "closed"
+    if zmq_getsockopt(handle.ptr, ZMQ_LINGER, &linger, &size) < 0:
+        size = 0
     text += (f"{counts.messages_sent} messages sent, {counts.messages_received} received"
              if counts.messages_sent or counts.messages_received else "no traffic")
     if size and counts.messages_sent:

@@ -93,26 +93,33 @@ cdef int forget_bound(Handle handle, bytes endpoint) except -1:
     return 0
 
 
-cdef list inproc_names(Handle handle):
-    """The inproc endpoints that the socket has bound; None if it never had one."""
+cdef tuple inproc_names(Handle handle):
+    """The inproc endpoints that the socket has bound; None if it never had one. With the lock."""
     return handle.extras.inproc_bound if handle.extras is not None else None
+
+
+cdef bint has_inproc_name(Handle handle, bytes name) except -1:
+    """Whether the socket has bound an inproc endpoint. Called without the lock."""
+    ohmq_lock_acquire(&handle.lock)
+    try:
+        return name in (inproc_names(handle) or ())
+    finally:
+        ohmq_lock_release(&handle.lock)
 
 
 cdef int note_inproc(Handle handle, bytes endpoint, EndpointCall call) except -1:
     """Keep what a call with an inproc endpoint has changed."""
-    cdef list names = inproc_names(handle)
+    cdef tuple names = inproc_names(handle)
     cdef int64_t monitor
     handle.inproc = True
-    if call == BIND and names is None:
-        extras_of(handle).inproc_bound = [endpoint]
-    elif call == BIND:
-        names.append(endpoint)
+    if call == BIND:
+        extras_of(handle).inproc_bound = (names or ()) + (endpoint,)
     elif call == CONNECT:
         monitor = outlet_at(handle.context, endpoint)
         if monitor:
             extras_of(handle).reads = monitor
     elif names is not None and endpoint in names:
-        names.remove(endpoint)
+        handle.extras.inproc_bound = without(names, endpoint)
     return 0
 
 
@@ -140,11 +147,11 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object g
     else:
         handle.connected = without(handle.connected, endpoint)
         if handle.extras is not None and endpoint in (handle.extras.gone or ()):
-            handle.extras.gone.remove(endpoint)
+            handle.extras.gone = without(handle.extras.gone, endpoint)
     return 0
 
 
-cdef tuple without(tuple endpoints, str endpoint):
+cdef tuple without(tuple endpoints, object endpoint):
     """The endpoints but one."""
     rest = list(endpoints)
     if endpoint in rest:

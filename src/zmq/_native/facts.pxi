@@ -9,8 +9,7 @@ def sockets_bound_at(Context context not None, str address) -> list[tuple[int, b
     cdef bytes name = address.encode("utf-8")
     found = []
     for handle in open_handles():
-        names = inproc_names(handle)
-        if names is not None and name in names:
+        if has_inproc_name(handle, name):
             found.append((handle.type, handle.context is context.handle))
     return found
 

@@ -217,10 +217,10 @@ cdef int fail_inside(Handle handle, int error, Failure failure) except -1:
 cdef int refuse(Handle handle) except -1:
     """Raise what keeps the socket from being used. Called without the lock."""
     if handle.generation != ohmq_generation and handle.generation >= 0:
-        fail(ENOTSOCK, failure_of(handle, "forked"))
+        fail(ENOTSOCK, unlocked_failure_of(handle, "forked"))
     if handle.claimed != NULL:
-        fail(EBUSY, failure_of(handle, "claimed"))
-    fail(ENOTSOCK, failure_of(handle, "closed"))
+        fail(EBUSY, unlocked_failure_of(handle, "claimed"))
+    fail(ENOTSOCK, unlocked_failure_of(handle, "closed"))
 
 
 cdef dict _type_names = {}
@@ -236,6 +236,7 @@ cdef str type_name(int number):
 
 
 cdef str describe(Handle handle):
+    """The type of a socket and its endpoints. Called with the lock."""
     text = f"{type_name(handle.type)} socket"
     if handle.bound or handle.connected:
         text += " on " + ", ".join(handle.bound + handle.connected)

@@ -48,8 +48,9 @@ def track_peers(Socket socket not None, address=None, token=0, events=0) -> int:
         where = address
     enter(handle)
     if handle.context is None:
+        described = describe(handle)
         leave(handle)
-        fail(ENOTSUP, f"{describe(handle)} was opened by another library, in a context that is not "
+        fail(ENOTSUP, f"{described} was opened by another library, in a context that is not "
                       "known here: its connections cannot be followed. Open it with zmq.Context")
     error = track(handle, where, mark, mask, &number)
     leave(handle)
@@ -58,21 +59,9 @@ def track_peers(Socket socket not None, address=None, token=0, events=0) -> int:
     return number
 
 
-def drop_stream(int64_t number, bint tell=False) -> None:
-    """End an outlet to a stream: at once, or with a last event for what waits for the stream."""
-    cdef Monitor *monitor
-    cdef Outlet *outlet
-    if not tell:
-        drop_reader(number)
-        return
-    lock_monitors()
-    monitor = find_monitor(number)
-    if monitor != NULL:
-        outlet = find_outlet(monitor, number)
-        if outlet != NULL:
-            tell_end(monitor, outlet)
-        ohmq_waker_wake(&_monitors_waker)
-    ohmq_lock_release(&_monitors_lock)
+def drop_stream(int64_t number) -> None:
+    """End an outlet to a stream."""
+    drop_reader(number)
 
 
 def peers_of(Socket socket not None) -> tuple:
@@ -84,12 +73,14 @@ def peers_of(Socket socket not None) -> tuple:
     cdef Monitor *monitor
     cdef list found = []
     cdef int again = -1
+    # Of the others first: no lock of a handle is taken inside that of another.
+    others = endpoints_of_others(handle)
     enter(handle)
     try:
         if handle.inproc:
-            found += inproc_peers(handle)
-        # Lists of other handles are read, which may run Python code: not under the lock.
-        expected = expected_connections(handle)
+            found += inproc_peers(handle, others)
+        # May run Python code: not under the lock of the monitors.
+        expected = expected_connections(handle, others)
         lock_monitors()
         try:
             monitor = running_monitor(handle)
@@ -106,6 +97,30 @@ def peers_of(Socket socket not None) -> tuple:
     return found, again
 
 
+cdef list endpoints_of_others(Handle handle):
+    """The endpoints of the other sockets of this process, where those of a socket may lead there.
+
+    Of each: whether it is of the same context, connected, inproc names, inproc connections.
+    """
+    cdef Handle other
+    cdef list found = []
+    ohmq_lock_acquire(&handle.lock)
+    none = not handle.inproc and not handle.connected
+    ohmq_lock_release(&handle.lock)
+    if none:
+        return found
+    for other in open_handles():
+        if other is handle:
+            continue
+        ohmq_lock_acquire(&other.lock)
+        try:
+            found.append((other.context is handle.context, other.connected,
+                          inproc_texts(other), inproc_connections(other)))
+        finally:
+            ohmq_lock_release(&other.lock)
+    return found
+
+
 cdef inline int sooner(int one, int other) noexcept:
     """The smaller of two times in ms, of which -1 is never."""
     return other if one < 0 or 0 <= other < one else one
@@ -117,8 +132,10 @@ cdef int list_ready(Handle handle, Monitor *monitor, list found) except -2:
     cdef int64_t now = ohmq_now()
     cdef int again = -1
     cdef int wait
+    cdef int i = -1
     forget_closed(monitor)
-    for i in range(monitor.n_connections):
+    while i + 1 < monitor.n_connections:  # it may change: the garbage collector may close sockets
+        i += 1
         connection = &monitor.table[i]
         if connection.state == CONNECTION_FOUND:
             wait = probation_of(handle, connection, now)
@@ -172,12 +189,11 @@ cdef int probation_of(Handle handle, PeerConnection *connection, int64_t now) no
 
 # ---- connections that are older than the monitor ------------------------------------------------
 
-cdef dict expected_connections(Handle handle):
+cdef dict expected_connections(Handle handle, list others):
     """The endpoints of a socket: how many connections lead there from here.
 
     {endpoint: [those of this socket, those of other sockets]}; for a bound one None.
     """
-    cdef Handle other
     cdef dict expected = {}
     for endpoint in handle.bound:
         if not endpoint.startswith("inproc:"):
@@ -188,11 +204,10 @@ cdef dict expected_connections(Handle handle):
             expected[endpoint][0] += 1
     if not any(expected.values()):
         return expected
-    for other in open_handles():
-        if other is not handle:
-            for endpoint in other.connected:
-                if expected.get(endpoint):
-                    expected[endpoint][1] += 1
+    for _, connected, _, _ in others:
+        for endpoint in connected:
+            if expected.get(endpoint):
+                expected[endpoint][1] += 1
     return expected
 
 
@@ -214,7 +229,7 @@ cdef int look_for_connections(Handle handle, Monitor *monitor, dict expected) ex
             if ohmq_connection_text(fd, False, text, sizeof(text)) and any(
                     [counts is None and ohmq_connection_is_at(fd, endpoint.encode())
                      for endpoint, counts in expected.items()]):
-                add_connection(monitor, CONNECTION_FOUND, fd, text, strlen(text))
+                note_found(monitor, fd, text, strlen(text))
             elif ohmq_connection_text(fd, True, text, sizeof(text)):
                 unknown.setdefault(<bytes> text, []).append(fd)
     finally:
@@ -246,11 +261,25 @@ cdef int take_found(Monitor *monitor, str endpoint, list counts, dict unknown) e
     return LOOK_AGAIN_MS if here > 0 else -1
 
 
+cdef void note_found(Monitor *monitor, int fd, const char *text, size_t size) noexcept:
+    """Add a connection that was found, unless the end of its handshake has been told already.
+
+    Events of handshakes name no descriptor: it becomes known now, and with it the end.
+    """
+    cdef PeerConnection *told = oldest_unknown(monitor, text, size)
+    if told != NULL:
+        told.fd = fd
+    else:
+        add_connection(monitor, CONNECTION_FOUND, fd, text, size)
+
+
 cdef int known_at(Monitor *monitor, str endpoint) except -1:
     """How many connections that lead to an endpoint a monitor knows."""
     cdef int n = 0
-    for i in range(monitor.n_connections):
+    cdef int i = 0
+    while i < monitor.n_connections:
         n += leads_to(monitor.table[i].endpoint, endpoint)
+        i += 1
     return n
 
 
@@ -270,31 +299,31 @@ cdef bint leads_to(const char *text, str endpoint) except -1:
 
 # ---- peers in this process ----------------------------------------------------------------------
 
-cdef list inproc_peers(Handle handle):
+cdef list inproc_peers(Handle handle, list others):
     """The sockets at the other ends of inproc connections, as list_ready lists peers; age -1."""
-    cdef Handle other
     cdef list found = []
     cdef list mine = inproc_connections(handle)
     cdef list bound = inproc_texts(handle)
-    for other in open_handles():
-        if other is not handle and other.context is handle.context and other.inproc:
-            theirs = inproc_texts(other)
-            found += [(endpoint, -1) for endpoint in mine if endpoint in theirs]
-            found += [(endpoint, -1) for endpoint in inproc_connections(other)
-                      if endpoint in bound]
+    for same_context, _, their_names, theirs in others:
+        if same_context:
+            found += [(endpoint, -1) for endpoint in mine if endpoint in their_names]
+            found += [(endpoint, -1) for endpoint in theirs if endpoint in bound]
     return found
 
 
 cdef list inproc_texts(Handle handle):
-    """The inproc endpoints that a socket has bound, as text."""
-    return [name.decode("utf-8", "replace") for name in list(inproc_names(handle) or ())]
+    """The inproc endpoints that a socket has bound, as text. Called with its lock."""
+    return [name.decode("utf-8", "replace") for name in inproc_names(handle) or ()]
 
 
 cdef list inproc_connections(Handle handle):
-    """The inproc endpoints that a socket is connected to, or will be once they are bound."""
+    """The inproc endpoints that a socket is connected to, or will be once they are bound.
+
+    Called with its lock.
+    """
     found = [endpoint for endpoint in handle.connected if endpoint.startswith("inproc:")]
     if handle.extras is not None:
-        for endpoint in list(handle.extras.gone or ()):
+        for endpoint in handle.extras.gone or ():
             if endpoint in found:
                 found.remove(endpoint)
     return found
@@ -308,17 +337,13 @@ cdef int inproc_changed(Handle handle, bint closed) except -1:
     cdef Monitor *monitor
     cdef Outlet *outlet
     cdef Handle other
-    cdef Extras extras
-    names = inproc_texts(handle) if closed else []
-    if names:
-        for other in open_handles():
-            if other.context is handle.context and other.inproc:
-                lost = [each for each in inproc_connections(other) if each in names]
-                if lost:
-                    ohmq_lock_acquire(&other.lock)
-                    extras = extras_of(other)
-                    extras.gone = (extras.gone or []) + lost
-                    ohmq_lock_release(&other.lock)
+    if closed:
+        ohmq_lock_acquire(&handle.lock)
+        names = inproc_texts(handle)
+        ohmq_lock_release(&handle.lock)
+        for other in open_handles() if names else ():
+            if other.context is handle.context:
+                note_gone(other, names)
     lock_monitors()
     monitor = _monitors
     while monitor != NULL:
@@ -330,4 +355,18 @@ cdef int inproc_changed(Handle handle, bint closed) except -1:
         monitor = monitor.next
     ohmq_waker_wake(&_monitors_waker)
     ohmq_lock_release(&_monitors_lock)
+    return 0
+
+
+cdef int note_gone(Handle handle, list names) except -1:
+    """The sockets of inproc endpoints are closed. Called without a lock."""
+    cdef Extras extras
+    ohmq_lock_acquire(&handle.lock)
+    try:
+        lost = [each for each in inproc_connections(handle) if each in names]
+        if lost:
+            extras = extras_of(handle)
+            extras.gone = (extras.gone or ()) + tuple(lost)
+    finally:
+        ohmq_lock_release(&handle.lock)
     return 0

@@ -3,11 +3,15 @@
 A stream has a PULL, which one outlet of each socket's monitor sends to (see _native/outlets.pxi).
 The caller waits for that socket as it waits for any other of its front; what is there is taken by a
 blocking handle of it, on every front. So a wait that is cancelled has taken nothing.
+
+Several callers may wait in one stream. At its end something is put into its socket that none of
+them takes: so all of them wake up, and see that it is over.
 """
 
 from __future__ import annotations
 
 import weakref
+from contextlib import suppress
 from itertools import count
 from sys import byteorder
 from time import monotonic
@@ -119,7 +123,7 @@ class BaseStream:
     def __init__(
         self, sockets: Sequence[Any], which: int = EVENT_ALL, timeout: float | None = None
     ) -> None:
-        self._waiting = 0
+        self._waiters: set[object] = set()
         self._timeout = timeout
         self._sockets = dict(enumerate(_checked(sockets)))
         #: The context of the sockets, whose end ends the stream.
@@ -146,17 +150,24 @@ class BaseStream:
             self._closed = True
             open_streams.pop(self._number, None)
             for number in self._outlets:
-                drop_stream(number, bool(self._waiting))
+                drop_stream(number)
+            if self._waiters:
+                self._wake_all()
         self._let_go()
+
+    def _wake_all(self) -> None:
+        """Wake the callers that wait: from now on none takes what is in the socket."""
+        with suppress(ZMQError):  # it is closed, or its context ends: that wakes them, too
+            self._plain._put_back((b"",))
 
     def _let_go(self) -> None:
         """Close the reader of a closed stream, by the last waiter."""
-        if self._closed and not self._waiting and not self._reader.closed:
+        if self._closed and not self._waiters and not self._reader.closed:
             self._reader.close(0)
 
     def close_if_idle(self) -> None:
         """Close it for the end of the context; a caller that waits in it is told by libzmq."""
-        if not self._waiting:
+        if not self._waiters:
             self._context_ended = True
             self.close()
 
@@ -178,12 +189,17 @@ class BaseStream:
                 parts = self._plain.recv_multipart(DONTWAIT)
             except Again:
                 return None
+            if len(parts) == 1:  # it was put there just now
+                self._wake_all()
+                return None
             token = int.from_bytes(parts[0], byteorder)
             if parts[1] == _CHANGED:
                 continue
             message = parse_monitor_message(parts[1:])
             if message["event"] is Event.MONITOR_STOPPED:
                 self._left.discard(token)
+                if not self._left:
+                    self._wake_all()
                 continue
             endpoint = message["endpoint"].decode("utf-8", "replace")
             return ConnectionEvent(
@@ -210,7 +226,8 @@ class BaseStream:
 
     def run(self, steps: Steps[_Result]) -> _Result:
         """Take steps, in calls that block the caller: a thread or a greenlet."""
-        self._waiting += 1
+        waiter = object()
+        self._waiters.add(waiter)
         try:
             wait = next(steps)
             while True:
@@ -218,14 +235,17 @@ class BaseStream:
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
         except ZMQError as error:
+            if self._closed and not self._context_ended:
+                return None  # type: ignore[return-value]  # by another caller, just now
             raise self._explained(error) from None
         finally:
-            self._waiting -= 1
+            self._waiters.discard(waiter)
             self._let_go()
 
     async def run_awaited(self, steps: Steps[_Result]) -> _Result:
         """Take steps, and await each."""
-        self._waiting += 1
+        waiter = object()
+        self._waiters.add(waiter)
         try:
             wait = next(steps)
             while True:
@@ -233,9 +253,11 @@ class BaseStream:
         except StopIteration as end:
             return end.value  # type: ignore[no-any-return]
         except ZMQError as error:
+            if self._closed and not self._context_ended:
+                return None  # type: ignore[return-value]  # by another caller, just now
             raise self._explained(error) from None
         finally:
-            self._waiting -= 1
+            self._waiters.discard(waiter)
             self._let_go()
 
     def _explained(self, error: ZMQError) -> ZMQError:
