@@ -1,4 +1,6 @@
-"""Check a wheel: its size, what its module shows and needs, that the licences are inside."""
+"""check_wheel.py PLATFORM WHEEL: check a wheel's size, what its module shows and needs, that the
+licences are inside, and that its name says the platform it was built for.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,20 @@ MOST_BYTES = 1_500_000
 LICENSES = {"LICENSE", "LICENSE.libzmq", "LICENSE.libsodium"}
 # What the module may show to other libraries of a process.
 EXPORTED = {"PyInit__native"}
-# Libraries that every system of its kind has: of glibc, and of musl.
-SYSTEM = r"lib(c|m|pthread|rt|dl)\.so(\.\d+)?|ld-linux.*\.so\.\d+|libc\.musl-.*\.so\.1"
+MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
+# Libraries that every system of its kind has. All of musl is one library; its loader is that
+# library, and takes this name for itself, whatever the file is called.
+SYSTEM = {
+    "manylinux": r"lib(c|m|pthread|rt|dl)\.so\.\d+|ld-linux.*\.so\.\d+",
+    "musllinux": r"libc\.so",
+}
 
 
-def faults(path: Path) -> list[str]:
+def faults(path: Path, platform: str) -> list[str]:
     """Reasons not to hand out the wheel."""
     found = []
+    if not path.stem.endswith(f"-{platform}"):
+        found.append(f"its name does not say that it is for {platform}")
     if (size := path.stat().st_size) > MOST_BYTES:
         found.append(f"it has {size:,} bytes, more than {MOST_BYTES:,}")
     with zipfile.ZipFile(path) as wheel:
@@ -34,14 +43,23 @@ def faults(path: Path) -> list[str]:
         if [Path(name).parent.as_posix() for name in modules] != ["zmq"]:
             found.append(f"zmq/_native.*.so should be its only library: {modules}")
         for name in modules:
-            found += module_faults(wheel.read(name))
+            found += module_faults(wheel.read(name), platform)
     return found
 
 
-def module_faults(content: bytes) -> list[str]:
+def module_faults(content: bytes, platform: str) -> list[str]:
     """Reasons not to hand out an extension module."""
     found = []
     elf = ELFFile(io.BytesIO(content))
+    kind = platform.split("_")[0]
+    if (machine := MACHINES[elf["e_machine"]]) != platform.split("_", 3)[3]:
+        found.append(f"it is for {machine}")
+    # musl's symbols have no versions: one that has is of another library. auditwheel knows
+    # versions of glibc, and sees none in a wheel for musl.
+    versions = elf.get_section_by_name(".gnu.version_r")
+    if kind == "musllinux" and versions:
+        libraries = [library.name for library, _ in versions.iter_versions()]
+        found.append(f"it needs versions of {', '.join(libraries)}, and musl has none")
     shown = {
         symbol.name
         for symbol in elf.get_section_by_name(".dynsym").iter_symbols()
@@ -51,14 +69,14 @@ def module_faults(content: bytes) -> list[str]:
         found.append(f"it shows other symbols than {EXPORTED}: {sorted(shown ^ EXPORTED)[:5]}")
     tags = list(elf.get_section_by_name(".dynamic").iter_tags())
     needed = [tag.needed for tag in tags if tag.entry.d_tag == "DT_NEEDED"]
-    if others := [name for name in needed if not re.fullmatch(SYSTEM, name)]:
+    if others := [name for name in needed if not re.fullmatch(SYSTEM[kind], name)]:
         found.append(f"it needs {', '.join(others)}")
     return found
 
 
 def main() -> int:
-    wheel = Path(sys.argv[1])
-    found = faults(wheel)
+    platform, wheel = sys.argv[1], Path(sys.argv[2])
+    found = faults(wheel, platform)
     for fault in found:
         print(f"ohmq: {wheel.name}: {fault}", file=sys.stderr)
     if not found:

@@ -10,6 +10,7 @@ import tempfile
 
 import zmq
 import zmq.asyncio
+import zmq.devices
 
 
 def exchange(address: str, **options: dict[str, object]) -> None:
@@ -41,6 +42,40 @@ async def exchange_in_a_loop() -> None:
     context.term()
 
 
+def exchange_over_a_device() -> None:
+    """A message passes a relay, which runs in a thread of the native module."""
+    device = zmq.devices.ThreadDevice(zmq.STREAMER, zmq.PULL, zmq.PUSH)
+    into = device.bind_in_to_random_port("tcp://127.0.0.1")
+    out = device.bind_out_to_random_port("tcp://127.0.0.1")
+    device.start()
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as push,
+        context.socket(zmq.PULL) as pull,
+    ):
+        pull.rcvtimeo = 5000
+        push.connect(f"tcp://127.0.0.1:{into}")
+        pull.connect(f"tcp://127.0.0.1:{out}")
+        push.send(b"message")
+        assert pull.recv() == b"message"
+    device.stop()
+
+
+def exchange_of_drafts() -> None:
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.SERVER) as server,
+        context.socket(zmq.CLIENT) as client,
+    ):
+        server.rcvtimeo = client.rcvtimeo = 5000
+        server.bind("tcp://127.0.0.1:*")
+        client.connect(server.last_endpoint.decode())
+        client.send(b"question")
+        question = server.recv(copy=False)
+        server.send(b"answer", routing_id=question.routing_id)
+        assert client.recv() == b"answer"
+
+
 def main() -> None:
     assert zmq.__file__.startswith(sys.prefix), f"{zmq.__file__} is not of this installation"
     exchange("inproc://smoke")
@@ -58,6 +93,9 @@ def main() -> None:
             server={**keys, "curve_server": True},
             client={**keys, "curve_serverkey": public},
         )
+    if zmq.has("draft"):
+        exchange_of_drafts()
+    exchange_over_a_device()
     asyncio.run(exchange_in_a_loop())
     subprocess.run([sys.executable, "-m", "zmq", "info"], check=True)
     parts = [name for name in ("curve", "draft", "ipc", "WS") if zmq.has(name)]
