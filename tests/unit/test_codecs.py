@@ -318,7 +318,8 @@ def test_what_claims_to_be_large_takes_no_memory(
         codec.decode(parts)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 100_000 + 10 * sum(map(len, parts))
+    # A byte can begin a list; Python 3.14 nests tens of thousands of them before it gives up.
+    assert peak < 100_000 + 100 * sum(map(len, parts))
 
 
 def test_errors_name_what_is_wrong() -> None:
