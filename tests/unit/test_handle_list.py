@@ -130,7 +130,7 @@ def test_the_child_of_a_fork_begins_with_an_empty_list() -> None:
 
 
 @pytest.mark.skipif(sys.maxsize < 2**32, reason="pointers of 32 bits")
-def test_an_open_socket_takes_less_than_450_bytes_of_python() -> None:
+def test_an_open_socket_takes_few_bytes_of_python() -> None:
     """What few sockets need is made when it is needed. PyZMQ's take 451."""
     program = """
         import gc, tracemalloc
@@ -145,5 +145,6 @@ def test_an_open_socket_takes_less_than_450_bytes_of_python() -> None:
         print(round((tracemalloc.get_traced_memory()[0] - before) / 400))
         """
     (line,) = run_python(program, timeout_s=30)
-    # Without the GIL objects are larger.
-    assert int(line) < (600 if sysconfig.get_config_var("Py_GIL_DISABLED") else 450)
+    # The same objects are larger without the GIL, and from Python 3.14 on.
+    without_gil = sysconfig.get_config_var("Py_GIL_DISABLED")
+    assert int(line) < (600 if without_gil else 450 if sys.version_info < (3, 14) else 520)
