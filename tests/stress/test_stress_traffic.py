@@ -56,7 +56,7 @@ SENDS: list[Callable[[zmq.Socket, list[bytes]], object]] = [
     lambda s, parts: s.send_multipart(parts),
     lambda s, parts: s.send_multipart(parts, copy=False),
     lambda s, parts: s.send_many([parts]),
-    lambda s, parts: s.send_multipart(memoryview(part) for part in parts),
+    lambda s, parts: s.send_multipart([memoryview(part) for part in parts]),
     send_frame,
     send_tracked,
     send_until_it_goes,
