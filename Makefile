@@ -29,20 +29,21 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo docs test test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
+.PHONY: help demo docs test test-long test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
 .PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel bench-curves bench-programs test-free-threaded test-without-gil
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo          run a monitored queue with clients and workers; DURATION=10 ends it after 10 s"
 	@echo "make test          run the unit, integration, compatibility and leak tests; ARGS=\"-k poll\" selects"
+	@echo "make test-long     run the tests that take long: random calls beside PyZMQ, an sdist that compiles, pip"
 	@echo "make test-all      run make test with each Python from 3.11 on that is found; PYTHON=... chooses one"
 	@echo "make test-newest   run the unit tests and those of event loops with the newest Python that is found"
 	@echo "make test-drafts   test draft sockets; OHMQ_DRAFTS names the folder of a libzmq.so that has them"
 	@echo "make test-free-threaded  run the tests without the GIL; PYTHON=... names a free-threaded Python"
 	@echo "make test-browser  test the dashboard's page in Chromium; installs Chromium if it is missing"
 	@echo "make sanitize      run the unit tests and the tests of program exit with AddressSanitizer"
-	@echo "make stress        run the slow tests"
+	@echo "make stress        run many threads and processes for a long time"
 	@echo "make ecosystem     run Jupyter, salt, locust and others on this package and on PyZMQ, and print a table"
 	@echo "make check         run ruff, cython-lint, mypy, pyright and import-linter, and build the documentation"
 	@echo "make docs          build the documentation as a site in build/docs/html"
@@ -68,6 +69,9 @@ PARALLEL := -n 3 --dist loadfile --no-loadscope-reorder
 
 test: build $(PYZMQ_STAMP)
 	@$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
+
+test-long: build $(PYZMQ_STAMP)
+	@$(BIN)/python -m pytest $(PARALLEL) -m long $(ARGS)
 
 test-all:
 	@sh tools/each-python test ARGS="$(ARGS)"

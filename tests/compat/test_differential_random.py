@@ -271,6 +271,7 @@ class Traffic(RuleBasedStateMachine):
             self.do("a.closed, b.closed")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120 + EXAMPLES)
 def test_random_traffic_has_the_same_outcomes(pyzmq: Path) -> None:
     Traffic.drivers = shared_drivers(pyzmq)
@@ -334,6 +335,7 @@ def pickles_the_library(source: str) -> bool:
     return re.search(r"send_pyobj\((p|t)\b", source) is not None
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120 + EXAMPLES)
 @settings(SETTINGS, max_examples=EXAMPLES or 150)
 @given(

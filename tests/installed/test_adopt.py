@@ -112,7 +112,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[bool], Path
     return make
 
 
-@pytest.fixture(params=["pip", "uv"])
+@pytest.fixture(params=[pytest.param("pip", marks=pytest.mark.long), "uv"])
 def environment(
     request: pytest.FixtureRequest,
     wheel_file: Path,

@@ -68,6 +68,7 @@ def sdist(tmp_path_factory: pytest.TempPathFactory, tools: str) -> Path:
     return folder / name.removesuffix(".tar.gz")
 
 
+@pytest.mark.long
 def test_it_compiles(sdist: Path, tools: str, tmp_path: Path) -> None:
     """CMake finds every file that it asks for, and Cython all that the module includes."""
     if shutil.which("cc") is None or shutil.which("pkg-config") is None:

@@ -83,7 +83,7 @@ def check(command: list[str], folder: Path) -> str:
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("mode", ["basic", "strict"])
+@pytest.mark.parametrize("mode", [pytest.param("basic", marks=pytest.mark.long), "strict"])
 def test_pyright(programs: Path, wheel_python: Path, mode: str) -> None:
     settings = {"typeCheckingMode": mode, "pythonVersion": "3.11"}
     (programs / "pyrightconfig.json").write_text(json.dumps(settings))
