@@ -19,7 +19,7 @@ PYZMQ_VENV := .venv-pyzmq$(SUFFIX)
 PYZMQ_VERSION := 27.3.0
 ECOSYSTEM_VENV := .venv-ecosystem$(SUFFIX)
 BIN := $(VENV)/bin
-TOOLS_STAMP := $(VENV)/.stamp-tools
+TOOLS_STAMP := $(VENV)/.stamp-$(notdir $(TOOLS))
 INSTALL_STAMP := $(VENV)/.stamp-install
 PYZMQ_STAMP := $(PYZMQ_VENV)/.stamp-$(PYZMQ_VERSION)-tornado
 RIVALS_STAMP := $(PYZMQ_VENV)/.stamp-rivals
@@ -36,7 +36,7 @@ ARGS :=
 help:
 	@echo "make demo          run a monitored queue with clients and workers; DURATION=10 ends it after 10 s"
 	@echo "make test          run the unit, integration, compatibility and leak tests; ARGS=\"-k poll\" selects"
-	@echo "make test-long     run the tests that take long: random calls beside PyZMQ, an sdist that compiles, pip"
+	@echo "make test-long     run the tests that take long: random calls beside PyZMQ, leaks of traffic, pip"
 	@echo "make test-all      run make test with each Python from 3.11 on that is found; PYTHON=... chooses one"
 	@echo "make test-newest   run the unit tests and those of event loops with the newest Python that is found"
 	@echo "make test-drafts   test draft sockets; OHMQ_DRAFTS names the folder of a libzmq.so that has them"

@@ -112,6 +112,7 @@ def test_quickstart() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "Hello, world\n", "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("resumed", [True, False])
 def test_a_queue_that_is_paused_on_its_page(child: Start, resumed: bool) -> None:
     """Requests wait for as long as it takes; at the end the queue hands on what is there."""

@@ -106,6 +106,7 @@ TRAFFIC = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("work", TRAFFIC)
 def test_traffic(work: str) -> None:
     check(
