@@ -128,9 +128,10 @@ bench: build $(RIVALS_STAMP)
 bench-wheel: $(TOOLS_STAMP)
 	@sh tools/bench-wheel $(BIN)/python .venv-build$(SUFFIX) $(PYZMQ_VERSION) run.py $(ARGS)
 
-# The environments are those of the last `make ecosystem`, or new ones.
+# The environments are those of the last `make ecosystem`, or new ones; ohmq is that of this tree.
 bench-programs: build
-	@[ -x $(ECOSYSTEM_VENV)-pyzmq/bin/ipython ] || sh tools/ecosystem $(BIN)/python $(ECOSYSTEM_VENV) $(PYZMQ_VERSION)
+	@if [ -x $(ECOSYSTEM_VENV)-pyzmq/bin/ipython ]; then sh tools/ecosystem-ohmq $(BIN)/python $(ECOSYSTEM_VENV); \
+		else sh tools/ecosystem $(BIN)/python $(ECOSYSTEM_VENV) $(PYZMQ_VERSION); fi
 	@$(BIN)/python benchmarks/run_programs.py $(ECOSYSTEM_VENV)/bin/python $(ECOSYSTEM_VENV)-pyzmq/bin/python $(ARGS)
 
 bench-curves: $(TOOLS_STAMP)
