@@ -355,6 +355,7 @@ cdef class Alarm:
     cdef int generation
 
     cdef int watch(self, Poller poller) except -1
+    cdef void let_go(self) noexcept
 
 # ---- event loops (reactor.pxi, engine.pxi) ----------------------------------------------------
 

@@ -5,8 +5,8 @@ cdef class Alarm:
     """Alarm(poller)\n--\n
     A descriptor that is readable when poll() of a poller may have something.
 
-    It is closed with this object: a loop that ends lets go of what it would have called, and that
-    of this.
+    It is closed with this object, if not before: a loop that ends lets go of what it would have
+    called, and that of this.
     """
 
     def __cinit__(self, Poller poller not None):
@@ -35,19 +35,29 @@ cdef class Alarm:
         return 0
 
     def __dealloc__(self):
-        if self.generation != ohmq_generation:
+        self.let_go()
+
+    cdef void let_go(self) noexcept:
+        if self.poller is None or self.generation != ohmq_generation:
             return
         if self.set >= 0:
             ohmq_set_close(self.set)
-        if self.poller is not None:
-            leave_sleepers(self.poller)
+            self.set = -1
+        leave_sleepers(self.poller)
+        self.poller = None
+
+    def close(self) -> None:
+        """Close the descriptor, which no loop watches any more."""
+        self.let_go()
 
     def fileno(self) -> int:
-        """The descriptor, for as long as there is this object."""
+        """The descriptor, until close()."""
         return self.set
 
     def clear(self) -> None:
         """Make the descriptor unreadable, before poll() looks."""
+        if self.poller is None:
+            return
         ohmq_lock_acquire(&self.poller.lock)
         if self.poller.woken:
             self.poller.woken = False

@@ -282,26 +282,27 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
     """
     cdef Entry entry
     cdef Entry left
-    cdef int error = 0
-    cdef int events = 0
+    cdef int error
+    cdef int events
     ohmq_lock_acquire(&poller.lock)
     # From here on they are of this thread alone, as none of them can be a candidate again.
     left, poller.candidates = poller.candidates, None
     ohmq_lock_release(&poller.lock)
     try:
         while left is not None:
-            entry = left
-            error = 0
-            if not entry.gone:
-                # Raises for a socket that is in use by a device, which stays a candidate.
-                error = look_for_poller(poller, entry.handle, &events)
-            left = entry.next_candidate
-            no_candidate(poller, entry)
+            entry, left = left, left.next_candidate
+            no_candidate(poller, entry)  # before the look: a call that comes after it counts
             if entry.gone:
                 continue
-            if error:
-                poller_candidate(poller, entry)
-                fail(error)
+            try:
+                error = look_for_poller(poller, entry.handle, &events)
+                if error:
+                    fail(error)
+            except BaseException:
+                poller_candidate(poller, entry)  # as when it is in use by a device
+                raise
+            if entry.gone:
+                continue
             events &= entry.events | ZMQ_POLLERR
             if events and not entry.listed:
                 entry.listed = True
@@ -323,7 +324,7 @@ cdef inline void no_candidate(Poller poller, Entry entry) noexcept:
 
 cdef int look_for_poller(Poller poller, Handle handle, int *events) except -1:
     """Read EVENTS of a socket, or POLLERR for one that is closed; 0, or an errno."""
-    cdef int error
+    cdef EventsRead look
     cdef bint closed
     if handle.generation != ohmq_generation:
         # The lock is not to be waited for; see enter().
@@ -340,8 +341,9 @@ cdef int look_for_poller(Poller poller, Handle handle, int *events) except -1:
         events[0] = ZMQ_POLLERR
         return 0
     poller.looking_at = <void *> handle
-    error = events_of(handle, events)
-    tell_used(handle)
+    look_at(handle, &look)
+    tell(handle, USED, &look)
     poller.looking_at = NULL  # before the lock is released: then it is another thread's call
     ohmq_lock_release(&handle.lock)
-    return error
+    events[0] = look.events
+    return look.error

@@ -155,15 +155,14 @@ cdef class NativeEngine:
 
     def events(self) -> int:
         """The EVENTS of the socket, now."""
-        cdef int events = 0
-        cdef int error
+        cdef EventsRead look
         self.reactor.used += 1
         enter(self.handle)
-        error = events_of(self.handle, &events)
-        leave(self.handle)
-        if error:
-            fail(error, unlocked_failure_of(self.handle, "poll"))
-        return events
+        look_at(self.handle, &look)
+        leave_looked(self.handle, &look)
+        if look.error:
+            fail(look.error, unlocked_failure_of(self.handle, "poll"))
+        return look.events
 
     def timeout_ms(self, bint sending) -> int:
         """SNDTIMEO or RCVTIMEO of the socket."""
@@ -279,8 +278,7 @@ cdef int settle(NativeEngine engine) except? -1:
 
     All of it where the socket can tell no events any more: each operation learns why.
     """
-    cdef int events = 0
-    cdef int error
+    cdef EventsRead found
     cdef short wanted = engine.queued
     for operation in engine.polls:
         wanted |= <short> operation.events
@@ -300,8 +298,8 @@ cdef int settle(NativeEngine engine) except? -1:
         return 0  # tried a moment ago, and what has happened since has rung
     if engine.handle.generation != ohmq_generation:
         return wanted
-    error = look(engine, &events, True)
-    return wanted if error else events & wanted
+    look(engine, &found, True)
+    return wanted if found.error else found.events & wanted
 
 
 cdef inline void arm(NativeEngine engine) noexcept:
@@ -318,28 +316,24 @@ cdef inline void arm(NativeEngine engine) noexcept:
     engine.asleep = True
 
 
-cdef int look(NativeEngine engine, int *events, bint then_sleep) noexcept:
-    """Read EVENTS; other watches are told of it, this one only of what comes later.
-
-    0, or an errno.
-    """
+cdef void look(NativeEngine engine, EventsRead *found, bint then_sleep) noexcept:
+    """Read EVENTS; other watches are told of it, this one only of what comes later."""
     cdef Handle handle = engine.handle
-    cdef int error = ENOTSOCK
     engine.asleep = False
     engine.armed = 0
     ohmq_lock_acquire(&handle.lock)
+    look_at(handle, found)
     if handle.ptr != NULL:
-        error = events_of(handle, events)
-        touch(handle, USED)
+        tell(handle, USED, found)
     engine.asleep = then_sleep
     ohmq_lock_release(&handle.lock)
-    return error
 
 
 cdef void clear_mailbox(NativeEngine engine) noexcept:
     """Empty the mailbox of an IDLE engine: the descriptor would stay readable for ever."""
-    cdef int events
-    if look(engine, &events, False):
+    cdef EventsRead found
+    look(engine, &found, False)
+    if found.error:
         leave_set(<void *> engine)  # its context ends: operations learn that by themselves
 
 

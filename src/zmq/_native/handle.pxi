@@ -202,6 +202,12 @@ cdef inline void tell_used(Handle handle) noexcept:
         touch(handle, USED)
 
 
+cdef inline void leave_looked(Handle handle, EventsRead *look) noexcept:
+    """End a call whose caller goes by a look: see tell()."""
+    tell(handle, USED, look)
+    ohmq_lock_release(&handle.lock)
+
+
 cdef int fail_inside(Handle handle, int error, Failure failure) except -1:
     """Raise for an error number, in the middle of a call: with the lock, and returns with it.
 
@@ -245,12 +251,18 @@ cdef str describe(Handle handle):
 
 cdef bint can_go_on(Handle handle, EventsRead *look, Touch what, short events) noexcept:
     """Whether a sleeper that waits for such events has to wake up."""
-    if not look.done:
-        look.done = True
-        look.error = 0 if what == USED and handle.ptr != NULL else ENOTSOCK
-        if look.error == 0:
-            look.error = events_of(handle, &look.events)
+    if not look.done and what == USED:
+        look_at(handle, look)
+    elif not look.done:
+        look.done, look.error = True, ENOTSOCK
     return look.error != 0 or look.events & events != 0
+
+
+cdef inline int look_at(Handle handle, EventsRead *look) noexcept:
+    """Read EVENTS as they are now. Called with the lock; 0, or an errno."""
+    look.done = True
+    look.error = ENOTSOCK if handle.ptr == NULL else events_of(handle, &look.events)
+    return look.error
 
 
 cdef int need_descriptor(Handle handle, str waiter) except -1:
@@ -260,8 +272,18 @@ cdef int need_descriptor(Handle handle, str waiter) except -1:
     return 0
 
 
-cdef void touch(Handle handle, Touch what) noexcept:
-    """Wake the sleepers that can go on and tell the watches. Called with the lock.
+cdef inline void touch(Handle handle, Touch what) noexcept:
+    """Wake the sleepers that can go on and tell the watches. Called with the lock."""
+    cdef EventsRead look
+    look.done = False
+    tell(handle, what, &look)
+
+
+cdef void tell(Handle handle, Touch what, EventsRead *look) noexcept:
+    """As touch, by a look at EVENTS that the caller goes by as well, if it has had one.
+
+    To read EVENTS takes the signal of all that has come. So whatever goes by EVENTS has one read of
+    them, and tells others by it: what came between two reads would be lost to the caller.
 
     The owner of a watch may be about to go: until it has taken its watch out, which needs the lock,
     its memory is there, but no reference to it may be made.
@@ -269,16 +291,14 @@ cdef void touch(Handle handle, Touch what) noexcept:
     cdef Waiter *waiter = handle.waiters
     cdef Watch *watch = handle.watches
     cdef Watch *next
-    cdef EventsRead look
-    look.done = False
     while waiter != NULL:
-        if waiter.sleeping and not waiter.woken and can_go_on(handle, &look, what, waiter.events):
+        if waiter.sleeping and not waiter.woken and can_go_on(handle, look, what, waiter.events):
             waiter.woken = True
             ohmq_waker_wake(&waiter.waker)
         waiter = waiter.next
     while watch != NULL:
         next = watch.next
-        if not watch.sleeping[0] or can_go_on(handle, &look, what, watch.events):
+        if not watch.sleeping[0] or can_go_on(handle, look, what, watch.events):
             watch.touched(watch, what)
         watch = next
 

@@ -46,6 +46,16 @@ cdef int option_failed(Handle handle, str case, int option, int error,
     fail(error, unlocked_failure_of(handle, case, more))
 
 
+cdef object get_events(Handle handle):
+    cdef EventsRead look
+    enter(handle)
+    look_at(handle, &look)
+    leave_looked(handle, &look)
+    if look.error:
+        option_failed(handle, "get", ZMQ_EVENTS, look.error)
+    return look.events
+
+
 cdef object get_option(Handle handle, int option):
     cdef OptionKind kind = kind_of(option)
     cdef int64_t wide = 0
@@ -62,16 +72,14 @@ cdef object get_option(Handle handle, int option):
         where, size = &wide, sizeof(wide)
     else:
         where, size = &narrow, sizeof(narrow)
+    if option == ZMQ_EVENTS:
+        return get_events(handle)
     enter(handle)
-    if option == ZMQ_EVENTS and monitor_read_by(handle):
-        pump_monitor(&handle.extras.reads)
     rc = zmq_getsockopt(handle.ptr, option, where, &size)
     error = c_errno() if rc < 0 else 0
-    if rc == 0 and option == ZMQ_EVENTS:
-        narrow |= unread_events(handle)
-    elif rc == 0 and option == ZMQ_RCVMORE and handle.unread_more >= 0:
+    if rc == 0 and option == ZMQ_RCVMORE and handle.unread_more >= 0:
         narrow = handle.unread_more
-    leave(handle)
+    ohmq_lock_release(&handle.lock)  # nothing has changed that others wait for
     if rc < 0:
         option_failed(handle, "get", option, error)
     if kind == BYTES:

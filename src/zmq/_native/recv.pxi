@@ -49,18 +49,14 @@ cdef Py_ssize_t receive_blocking(Handle handle, zmq_msg_t *msg, int flags) excep
         size = take(handle, msg)
         if size >= 0:
             return size
-    if flags & TRYING and c_errno() == EAGAIN:
-        leave(handle)
-        return NOT_NOW
+    if flags & (TRYING | ZMQ_DONTWAIT) and c_errno() == EAGAIN:
+        return receive_not_now(handle, msg, flags)
     memset(&blocked, 0, sizeof(blocked))
     blocked.msg = msg
     try:
         while size < 0:
             if c_errno() != EAGAIN:
                 fail_inside(handle, c_errno(), failure_of(handle, "recv"))
-            if flags & ZMQ_DONTWAIT:
-                handle.counters.would_block += 1
-                fail_inside(handle, EAGAIN, failed_wait(handle, False, -1))
             if not block(handle, &blocked, ZMQ_POLLIN, ZMQ_RCVTIMEO):
                 fail_inside(handle, EAGAIN,
                             failed_wait(handle, False, timeout_of(handle, ZMQ_RCVTIMEO)))
@@ -71,6 +67,30 @@ cdef Py_ssize_t receive_blocking(Handle handle, zmq_msg_t *msg, int flags) excep
         raise
     block_end(handle, &blocked)
     return size
+
+
+cdef Py_ssize_t receive_not_now(Handle handle, zmq_msg_t *msg, int flags) except -1:
+    """End a receive that does not wait. Called with the lock; gives it back when it fails.
+
+    If others are told by a look at EVENTS, that may take the signal of a message which has just
+    come. The caller may go and wait for that signal, so the message is received instead.
+    """
+    cdef EventsRead look
+    cdef Failure failure = None
+    cdef Py_ssize_t size
+    look.done = False
+    tell(handle, USED, &look)
+    if look.done and look.error == 0 and look.events & ZMQ_POLLIN:
+        size = take(handle, msg)
+        if size >= 0:
+            return size
+    if not flags & TRYING:
+        handle.counters.would_block += 1
+        failure = failed_wait(handle, False, -1)
+    ohmq_lock_release(&handle.lock)
+    if flags & TRYING:
+        return NOT_NOW
+    fail(EAGAIN, failure)
 
 
 cdef inline bint take_next(Handle handle, zmq_msg_t *msg, Py_ssize_t *size,

@@ -5,8 +5,8 @@
 #   NOT_WAITING           nothing has blocked yet, or the call is over
 #   WAITING               it is in the handle's list of waiters
 #   EVENTS_LOOKED_AT      a sender has read EVENTS since it slept: it tries again before it sleeps
-#   ..._FOR_OTHERS        its own look at EVENTS has woken it, maybe in vain (a ROUTER can always
-#                         send): the look before the next sleep is for other waiters alone
+#   ..._FOR_OTHERS        its own look at EVENTS has woken it: if that was in vain (a ROUTER can
+#                         always send), a sender's look before the next sleep is for others alone
 #
 #   from                         block() of a receiver           block() of a sender
 #   NOT_WAITING                  WAITING, then sleep()           WAITING, then EVENTS_LOOKED_AT
@@ -20,7 +20,7 @@
 # the GIL: `ahead` says so, and whether the lock is held still.
 #
 # RETRY_NS: a socket without a descriptor (draft, thread-safe types) is tried again after this long,
-# and one for which no thread can be woken.
+# one for which no thread can be woken, and a send whose signal a look for others may have taken.
 #
 # A POSIX signal that comes between the last look for signals and the sleep does not interrupt it.
 # So the thread that handles signals wakes up after a second at the latest, to see Ctrl-C: by a
@@ -175,7 +175,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     cdef ohmq_interest interests[2]
     cdef Waiter *waiter = &blocked.waiter
     cdef int64_t began = ohmq_now()
-    cdef bint for_others = blocked.state in (WAITING_FOR_OTHERS, EVENTS_LOOKED_AT_FOR_OTHERS)
+    cdef bint for_others = blocked.state == EVENTS_LOOKED_AT_FOR_OTHERS
     cdef bint can_be_woken = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
     cdef int64_t deadline = blocked.deadline
     cdef ohmq_busy_wait *habit = handle.busy_wait
@@ -193,6 +193,8 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         # This look may take our own.
         waiter.sleeping = not for_others
         touch(handle, USED)
+        if for_others:
+            deadline = stretch(deadline, RETRY_NS)
         for_others = waiter.woken
     blocked.state = WAITING_FOR_OTHERS if for_others else WAITING
     waiter.sleeping = True
@@ -271,20 +273,21 @@ cdef int64_t deadline_after(object timeout_ms) except? -2:
 cdef int poll_socket(Handle handle, short events, int64_t deadline) except -1:
     """The events that are ready; waits for one of them until the deadline."""
     cdef Blocked blocked
-    cdef int ready, error
+    cdef EventsRead look
     memset(&blocked, 0, sizeof(blocked))
     enter(handle)
     try:
         while True:
-            error = events_of(handle, &ready)
-            if error:
-                fail_inside(handle, error, failure_of(handle, "poll"))
-            if ready & events or deadline == 0:
-                return ready & events
+            if look_at(handle, &look):
+                look.done = False
+                fail_inside(handle, look.error, failure_of(handle, "poll"))
+            if look.events & events or deadline == 0:
+                return look.events & events
+            look.done = False
             if blocked.state == NOT_WAITING:
                 block_start(handle, &blocked, events, deadline)
             if not sleep(handle, &blocked):
                 deadline = 0
     finally:
         block_end(handle, &blocked)
-        leave(handle)
+        leave_looked(handle, &look)

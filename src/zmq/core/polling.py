@@ -78,8 +78,11 @@ def _watch(poller: QueuedPoller, loop: Loop, operation: Operation) -> None:
 
 
 def _alarmed(poller: QueuedPoller, operation: Operation, alarm: Alarm, reactor: Reactor) -> None:
-    alarm.clear()
-    _look(poller, operation, reactor)
+    if operation.at_end is not None:
+        alarm.clear()
+        _look(poller, operation, reactor)
+    if operation.at_end is None:
+        alarm.close()  # the loop may hold on to this call until it sleeps again
 
 
 def _look(poller: QueuedPoller, operation: Operation, reactor: Reactor) -> None:
