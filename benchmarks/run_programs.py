@@ -27,7 +27,7 @@ def arguments() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("pythons", nargs=2, type=Path, metavar="PYTHON", help="ohmq's and PyZMQ's")
-    parser.add_argument("--trials", type=int, default=3, metavar="N", help="of each program")
+    parser.add_argument("--trials", type=int, default=5, metavar="N", help="of each program")
     parser.add_argument("--only", action="append", choices=PROGRAMS, metavar="PROGRAM")
     parser.add_argument("--page", action="store_true", help="write docs/benchmarks/programs.md")
     return parser.parse_args()

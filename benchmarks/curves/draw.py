@@ -9,6 +9,7 @@ from harness.model import OURS, THEIRS, C
 
 matplotlib.use("svg")
 from matplotlib import pyplot as plt
+from matplotlib.colors import to_hex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ def picture(drawn: Drawn, file: Path) -> None:
                 color=COLOURS.get(name),
                 label=f"{name} {label}".strip(),
             )
-            COLOURS.setdefault(name, str(line[0].get_color()))
+            COLOURS.setdefault(name, to_hex(line[0].get_color()))
     axes.set(xscale="log", yscale="log", title=chart.title, xlabel=chart.x, ylabel=chart.y)
     axes.set_xticks(chart.points, [short(point) for point in chart.points])
     axes.minorticks_off()

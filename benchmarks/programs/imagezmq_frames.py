@@ -9,7 +9,7 @@ import imagezmq
 import numpy as np
 
 ADDRESS = "tcp://127.0.0.1:45673"
-FRAMES = 500
+FRAMES = 2000
 
 
 def receive() -> None:
