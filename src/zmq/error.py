@@ -170,6 +170,14 @@ class TermTimeout(ZMQError, TimeoutError):  # type: ignore[misc]  # strerror is 
             text += "; waiting for these sockets:\n  " + "\n  ".join(self.sockets)
         super().__init__(ETIMEDOUT, text)
 
+    def __str__(self) -> str:
+        try:
+            from zmq._reasons.pointers import page_of, pointer_to
+        except ImportError:  # at the end of the interpreter
+            return self.strerror
+        more = pointer_to(page_of(ETIMEDOUT, "term"))
+        return self.strerror + (f"\n {more}" if self.sockets else more)
+
     def __reduce__(self) -> tuple[type[TermTimeout], tuple[float, list[str]]]:
         return type(self), (self.timeout, self.sockets)
 

@@ -197,9 +197,11 @@ class TestPatterns:
                 for i, client in enumerate(clients):
                     assert client.recv() == b"%d-%d" % (n, i) * 2
             stats_when(device, lambda s: s.peers_in == 10)
-            for _ in workers:
+            for left in range(len(workers) - 1, -1, -1):
                 clients[0].send(b"end")
                 assert clients[0].recv() == b"ended"
+                # Until its connection has ended, a worker may be given the next request.
+                stats_when(device, lambda s, left=left: s.peers_out == left)
             for each in workers:
                 each.join(5)
 

@@ -157,6 +157,7 @@ def test_check_rc():
 
 def test_term_timeout():
     error = TermTimeout(2, ["one socket", "another"])
+    more = "(more: ohmq explain context-in-use)"
     assert isinstance(error, ZMQError)
     assert isinstance(error, TimeoutError)
     assert error.errno == Errno.ETIMEDOUT
@@ -166,8 +167,9 @@ def test_term_timeout():
         "context not terminated after 2 s; waiting for these sockets:",
         "  one socket",
         "  another",
+        f"  {more}",
     ]
-    assert str(TermTimeout(0.25)) == "context not terminated after 0.25 s"
+    assert str(TermTimeout(0.25)) == f"context not terminated after 0.25 s {more}"
 
 
 def test_version_error(monkeypatch):

@@ -12,6 +12,7 @@ from errno import (
     ENAMETOOLONG,
     ENODEV,
     ENOENT,
+    ETIMEDOUT,
 )
 
 from zmq.constants import (
@@ -52,6 +53,7 @@ _ROWS: tuple[tuple[str, tuple[str, ...], tuple[int, ...]], ...] = (
     ("closed-socket", ("closed",), (ENOTSOCK, ENOTSUP)),
     ("context-ending", _EACH, (ETERM,)),
     ("context-ending", ("context closed",), (ENOTSUP, EFAULT)),
+    ("context-in-use", ("term",), (ETIMEDOUT,)),
     ("after-fork", ("forked", "forked object"), (ENOTSOCK,)),
     ("used-by-device", ("claimed",), (EBUSY,)),
     ("too-many-sockets", ("socket", "loop"), (EMFILE,)),
