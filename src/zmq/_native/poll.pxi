@@ -160,8 +160,8 @@ cdef class Poller:
                 deadline = 0
         if ready:
             count_looks(&self.busy_wait.habit, (<Entry> (<tuple> ready[0])[0]).handle)
-        if PyList_GET_SIZE(ready) > 1:
-            ready.sort()
+            if PyList_GET_SIZE(ready) > 1:
+                ready.sort()
         return [shown for _, shown in ready]
 
 
