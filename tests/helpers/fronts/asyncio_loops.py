@@ -45,8 +45,12 @@ class Uvloop(Asyncio):
     name = "uvloop"
     can = Asyncio.can - {"look", "look_polling"}
 
+    def __init__(self) -> None:
+        self.uvloop = self.load("uvloop")  # a missing one is met by the test, not by its thread
+        super().__init__()
+
     def loop(self) -> asyncio.AbstractEventLoop:
-        loop: asyncio.AbstractEventLoop = self.load("uvloop").new_event_loop()
+        loop: asyncio.AbstractEventLoop = self.uvloop.new_event_loop()
         return loop
 
 
