@@ -280,6 +280,7 @@ cdef struct PeerConnection:
     int64_t fd                 # -1: not known
     int64_t since              # in this state
     bint found                 # it was CONNECTION_FOUND: its descriptor tells whether it is there
+    bint told                  # the end of its handshake was told by an event
     char *endpoint             # allocated; as libzmq writes it in events
 
 cdef struct Monitor:

@@ -30,9 +30,13 @@ cdef void follow_connection(Monitor *monitor, int number, uint32_t value,
         if known == NULL:
             known = oldest_at(monitor, CONNECTION_FOUND, text, size)
         if known == NULL:
-            add_connection(monitor, CONNECTION_READY, -1, text, size)
-        else:
+            known = oldest_assumed(monitor, text, size)
+        if known == NULL:
+            known = add_connection(monitor, CONNECTION_READY, -1, text, size)
+        elif known.state != CONNECTION_READY:
             set_state(known, CONNECTION_READY)
+        if known != NULL:
+            known.told = True
     elif number & FAILURES:
         monitor.failed = True
     elif number == ZMQ_EVENT_DISCONNECTED:
@@ -82,6 +86,7 @@ cdef PeerConnection *add_connection(Monitor *monitor, ConnectionState state, int
     added.endpoint[size] = 0
     added.fd = fd
     added.found = state == CONNECTION_FOUND
+    added.told = False
     set_state(added, state)
     monitor.n_connections += 1
     return added
@@ -127,6 +132,15 @@ cdef PeerConnection *oldest_unknown(Monitor *monitor, const char *text, size_t s
     """The oldest connection at an endpoint whose descriptor is not known; NULL if none is."""
     for i in range(monitor.n_connections):
         if monitor.table[i].fd < 0 and is_at(&monitor.table[i], text, size):
+            return &monitor.table[i]
+    return NULL
+
+
+cdef PeerConnection *oldest_assumed(Monitor *monitor, const char *text, size_t size) noexcept nogil:
+    """The oldest at an endpoint that was found, and counts before its event has come; or NULL."""
+    for i in range(monitor.n_connections):
+        if (monitor.table[i].found and not monitor.table[i].told
+                and is_at(&monitor.table[i], text, size)):
             return &monitor.table[i]
     return NULL
 
