@@ -87,6 +87,7 @@ def test_a_watchdog(child: Start, manager: Manager) -> None:
 
 
 def test_a_supervisor_and_its_reload(child: Start, manager: Manager, tmp_path: Path) -> None:
+    pytest.importorskip("tree_sitter_toml", reason="needs the extra ohmq[cli]")
     file = tmp_path / "devices.toml"
     file.write_text(CONFIG)
     supervisor = child(
