@@ -102,7 +102,7 @@ PAGES = {
     ],
 }
 # Pages about what PyZMQ does otherwise, or not at all; tests/unit/test_reasons.py has these errors.
-ELSEWHERE = {"after-fork", "used-by-device", "not-awaited"}
+ELSEWHERE = {"after-fork", "used-by-device", "not-awaited", "context-in-use"}
 PROGRAM = str(Path(mistakes.__file__))
 
 

@@ -88,7 +88,7 @@ cdef inline bint is_open(Handle handle) noexcept:
 # How long a new socket waits for libzmq to clear away those that were closed. An event loop may
 # be what waits: where descriptors have run out, which others may hold, it is not for long.
 cdef enum:
-    REAPER_NS = 200000000
+    REAPER_NS = 1000000000
     REAPER_NO_DESCRIPTOR_NS = 20000000
 
 # Sockets that were closed here, and how many there were when the last wait for them was in vain.
