@@ -276,6 +276,17 @@ class TestNothingKeepsIt:
                 thread.join(10)
             assert answers == [True] * 5
 
+    def test_threads_ask_after_its_end(self) -> None:
+        """A new thread may have the number of one that has ended: here, that of the device."""
+        answers: list[bool] = []
+        with running(queue("thread")) as device:
+            assert device.stop(5)
+            for _ in range(20):
+                thread = threading.Thread(target=lambda: answers.append(device.stop(5)))
+                thread.start()
+                thread.join(10)
+        assert answers == [True] * 20
+
     def test_stats_go_on_while_others_stop_it(self) -> None:
         with running(queue("spawn")) as device:
             ended = threading.Event()

@@ -145,7 +145,8 @@ class Run:
     def stop(self, timeout: float | None) -> bool:
         """End the device; True if it handed on all that it had taken in."""
         self.request_stop(timeout)
-        if threading.get_ident() == self._thread:
+        # After the end the number of its thread may be that of another one.
+        if threading.get_ident() == self._thread and not self.ended.is_set():
             return False  # a signal handler: the run goes on when it returns
         if sys.is_finalizing():
             return False  # a finalizer at the end of the interpreter: its thread runs no more
@@ -154,8 +155,9 @@ class Run:
             self.ended.wait(STALL_S if timeout is None else timeout)
         else:
             self.ended.wait()
-        if self.launcher is not None and self.ended.is_set():
-            self.launcher.join()  # it has nothing more to do
+        launcher = self.launcher
+        if launcher not in (None, threading.current_thread()) and self.ended.is_set():
+            launcher.join()  # it has nothing more to do
         return self.clean()
 
     def clean(self) -> bool:
