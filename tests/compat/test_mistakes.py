@@ -101,7 +101,7 @@ PAGES = {
         "a_key_that_is_none",
     ],
 }
-# Pages about what PyZMQ does otherwise, or not at all; tests/unit/test_reasons.py has these errors.
+# Pages about what PyZMQ does otherwise, or not at all; tests/unit has these errors.
 ELSEWHERE = {"after-fork", "used-by-device", "not-awaited", "context-in-use"}
 PROGRAM = str(Path(mistakes.__file__))
 

@@ -92,6 +92,7 @@ def take_all(socket: zmq.Socket[bytes]) -> int:
 @pytest.mark.parametrize("wait", ["poller", "poll", "recv"])
 async def test_a_wait_beside_a_sleeper(front: Front, wait: str) -> None:
     pull = front.socket(zmq.PULL)
+    pull.rcvtimeo = WAIT_MS
     raw = front.raw(pull)
     poller = front.zmq.Poller()
     with a_sleeper(raw), a_sender(pull):
@@ -99,7 +100,6 @@ async def test_a_wait_beside_a_sleeper(front: Front, wait: str) -> None:
         received = 0
         while received < MESSAGES:
             if wait == "recv":
-                pull.rcvtimeo = WAIT_MS
                 assert await front(pull.recv()) == b"%d" % received
                 received += 1
             elif wait == "poll":

@@ -285,7 +285,7 @@ cdef int look_at_candidates(Poller poller, list ready) except -1:
     cdef int error
     cdef int events
     ohmq_lock_acquire(&poller.lock)
-    # From here on they are of this thread alone, as none of them can be a candidate again.
+    # From here on they are of this thread alone: none is a candidate again before it is looked at.
     left, poller.candidates = poller.candidates, None
     ohmq_lock_release(&poller.lock)
     try:
