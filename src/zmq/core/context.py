@@ -10,9 +10,9 @@ from zmq._native import failure_without_socket
 from zmq.constants import EFAULT, EINVAL, ENOTSUP, ContextOption, SocketOption
 from zmq.core import exiting
 from zmq.core.attrsettr import AttributeSetter
-from zmq.core.busy_wait import BusyWait
+from zmq.core.busy_wait import busy_wait_option
 from zmq.core.naming import shown_name
-from zmq.core.peers import close_streams, open_streams
+from zmq.core.open_streams import close_streams, open_streams
 from zmq.core.singleton import making
 from zmq.core.socket import Socket
 from zmq.error import ZMQError, error_for
@@ -39,7 +39,7 @@ __all__ = ["Context", "SyncContext"]
 
 # PyZMQ's names of the arguments of `set` are not the same in the two bases.
 class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
-    NativeContext, AttributeSetter, BusyWait, Subscripted[_SocketType]
+    NativeContext, AttributeSetter, Subscripted[_SocketType]
 ):
     """A container of sockets, with their I/O threads (zmq_ctx_new(3)).
 
@@ -227,6 +227,8 @@ class Context(  # pyright: ignore[reportIncompatibleMethodOverride]
         super().term(timeout)
 
     # ---- options ----
+
+    busy_wait_us = busy_wait_option
 
     def setsockopt(self, opt: int, value: Any) -> None:
         """Set the default that a socket option has in the context's new sockets."""

@@ -21,8 +21,7 @@ from zmq._native import Socket as NativeSocket
 from zmq._native import drop_stream, strerror, track_peers
 from zmq.constants import DONTWAIT, EVENT_ALL, PULL, Event
 from zmq.core.monitor import parse_monitor_message
-from zmq.core.peers import open_streams
-from zmq.core.socket import Socket
+from zmq.core.open_streams import open_streams
 from zmq.error import Again, ContextTerminated, ZMQError
 
 if TYPE_CHECKING:
@@ -136,7 +135,7 @@ class BaseStream:
         try:
             self._reader.rcvhwm = 1000
             self._reader.bind(address)
-            self._plain = Socket.shadow(self._reader)
+            self._plain = NativeSocket(None, 0, self._reader, None)
             for token, socket in self._sockets.items():
                 self._outlets.append(track_peers(socket, address.encode(), token, int(which)))
         except BaseException:
@@ -363,4 +362,4 @@ def _checked(sockets: Sequence[Any]) -> Sequence[Any]:
 
 def _reader_class(cls: Any) -> Any:
     """Return the class of ours that a class of sockets has its front from."""
-    return next((base for base in cls.__mro__ if "_front" in vars(base)), Socket)
+    return next(base for base in cls.__mro__ if "_front" in vars(base))

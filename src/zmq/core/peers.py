@@ -10,27 +10,15 @@ from zmq.constants import EVENT_ALL
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-    from weakref import ref
 
     from zmq.core.connections import Peer
-    from zmq.core.event_stream import BaseStream, EventStream
+    from zmq.core.event_stream import EventStream
 
-__all__ = ["AwaitedPeers", "Peers", "close_streams", "open_streams"]
-
-#: Streams of events that are open, by the number that each one has.
-open_streams: dict[int, ref[BaseStream]] = {}
-
-
-def close_streams(context: object) -> None:
-    """Close the streams of a context that no caller waits in: its end would wait for them."""
-    for reference in list(open_streams.values()):
-        stream = reference()
-        if stream is not None and stream.context is context:
-            stream.close_if_idle()
+__all__ = ["Peers"]
 
 
 class Peers:
-    """What a socket tells of its peers, in calls that return or block."""
+    """The methods of a socket; AwaitableSocket (core/queued.py) has those that are awaited."""
 
     __slots__ = ()
 
@@ -173,31 +161,3 @@ class Peers:
         from zmq.core.event_stream import EventStream
 
         return EventStream(sockets, which, timeout)
-
-
-class AwaitedPeers(Peers):
-    """The same, where calls are awaited: the waits are coroutines."""
-
-    __slots__ = ()
-
-    # Any: to type checkers these override the blocking calls.
-
-    def wait_for_peers(self: Any, n: int = 1, timeout: float | None = None) -> Any:
-        """Wait until the socket has at least n peers, as the blocking wait_for_peers does."""
-        from zmq.core.connections import PeerWait
-
-        return PeerWait.awaited(self, n, timeout)
-
-    def wait_for_subscribers(
-        self: Any, n: int = 1, topic: str | bytes | None = None, timeout: float | None = None
-    ) -> Any:
-        """Wait for subscriptions, as the blocking wait_for_subscribers does."""
-        from zmq.core.connections import SubscriberWait
-
-        return SubscriberWait.awaited(self, n, topic, timeout)
-
-    @staticmethod
-    def _stream_of(sockets: tuple[Any, ...], which: int, timeout: float | None) -> Any:
-        from zmq.core.event_stream import AwaitedEventStream
-
-        return AwaitedEventStream(sockets, which, timeout)

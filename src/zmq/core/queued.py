@@ -14,7 +14,6 @@ from zmq.core import codecs
 from zmq.core.engine import FROM_QUEUE, WOULD_BLOCK, Engine
 from zmq.core.frame import Frame
 from zmq.core.naming import methods_of
-from zmq.core.peers import AwaitedPeers
 from zmq.core.receiving import INTO, MANY, MESSAGE, PART
 from zmq.core.socket import Socket
 from zmq.error import ZMQError, error_for
@@ -267,7 +266,7 @@ class QueuedSocket(Socket):
 
 
 @methods_of("Socket")
-class AwaitableSocket(AwaitedPeers, QueuedSocket):
+class AwaitableSocket(QueuedSocket):
     """A queued socket whose results are awaited."""
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> Any:
@@ -294,6 +293,30 @@ class AwaitableSocket(AwaitedPeers, QueuedSocket):
         """Receive a message as the object that a function, or a codec, makes of its parts."""
         decode = codecs.decoder_of(deserialize, self)
         return self._front.converted(self.recv_multipart(flags=flags, copy=copy), decode)
+
+    # ---- peers: the waits are coroutines ----
+
+    def wait_for_peers(self, n: int = 1, timeout: float | None = None) -> Any:
+        """Wait until the socket has at least n peers, as the blocking wait_for_peers does."""
+        from zmq.core.connections import PeerWait
+
+        return PeerWait.awaited(self, n, timeout)
+
+    def wait_for_subscribers(
+        self, n: int = 1, topic: str | bytes | None = None, timeout: float | None = None
+    ) -> Any:
+        """Wait for subscriptions, as the blocking wait_for_subscribers does."""
+        from zmq.core.connections import SubscriberWait
+
+        return SubscriberWait.awaited(self, n, topic, timeout)
+
+    @staticmethod
+    def _stream_of(sockets: tuple[Any, ...], which: int, timeout: float | None) -> Any:
+        from zmq.core.event_stream import AwaitedEventStream
+
+        return AwaitedEventStream(sockets, which, timeout)
+
+    # ---- as an iterator, and as a context manager ----
 
     def __aiter__(self) -> Any:
         return self

@@ -21,7 +21,7 @@ from zmq.constants import (
 )
 from zmq.core import codecs
 from zmq.core.attrsettr import replaceable
-from zmq.core.busy_wait import BusyWait
+from zmq.core.busy_wait import busy_wait_option
 from zmq.core.codecs import DEFAULT_PROTOCOL
 from zmq.core.endpoint import SocketContext, with_own_name
 from zmq.core.naming import shown_name
@@ -55,7 +55,7 @@ __all__ = ["Socket", "SyncSocket", "overrides"]
 _monitor_numbers = count(1)
 
 
-class Socket(NativeSocket, BusyWait, Peers, Subscripted[_Received]):
+class Socket(NativeSocket, Peers, Subscripted[_Received]):
     """A ØMQ socket (zmq_socket(3)).
 
     Any thread may use any socket, also several at once, also one that sends while another waits to
@@ -84,6 +84,7 @@ class Socket(NativeSocket, BusyWait, Peers, Subscripted[_Received]):
 
     # Whose instance() a shadow of a foreign socket is given; zmq.core.context puts itself here.
     _context_class: ClassVar[Any]
+    _front: ClassVar[Any] = None  # of an event loop: queued sockets have one
     # Most sockets have neither: as defaults of the class they cost an object nothing.
     _shadow_obj: Any = None
     _monitor_socket: Any = None
@@ -209,6 +210,8 @@ class Socket(NativeSocket, BusyWait, Peers, Subscripted[_Received]):
 
     # ---- options ----
 
+    busy_wait_us = busy_wait_option
+
     def get_hwm(self) -> int:
         """Return the high-water mark: how many messages are queued for each peer at most."""
         return self.get(SNDHWM)  # type: ignore[no-any-return]
@@ -224,8 +227,7 @@ class Socket(NativeSocket, BusyWait, Peers, Subscripted[_Received]):
         """Read an option that holds bytes, as text."""
         if SocketOption(option)._opt_type != "bytes":
             raise TypeError(f"option {option} holds no text: read it with get")
-        value: bytes = self.get(option)
-        return value.decode(encoding)
+        return self.get(option).decode(encoding)  # type: ignore[no-any-return]
 
     def set_string(self, option: int, optval: str, encoding: str = "utf-8") -> None:
         """Set an option that holds bytes, to text."""
@@ -428,10 +430,8 @@ class Socket(NativeSocket, BusyWait, Peers, Subscripted[_Received]):
         self, obj: object, flags: int = 0, protocol: int = DEFAULT_PROTOCOL, **kwargs: Any
     ) -> MessageTracker | None:
         """Send an object as a pickle in one part."""
-        tracker: MessageTracker | None = self.send(
-            codecs.to_pickle(obj, protocol), flags=flags, **kwargs
-        )
-        return tracker
+        data = codecs.to_pickle(obj, protocol)
+        return self.send(data, flags=flags, **kwargs)  # type: ignore[no-any-return]
 
     def recv_pyobj(self, flags: int = 0) -> Any:
         """Receive a pickled object: only from peers that may run code in this process.
