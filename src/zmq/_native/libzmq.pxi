@@ -135,7 +135,6 @@ cdef extern from "platform.h" nogil:
     void ohmq_lock_release(ohmq_lock *lock)
     int ohmq_generation
     void ohmq_watch_fork()
-    int ohmq_process_id()
     int64_t ohmq_now()
     int ohmq_ipc_path_max()
 
@@ -248,7 +247,6 @@ cdef extern from "Python.h":
     int PyObject_GenericSetAttr(object self, object name, PyObject *value) except -1
     unsigned long PyThread_get_thread_ident() nogil
     long PyThread_start_new_thread(void (*function)(void *) noexcept nogil, void *argument) nogil
-    const char *PyUnicode_AsUTF8AndSize(object text, Py_ssize_t *size) except NULL
 
 
 cdef extern from "lookup.h":

@@ -55,13 +55,11 @@ static volatile int ohmq_generation = 0;
 
 #ifdef _WIN32
 static inline void ohmq_watch_fork(void) {}
-static inline int ohmq_process_id(void) { return (int)GetCurrentProcessId(); }
 #else
 #include <pthread.h>
 #include <unistd.h>
 static void ohmq_forked(void) { ohmq_generation++; }
 static inline void ohmq_watch_fork(void) { pthread_atfork(NULL, NULL, ohmq_forked); }
-static inline int ohmq_process_id(void) { return (int)getpid(); }
 #endif
 
 /* Whether this is the thread that the process began with, or, in a child, the one that forked. */

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -49,41 +49,51 @@ by the receiver.
 """
 
 
+_Serve: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="ENDPOINT", help="Answer measurements of a client, until Ctrl-C."),
+]
+_Connect: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--connect", "-c", metavar="ENDPOINT", help="Measure with the server at this endpoint."
+    ),
+]
+_Sizes: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--size", "-s", metavar="BYTES", help="32, 64k, 1m; repeatable."),
+]
+_Transports: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--transport", metavar="NAME", help="On one machine: tcp, ipc; repeatable."),
+]
+_Seconds: TypeAlias = Annotated[
+    float, typer.Option(min=0.01, metavar="SECONDS", help="Time of each measurement.")
+]
+_Timeout: TypeAlias = Annotated[
+    float,
+    typer.Option("--timeout", "-t", min=0.01, metavar="SECONDS", help="Longest of each wait."),
+]
+_Plot: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Draw a chart: a .png, .svg or .pdf.")
+]
+_Once: TypeAlias = Annotated[
+    bool, typer.Option("--once", help="With --serve: end with its client.")
+]
+
+
 @with_curve
 def bench(
-    serve: Annotated[
-        str | None,
-        typer.Option(metavar="ENDPOINT", help="Answer measurements of a client, until Ctrl-C."),
-    ] = None,
-    connect: Annotated[
-        str | None,
-        typer.Option(
-            "--connect", "-c", metavar="ENDPOINT", help="Measure with the server at this endpoint."
-        ),
-    ] = None,
-    sizes: Annotated[
-        list[str] | None,
-        typer.Option("--size", "-s", metavar="BYTES", help="32, 64k, 1m; repeatable."),
-    ] = None,
-    transports: Annotated[
-        list[str] | None,
-        typer.Option("--transport", metavar="NAME", help="On one machine: tcp, ipc; repeatable."),
-    ] = None,
-    seconds: Annotated[
-        float, typer.Option(min=0.01, metavar="SECONDS", help="Time of each measurement.")
-    ] = 1.0,
+    serve: _Serve = None,
+    connect: _Connect = None,
+    sizes: _Sizes = None,
+    transports: _Transports = None,
+    seconds: _Seconds = 1.0,
     only: Annotated[str | None, typer.Option(metavar="WHAT", help="throughput or latency.")] = None,
-    timeout: Annotated[
-        float,
-        typer.Option("--timeout", "-t", min=0.01, metavar="SECONDS", help="Longest of each wait."),
-    ] = 10.0,
+    timeout: _Timeout = 10.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, no table.")] = False,
-    plot: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Draw a chart: a .png, .svg or .pdf.")
-    ] = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="With --serve: end with its client.")
-    ] = False,
+    plot: _Plot = None,
+    once: _Once = False,
     hwm: opt.Hwm = None,
     settings: opt.Settings = None,
     curve: CurveOptions = NO_CURVE,

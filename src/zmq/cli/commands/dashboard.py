@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -26,31 +26,39 @@ if TYPE_CHECKING:
 _LONG_S = 3600.0
 
 
+_Endpoint: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ENDPOINT", help="Where the queue has its PUB monitor.")
+]
+_Listen: TypeAlias = Annotated[
+    str, typer.Option(metavar="HOST:PORT", help="Address of the page; port * is a free one.")
+]
+_InPrefix: TypeAlias = Annotated[
+    str, typer.Option(metavar="TEXT", help="First part of copies of in>out messages.")
+]
+_OutPrefix: TypeAlias = Annotated[
+    str, typer.Option(metavar="TEXT", help="First part of copies of out>in messages.")
+]
+_Host: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Name that browsers call this machine by; repeatable."),
+]
+_Private: TypeAlias = Annotated[
+    bool, typer.Option("--private", help="Ask for the token on loopback, too.")
+]
+
+
 def dashboard(
-    endpoint: Annotated[
-        str, typer.Argument(metavar="ENDPOINT", help="Where the queue has its PUB monitor.")
-    ],
-    listen: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Address of the page; port * is a free one.")
-    ] = "127.0.0.1:8080",
-    in_prefix: Annotated[
-        str, typer.Option(metavar="TEXT", help="First part of copies of in>out messages.")
-    ] = "in",
-    out_prefix: Annotated[
-        str, typer.Option(metavar="TEXT", help="First part of copies of out>in messages.")
-    ] = "out",
+    endpoint: _Endpoint,
+    listen: _Listen = "127.0.0.1:8080",
+    in_prefix: _InPrefix = "in",
+    out_prefix: _OutPrefix = "out",
     title: Annotated[str | None, typer.Option(metavar="TEXT", help="Name on the page.")] = None,
-    host: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Name that browsers call this machine by; repeatable."),
-    ] = None,
-    private: Annotated[
-        bool, typer.Option("--private", help="Ask for the token on loopback, too.")
-    ] = False,
+    host: _Host = None,
+    private: _Private = False,
     curve_key: CurveKey = None,
     curve_server_key: CurveServerKey = None,
     duration: opt.Duration = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: opt.OnlyErrors = False,
 ) -> None:
     """Show the messages of a monitored queue on a web page, until Ctrl-C.
 

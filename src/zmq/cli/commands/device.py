@@ -7,103 +7,29 @@ from typing import Annotated
 
 import typer
 
-from zmq.cli.devices.plan import (
-    DRAIN_S,
-    KINDS,
-    MONITOR_TYPES,
-    RELAY_TYPES,
-    DeviceOptions,
-    plan_device,
-)
+from zmq.cli.devices.options import with_device
+from zmq.cli.devices.plan import DRAIN_S, DeviceOptions, plan_device
 from zmq.cli.library import ipc_limit, refuse_mixed_installation
 from zmq.cli.sockets.endpoints import check_address
+from zmq.cli.terminal import options as opt
 from zmq.cli.terminal.display import choose_display, is_live
 from zmq.cli.terminal.errors import UsageError
-from zmq.cli.terminal.options import check_seconds, one_of
 
-_INT_MAX = 2**31 - 1
 _DRAIN_HELP = f"At the end, time to hand on received messages; {DRAIN_S:g}."
-_HWM_HELP = "High-water mark of in and out; 0 is no limit."
 
 
+@with_device
 def device(
-    kind: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="KIND",
-            help=f"{', '.join(KINDS)}; or give both types.",
-            autocompletion=one_of(KINDS),
-        ),
-    ] = None,
-    ins: Annotated[
-        list[str] | None,
-        typer.Option("--in", metavar="ENDPOINT", help="Endpoint of the in socket; repeatable."),
-    ] = None,
-    outs: Annotated[
-        list[str] | None,
-        typer.Option("--out", metavar="ENDPOINT", help="Endpoint of the out socket; repeatable."),
-    ] = None,
-    monitors: Annotated[
-        list[str] | None,
-        typer.Option("--monitor", metavar="ENDPOINT", help="Send a copy of every message here."),
-    ] = None,
-    in_type: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TYPE",
-            help=f"One of {', '.join(RELAY_TYPES).lower()}.",
-            autocompletion=one_of(RELAY_TYPES),
-        ),
-    ] = None,
-    out_type: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TYPE",
-            help="The same for the out socket.",
-            autocompletion=one_of(RELAY_TYPES),
-        ),
-    ] = None,
-    monitor_type: Annotated[
-        str,
-        typer.Option(
-            metavar="TYPE",
-            help="pub, push, pair or xpub.",
-            autocompletion=one_of(MONITOR_TYPES),
-        ),
-    ] = "pub",
-    in_prefix: Annotated[
-        str, typer.Option(metavar="TEXT", help="First part of monitored in>out messages.")
-    ] = "in",
-    out_prefix: Annotated[
-        str, typer.Option(metavar="TEXT", help="First part of monitored out>in messages.")
-    ] = "out",
-    hwm: Annotated[
-        int | None,
-        typer.Option(min=0, max=_INT_MAX, metavar="N", help=_HWM_HELP),
-    ] = None,
-    monitor_hwm: Annotated[
-        int | None,
-        typer.Option(min=0, max=_INT_MAX, metavar="N", help="The same for the monitor."),
-    ] = None,
-    cache_entries: Annotated[
-        int | None,
-        typer.Option(min=1, max=_INT_MAX, metavar="N", help="Topics that a cache keeps; 10000."),
-    ] = None,
-    cache_bytes: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Bytes that a cache keeps; 64000000."),
-    ] = None,
+    options: DeviceOptions,
     interval: Annotated[
         float, typer.Option(min=0.05, metavar="SECONDS", help="Time between two status lines.")
     ] = 1.0,
-    duration: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="End after this time.")
-    ] = None,
+    duration: opt.Duration = None,
     drain: Annotated[
         float | None,
         typer.Option(min=0, metavar="SECONDS", help=_DRAIN_HELP),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+    quiet: opt.OnlyErrors = False,
     dashboard: Annotated[
         str | None, typer.Option(metavar="HOST:PORT", help="Serve a page that shows the device.")
     ] = None,
@@ -124,24 +50,9 @@ def device(
 
     ohmq device queue --in tcp://127.0.0.1:5555 --out tcp://127.0.0.1:5556
     """
-    options = DeviceOptions(
-        kind=kind,
-        ins=ins or (),
-        outs=outs or (),
-        monitors=monitors or (),
-        in_type=in_type,
-        out_type=out_type,
-        monitor_type=monitor_type,
-        in_prefix=in_prefix,
-        out_prefix=out_prefix,
-        hwm=hwm,
-        monitor_hwm=monitor_hwm,
-        cache_entries=cache_entries,
-        cache_bytes=cache_bytes,
-    )
-    check_seconds("--interval", interval)
-    check_seconds("--duration", duration)
-    check_seconds("--drain", drain)
+    opt.check_seconds("--interval", interval)
+    opt.check_seconds("--duration", duration)
+    opt.check_seconds("--drain", drain)
     if config is not None:
         _refuse_options(options, dashboard, drain)
         _run_config(config, check=check, log=log, quiet=quiet, duration_s=duration)

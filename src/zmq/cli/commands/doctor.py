@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from zmq.diagnosis.findings import Report, Step
     from zmq.diagnosis.side import Side
 
-_FORMS = ("text", "json")
 _TYPES = tuple(each for each in STABLE_TYPES if each != "STREAM")
 _USABLE = ("ipv6", "plain_username", "plain_password", "plain_server")
 _NO_LIMIT = 1 << 30
@@ -54,16 +53,7 @@ def doctor(
             autocompletion=opt.one_of(_TYPES),
         ),
     ] = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="text or json.",
-            autocompletion=opt.one_of(_FORMS),
-        ),
-    ] = "text",
+    form: opt.TextOrJson = "text",
     timeout: Annotated[
         float,
         typer.Option("--timeout", "-t", min=0.01, metavar="SECONDS", help="Longest of each wait."),
@@ -77,8 +67,7 @@ def doctor(
     curve: CurveOptions = NO_CURVE,
 ) -> None:
     opt.check_seconds("--timeout", timeout, longest=1e6)
-    if form not in _FORMS:
-        raise UsageError(f"--format {form!r}: unknown; there are {', '.join(_FORMS)}")
+    opt.check_text_or_json(form)
     refuse_mixed_installation()
     mine = _side(type_name or "", settings or (), load_keys(curve))
     # A path that is too long is a finding here.

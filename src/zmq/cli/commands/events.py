@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from zmq.cli.sockets.inbox import Inbox
     from zmq.cli.sockets.occurrences import ConnectionHistory, Occurrence
 
-_FORMS = ("text", "json")
 _HELP = f"""Open a socket and follow its connection events.
 
 To find out why two programs do not connect: the socket connects and binds as theirs would, and each
@@ -55,16 +54,7 @@ def events(
     type_name: Annotated[str, opt.type_argument(STABLE_TYPES)],
     bind: opt.Binds = None,
     connect: opt.Connects = None,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="text or json.",
-            autocompletion=opt.one_of(_FORMS),
-        ),
-    ] = "text",
+    form: opt.TextOrJson = "text",
     only: Annotated[
         list[str] | None,
         typer.Option("--only", metavar="EVENT", help="Show only these: connected, ...; repeatable"),
@@ -88,10 +78,8 @@ def events(
     curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
-    opt.check_seconds("--timeout", timeout, longest=1e6)
-    opt.check_seconds("--duration", duration, longest=1e6)
-    if form not in _FORMS:
-        raise UsageError(f"--format {form!r}: unknown; there are {', '.join(_FORMS)}")
+    opt.check_waits(timeout=timeout, duration=duration)
+    opt.check_text_or_json(form)
     refuse_mixed_installation()
     wanted = frozenset(_event_name(name) for name in only or ())
     typed = SocketOptions(type_name, bind or (), connect or (), settings or (), None, curve)

@@ -55,9 +55,7 @@ def recv(
     bind: opt.Binds = None,
     connect: opt.Connects = None,
     form: opt.Format = "text",
-    delimiter: Annotated[
-        str | None, typer.Option("--delimiter", "-d", metavar="TEXT", help="Separates parts.")
-    ] = None,
+    delimiter: opt.Delimiter = None,
     subscribe: Annotated[
         list[str] | None,
         typer.Option("--subscribe", "-s", metavar="TEXT", help="Topic or group; repeatable."),
@@ -72,8 +70,7 @@ def recv(
     curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
-    opt.check_seconds("--timeout", timeout, longest=1e6)
-    opt.check_seconds("--duration", duration, longest=1e6)
+    opt.check_waits(timeout=timeout, duration=duration)
     check_format(form)
     split = read_delimiter(delimiter)
     refuse_mixed_installation()

@@ -6,7 +6,7 @@ import contextlib
 import itertools
 import sys
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TypeAlias
 
 import typer
 
@@ -52,6 +52,30 @@ ohmq send push -c tcp://127.0.0.1:5555 hello
 """
 
 
+_Files: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--file", metavar="FILE", help="Read messages here; '-' is standard input."),
+]
+_Multipart: TypeAlias = Annotated[
+    bool, typer.Option("--multipart", "-m", help="The arguments are parts of one message.")
+]
+_Count: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--count", "-n", min=1, metavar="N", help="Send N; repeats the arguments."),
+]
+_Interval: TypeAlias = Annotated[
+    float, typer.Option(min=0, metavar="SECONDS", help="Time between two messages.")
+]
+_Timeout: TypeAlias = Annotated[
+    float | None,
+    typer.Option("--timeout", "-t", min=0, metavar="SECONDS", help="Longest of each wait."),
+]
+_Peers: TypeAlias = Annotated[
+    int | None,
+    typer.Option(min=0, metavar="N", help="Wait for N peers first; of a PUB, subscriptions."),
+]
+
+
 @with_curve
 def send(
     type_name: Annotated[str, opt.type_argument(_TYPES)],
@@ -60,40 +84,21 @@ def send(
     ] = None,
     bind: opt.Binds = None,
     connect: opt.Connects = None,
-    files: Annotated[
-        list[str] | None,
-        typer.Option("--file", metavar="FILE", help="Read messages here; '-' is standard input."),
-    ] = None,
+    files: _Files = None,
     form: opt.Format = "text",
-    delimiter: Annotated[
-        str | None, typer.Option("--delimiter", "-d", metavar="TEXT", help="Separates parts.")
-    ] = None,
-    multipart: Annotated[
-        bool, typer.Option("--multipart", "-m", help="The arguments are parts of one message.")
-    ] = False,
-    count: Annotated[
-        int | None,
-        typer.Option("--count", "-n", min=1, metavar="N", help="Send N; repeats the arguments."),
-    ] = None,
-    interval: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Time between two messages.")
-    ] = 0.0,
-    timeout: Annotated[
-        float | None,
-        typer.Option("--timeout", "-t", min=0, metavar="SECONDS", help="Longest of each wait."),
-    ] = None,
-    peers: Annotated[
-        int | None,
-        typer.Option(min=0, metavar="N", help="Wait for N peers first; of a PUB, subscriptions."),
-    ] = None,
+    delimiter: opt.Delimiter = None,
+    multipart: _Multipart = False,
+    count: _Count = None,
+    interval: _Interval = 0.0,
+    timeout: _Timeout = None,
+    peers: _Peers = None,
     group: Annotated[str | None, typer.Option(metavar="TEXT", help="Group of a RADIO.")] = None,
     hwm: opt.Hwm = None,
     settings: opt.Settings = None,
     curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
-    opt.check_seconds("--timeout", timeout, longest=1e6)
-    opt.check_seconds("--interval", interval, longest=1e6)
+    opt.check_waits(timeout=timeout, interval=interval)
     check_format(form)
     split = read_delimiter(delimiter)
     if messages and files:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -42,52 +42,61 @@ ohmq watch tcp://127.0.0.1:5557 --topic in --grep error
 """
 
 
+_Topic: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--topic", "-s", metavar="TEXT", help="Begin of first part; repeatable."),
+]
+_Grep: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--grep", "-g", metavar="REGEX", help="Only messages with this; repeatable."),
+]
+_Exclude: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", "-x", metavar="REGEX", help="No messages with this; repeatable."),
+]
+_Interval: TypeAlias = Annotated[
+    float, typer.Option(min=0.05, metavar="SECONDS", help="Time between two rates.")
+]
+_Form: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help=f"{', '.join(FORMS)}.",
+        autocompletion=opt.one_of(FORMS),
+    ),
+]
+_Width: TypeAlias = Annotated[
+    int, typer.Option(min=1, max=100_000, metavar="N", help="Characters shown of a part.")
+]
+_AllLines: TypeAlias = Annotated[
+    bool, typer.Option("--all", help="Every message, on a terminal as well.")
+]
+_TypeName: TypeAlias = Annotated[
+    str,
+    typer.Option("--type", metavar="TYPE", help="Socket type.", autocompletion=opt.one_of(_TYPES)),
+]
+_Bind: TypeAlias = Annotated[
+    bool, typer.Option("--bind", "-b", help="Bind to the endpoints; others connect.")
+]
+
+
 @with_curve
 def watch(
     endpoints: Annotated[
         list[str], typer.Argument(metavar="ENDPOINT...", help="Of a monitor or publisher.")
     ],
-    topic: Annotated[
-        list[str] | None,
-        typer.Option("--topic", "-s", metavar="TEXT", help="Begin of first part; repeatable."),
-    ] = None,
-    grep: Annotated[
-        list[str] | None,
-        typer.Option("--grep", "-g", metavar="REGEX", help="Only messages with this; repeatable."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option("--exclude", "-x", metavar="REGEX", help="No messages with this; repeatable."),
-    ] = None,
+    topic: _Topic = None,
+    grep: _Grep = None,
+    exclude: _Exclude = None,
     rates: Annotated[bool, typer.Option("--rates", "-r", help="Show rates, no messages.")] = False,
-    interval: Annotated[
-        float, typer.Option(min=0.05, metavar="SECONDS", help="Time between two rates.")
-    ] = 1.0,
-    form: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help=f"{', '.join(FORMS)}.",
-            autocompletion=opt.one_of(FORMS),
-        ),
-    ] = "text",
-    width: Annotated[
-        int, typer.Option(min=1, max=100_000, metavar="N", help="Characters shown of a part.")
-    ] = 40,
-    all_lines: Annotated[
-        bool, typer.Option("--all", help="Every message, on a terminal as well.")
-    ] = False,
-    type_name: Annotated[
-        str,
-        typer.Option(
-            "--type", metavar="TYPE", help="Socket type.", autocompletion=opt.one_of(_TYPES)
-        ),
-    ] = "sub",
-    bind: Annotated[
-        bool, typer.Option("--bind", "-b", help="Bind to the endpoints; others connect.")
-    ] = False,
+    interval: _Interval = 1.0,
+    form: _Form = "text",
+    width: _Width = 40,
+    all_lines: _AllLines = False,
+    type_name: _TypeName = "sub",
+    bind: _Bind = False,
     count: opt.Count = None,
     timeout: opt.Timeout = None,
     duration: opt.Duration = None,
@@ -96,9 +105,7 @@ def watch(
     curve: CurveOptions = NO_CURVE,
     quiet: opt.Quiet = False,
 ) -> None:
-    opt.check_seconds("--timeout", timeout, longest=1e6)
-    opt.check_seconds("--duration", duration, longest=1e6)
-    opt.check_seconds("--interval", interval, longest=1e6)
+    opt.check_waits(timeout=timeout, duration=duration, interval=interval)
     check_format(form)
     if form not in FORMS:
         raise UsageError(f"--format {form}: 'ohmq recv' does that; here are {', '.join(FORMS)}")

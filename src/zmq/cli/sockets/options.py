@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
 from zmq.cli.sockets.curve import CurveOptions
+from zmq.cli.terminal.options import Decorator, grouped
 
 CurveKey: TypeAlias = Annotated[
     str | None,
@@ -37,18 +35,5 @@ def _curve(
     return CurveOptions(curve_key, curve_server_key, curve_server, curve_allow)
 
 
-def with_curve(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the four options in place of its parameter `curve`."""
-    options = inspect.signature(_curve, eval_str=True).parameters
-
-    @functools.wraps(command)
-    def run(**given: Any) -> None:
-        curve = _curve(**{name: given.pop(name) for name in options})
-        command(**given, curve=curve)
-
-    parameters: list[inspect.Parameter] = []
-    for each in inspect.signature(command, eval_str=True).parameters.values():
-        parameters += options.values() if each.name == "curve" else [each]
-    run.__annotations__ = {each.name: each.annotation for each in parameters}
-    vars(run)["__signature__"] = inspect.Signature(parameters)
-    return run
+#: Gives a command the four options in place of its parameter `curve`.
+with_curve: Decorator = grouped("curve", _curve)

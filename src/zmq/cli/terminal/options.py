@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
 import sys
 from collections.abc import Callable, Iterable
@@ -12,7 +14,9 @@ import typer
 from zmq.cli.terminal.codec import FORMATS
 from zmq.cli.terminal.errors import UsageError
 
-_INT_MAX = 2**31 - 1
+INT_MAX = 2**31 - 1
+#: What TextOrJson has.
+TEXT_OR_JSON = ("text", "json")
 EXIT_CODES = (
     "Exit codes: 0 done, 1 failed, 2 bad arguments, 124 time-out, 128 + N ended by signal N"
 )
@@ -33,6 +37,7 @@ def type_argument(types: Iterable[str]) -> Any:
     return typer.Argument(metavar="TYPE", help=text, autocompletion=one_of(types))
 
 
+Decorator: TypeAlias = Callable[[Callable[..., None]], Callable[..., None]]
 Binds: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--bind", "-b", metavar="ENDPOINT", help="Bind here; repeatable."),
@@ -51,6 +56,19 @@ Format: TypeAlias = Annotated[
         autocompletion=one_of(FORMATS),
     ),
 ]
+TextOrJson: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="text or json.",
+        autocompletion=one_of(TEXT_OR_JSON),
+    ),
+]
+Delimiter: TypeAlias = Annotated[
+    str | None, typer.Option("--delimiter", "-d", metavar="TEXT", help="Separates parts.")
+]
 Timeout: TypeAlias = Annotated[
     float | None,
     typer.Option("--timeout", "-t", min=0, metavar="SECONDS", help="Longest wait for a message."),
@@ -68,11 +86,42 @@ Settings: TypeAlias = Annotated[
 ]
 Hwm: TypeAlias = Annotated[
     int | None,
-    typer.Option(min=0, max=_INT_MAX, metavar="N", help="High-water mark; 0 is no limit."),
+    typer.Option(min=0, max=INT_MAX, metavar="N", help="High-water mark; 0 is no limit."),
 ]
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="Nothing on standard error but errors.")
 ]
+OnlyErrors: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")
+]
+
+
+def grouped(name: str, group: Callable[..., Any]) -> Decorator:
+    """Give a command the options of a function, in place of a parameter that has its result.
+
+    Parameters
+    ----------
+    name
+        The parameter of the command.
+    group
+        The function; its parameters are the options.
+    """
+    options = inspect.signature(group, eval_str=True).parameters
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def run(**given: Any) -> None:
+            made = group(**{option: given.pop(option) for option in options})
+            command(**given, **{name: made})
+
+        parameters: list[inspect.Parameter] = []
+        for each in inspect.signature(command, eval_str=True).parameters.values():
+            parameters += options.values() if each.name == name else [each]
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        vars(run)["__signature__"] = inspect.Signature(parameters)
+        return run
+
+    return decorate
 
 
 def say(line: str, *, quiet: bool) -> None:
@@ -100,3 +149,21 @@ def check_seconds(option: str, seconds: float | None, *, longest: float = 1e9) -
     """
     if seconds is not None and (math.isnan(seconds) or not 0 <= seconds <= longest):
         raise UsageError(f"{option} {seconds}: not a number of seconds between 0 and {longest:.0f}")
+
+
+def check_waits(**seconds: float | None) -> None:
+    """Refuse waits of more than some days; each by the name of its option, in s."""
+    for option, limit in seconds.items():
+        check_seconds(f"--{option}", limit, longest=1e6)
+
+
+def check_text_or_json(form: str) -> None:
+    """Refuse a form that is neither.
+
+    Raises
+    ------
+    UsageError
+        It says what there is.
+    """
+    if form not in TEXT_OR_JSON:
+        raise UsageError(f"--format {form!r}: unknown; there are {', '.join(TEXT_OR_JSON)}")
