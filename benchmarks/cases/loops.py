@@ -91,7 +91,7 @@ CASES = (
         _roundtrip(suffix, words, halves, over_blocking)
         for suffix, words, halves, over_blocking in (
             ("", "each process on its own cores", (0, 1), 1 / 1.25),
-            # Nobody sleeps here: what counts is the work, and that of two turns of asyncio's
+            # Nothing sleeps here: what counts is the work, and that of two turns of asyncio's
             # loop alone is more than that of a blocking round trip.
             ("/together", "both processes on the same cores", (0, 0), None),
         )

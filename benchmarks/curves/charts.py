@@ -1,4 +1,4 @@
-"""What is drawn."""
+"""The drawings of the curves."""
 
 from __future__ import annotations
 

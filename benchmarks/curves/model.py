@@ -36,7 +36,7 @@ class Chart:
     """The processes for an implementation and a point; None where that has none."""
     implementations: tuple[str, ...]
     text: str
-    """What it shows, for the page."""
+    """Its meaning, for the page."""
     percentiles: tuple[str, ...] = ()
     """The names of several results; each makes curves of its own."""
     less_is_better: bool = False

@@ -1,4 +1,4 @@
-"""What a Python program on one machine could use instead: a stream from a source to a sink.
+"""Other means of Python programs on one machine: a stream from a source to a sink.
 
 ``library`` says which. Each sink binds a free port of 127.0.0.1, and counts as `stream.sink` does.
 """

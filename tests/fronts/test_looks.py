@@ -131,7 +131,7 @@ def take_by_events(socket: zmq.Socket[bytes]) -> int:
 
 @pytest.mark.parametrize("take", [take_all, take_until_again, take_by_events])
 def test_the_descriptor_beside_a_sleeper(take: Callable[[zmq.Socket[bytes]], int]) -> None:
-    """What a program receives by ZMQ_FD, when it has looked by one call and waits by select()."""
+    """All that a program receives by ZMQ_FD, if it looks by one call and waits by select()."""
     context = zmq.Context()
     with context, context.socket(zmq.PULL) as pull, a_sleeper(pull), a_sender(pull):
         received = 0

@@ -100,7 +100,7 @@ def test_only_the_new_subscriber_gets_the_message_of_its_topic(peers: Peers) -> 
 
 
 def test_of_several_topics_the_first_goes_to_the_new_one_alone(peers: Peers) -> None:
-    """What libzmq allows; the documentation says so."""
+    """libzmq allows it; the documentation says so."""
     first = peers.subscriber(b"t")
     peers.publish([b"t1", b"v"], [b"t2", b"v"], [b"t3", b"v"])
     assert len(received(first, 3)) == 3

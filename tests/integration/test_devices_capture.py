@@ -187,13 +187,13 @@ class TestDevices:
             one, two = socket(zmq.PAIR), socket(zmq.PAIR)
             one.connect(to(device, "in"))
             two.connect(to(device, "out"))
-            one.send(b"forth")
-            two.send(b"back")
+            one.send(b"in to out")
+            two.send(b"out to in")
             stats_when(device, lambda s: s.blocked_in_s > 0 and s.blocked_out_s > 0)
             reader = socket(zmq.PULL)
             reader.connect(to(device, "mon"))
-            assert {reader.recv(), reader.recv()} == {b"forth", b"back"}
-            assert (one.recv(), two.recv()) == (b"back", b"forth")
+            assert {reader.recv(), reader.recv()} == {b"in to out", b"out to in"}
+            assert (one.recv(), two.recv()) == (b"out to in", b"in to out")
 
     @kinds
     def test_a_queue_drops_and_counts(self, kind: str, socket: Make) -> None:

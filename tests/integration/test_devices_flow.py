@@ -79,7 +79,7 @@ class TestBackPressure:
 
     @pytest.mark.parametrize("kind", TWO_KINDS)
     def test_it_sleeps_when_it_can_do_nothing(self, kind: str, socket: Make) -> None:
-        """Blocked one way, and paused with messages waiting: neither burns a processor."""
+        """Blocked in one direction, and paused with messages waiting: neither burns a processor."""
         with running(queue(kind, zmq.PULL, zmq.PUSH)) as device:
             push = socket(zmq.PUSH)
             push.connect(to(device, "in"))

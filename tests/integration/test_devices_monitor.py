@@ -91,7 +91,9 @@ class TestShows:
     @kinds
     @monitors
     def test_every_message_with_its_prefix(self, kind: str, mon_type: int, socket: Make) -> None:
-        device = make(ThreadMonitoredQueue, kind, zmq.PAIR, zmq.PAIR, mon_type, "forth", b"back")
+        device = make(
+            ThreadMonitoredQueue, kind, zmq.PAIR, zmq.PAIR, mon_type, "in to out", b"out to in"
+        )
         with running(bind(device)):
             monitor = reader(socket, device, mon_type)
             a, b = socket(zmq.PAIR), socket(zmq.PAIR)
@@ -105,8 +107,8 @@ class TestShows:
                 b.send(b"answer")
                 assert a.recv() == b"answer"
             for n in range(100):
-                assert monitor.recv_multipart() == [b"forth", b"%d" % n, b"", b"part"]
-                assert monitor.recv_multipart() == [b"back", b"answer"]
+                assert monitor.recv_multipart() == [b"in to out", b"%d" % n, b"", b"part"]
+                assert monitor.recv_multipart() == [b"out to in", b"answer"]
             assert device.stats().monitor_dropped == before
 
     @kinds

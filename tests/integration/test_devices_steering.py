@@ -154,10 +154,10 @@ class TestByProtocol:
             control.send(b"STATISTICS")
             got = numbers(control.recv_multipart())
             stats = device.stats()
-            forth = [stats.messages_in, stats.bytes_in]
-            back = [stats.messages_out, stats.bytes_out]
+            in_to_out = [stats.messages_in, stats.bytes_in]
+            out_to_in = [stats.messages_out, stats.bytes_out]
             # Received and sent by the in socket, received and sent by the out socket.
-            assert got == [*forth, *back, *back, *forth]
+            assert got == [*in_to_out, *out_to_in, *out_to_in, *in_to_out]
             say(b"PAUSE")
             control.send(b"STATISTICS")
             assert numbers(control.recv_multipart()) == got

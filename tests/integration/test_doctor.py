@@ -16,7 +16,7 @@ MakeSocket = Callable[..., zmq.Socket]
 
 
 def examined(*arguments: str) -> dict[str, Any]:
-    """What the command says to programs; its exit code has to agree."""
+    """The output of the command for programs; its exit code has to agree."""
     done = run("doctor", *arguments, "--format", "json", "--timeout", "5")
     assert done.stderr == b""
     found: dict[str, Any] = json.loads(done.stdout)

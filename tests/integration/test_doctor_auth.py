@@ -1,4 +1,4 @@
-"""What the doctor says of mechanisms, keys, passwords and ZAP handlers; with real handshakes."""
+"""The doctor on mechanisms, keys, passwords and ZAP handlers; with real handshakes."""
 
 from __future__ import annotations
 

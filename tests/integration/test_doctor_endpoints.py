@@ -1,4 +1,4 @@
-"""What the doctor says of endpoints: names, paths, ports, and servers of all kinds."""
+"""The doctor on endpoints: names, paths, ports, and servers of all kinds."""
 
 from __future__ import annotations
 

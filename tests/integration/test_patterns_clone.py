@@ -109,7 +109,7 @@ def test_no_change_is_lost_while_servers_die(clones: Clones) -> None:
 
 
 def test_the_last_of_several_values_stays(clones: Clones) -> None:
-    """What is sent again after a server died does not undo a later change."""
+    """A change that is sent again after a server died does not undo a later change."""
     server = clones.server()
     client, other = clones.client(), clones.client()
     client.write("key=first")

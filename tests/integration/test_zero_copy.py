@@ -182,7 +182,7 @@ def test_buffers_come_back_while_the_program_is_idle() -> None:
 
 
 def test_memory_comes_back_while_many_large_messages_are_sent() -> None:
-    """A gigabyte in all; a process that held on to it would show."""
+    """A gigabyte in total; a process that held on to it would show."""
     ((rss,),) = [
         line.split()
         for line in run_python(

@@ -352,7 +352,7 @@ def test_a_part_in_place_of_the_list_of_parts(name: str) -> None:
 
 
 class Bomb:
-    """What runs code when it is unpickled."""
+    """An object that runs code when it is unpickled."""
 
     went_off = False
 

@@ -1,4 +1,4 @@
-"""The list of all handles: what it tells, and who is in it while sockets come and go."""
+"""The list of all handles: what it tells, and what is in it while sockets come and go."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_the_child_of_a_fork_begins_with_an_empty_list() -> None:
 
 @pytest.mark.skipif(sys.maxsize < 2**32, reason="pointers of 32 bits")
 def test_an_open_socket_takes_few_bytes_of_python() -> None:
-    """What few sockets need is made when it is needed. PyZMQ's take 451."""
+    """Fields that few sockets need are made when they are needed. PyZMQ's take 451."""
     program = """
         import gc, tracemalloc
         import zmq

@@ -1,4 +1,4 @@
-"""What a failing call notes, and the words that are made of it."""
+"""The notes of a failing call, and the words that are made of it."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def set_busy_wait_us(thing, value) -> None:
 
 
 cdef ohmq_busy_wait *own_busy_wait(Handle handle) except NULL:
-    """What a socket has for busy waiting, made if it has none. Called with the lock."""
+    """Return the habit of busy waiting of a socket, made if it has none. Called with the lock."""
     if handle.busy_wait == NULL:
         handle.busy_wait = <ohmq_busy_wait *> calloc(1, sizeof(ohmq_busy_wait))
         if handle.busy_wait == NULL:

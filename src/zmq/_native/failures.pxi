@@ -137,7 +137,7 @@ cdef Failure unlocked_failure_of(Handle handle, str case, dict more=None):
 
 
 def failure_of_socket(socket, str case, dict more=None) -> Failure:
-    """What is known of a socket, for the words of an error."""
+    """The facts about a socket, for the words of an error."""
     return unlocked_failure_of((<Socket?> socket).handle, case, more)
 
 

@@ -19,7 +19,7 @@ def overrides(instance, str name, type base):
 
 
 cdef inline object class_attribute(type cls, object name):
-    """What a class has under a name, or None."""
+    """The attribute that a class has under a name, or None."""
     return given_reference(ohmq_class_attribute(cls, name))
 
 

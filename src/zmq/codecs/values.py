@@ -20,7 +20,7 @@ __all__ = ["Json", "MessagePack"]
 
 
 class Json(Codec[Any]):
-    """What JSON can say, as one part of text in UTF-8: the message of `Socket.send_json`.
+    """Values that JSON has, as one part of text in UTF-8: the message of `Socket.send_json`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What calls take as bytes, as annotations say it: for type checkers, never imported."""
+"""The types that calls take as bytes: for annotations, never imported."""
 
 import sys
 from typing import Any, Protocol, TypeAlias

@@ -11,7 +11,7 @@ them takes: so all of them wake up, and see that it is over.
 from __future__ import annotations
 
 import weakref
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import count
 from sys import byteorder
 from time import monotonic
@@ -25,11 +25,11 @@ from zmq.core.open_streams import open_streams
 from zmq.error import Again, ContextTerminated, ZMQError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from typing import Self, TypeVar
 
     _Result = TypeVar("_Result")
-    #: What yields how long to wait, in ms or -1, and is sent whether something has come.
+    #: Yields how long to wait, in ms or -1, and is sent whether something has come.
     Steps = Generator[int, int, _Result]
 
 __all__ = [
@@ -51,7 +51,7 @@ _numbers = count(1)
 class ConnectionEvent(NamedTuple):
     """One event of a socket's connections; zmq_socket_monitor(3) says when each comes."""
 
-    #: What has happened.
+    #: The kind of event.
     event: Event
     #: Where: an endpoint of the socket, with the address of the interface that it came through.
     endpoint: str
@@ -62,7 +62,7 @@ class ConnectionEvent(NamedTuple):
 
     @property
     def reason(self) -> str | None:
-        """What went wrong, in words; None for an event that is no failure."""
+        """The failure in words; None for an event that is none."""
         if self.event is Event.HANDSHAKE_FAILED_AUTH:
             return f"refused by authentication (status {self.value})"
         if self.event is Event.HANDSHAKE_FAILED_PROTOCOL:
@@ -113,7 +113,7 @@ class Deadline:
 
 
 class BaseStream:
-    """What streams of all fronts have in common."""
+    """The base of the streams of all fronts."""
 
     _number = 0  # of a stream that has nothing to close
     _closed = False
@@ -225,36 +225,36 @@ class BaseStream:
 
     def run(self, steps: Steps[_Result]) -> _Result:
         """Take steps, in calls that block the caller: a thread or a greenlet."""
-        waiter = object()
-        self._waiters.add(waiter)
-        try:
-            wait = next(steps)
-            while True:
-                wait = steps.send(self._reader.poll(wait))
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
-        except ZMQError as error:
-            if self._closed and not self._context_ended:
-                return None  # type: ignore[return-value]  # by another caller, just now
-            raise self._explained(error) from None
-        finally:
-            self._waiters.discard(waiter)
-            self._let_go()
+        with self._waiting():
+            try:
+                wait = next(steps)
+                while True:
+                    wait = steps.send(self._reader.poll(wait))
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+        return None  # closed by another caller, just now
 
     async def run_awaited(self, steps: Steps[_Result]) -> _Result:
         """Take steps, and await each."""
+        with self._waiting():
+            try:
+                wait = next(steps)
+                while True:
+                    wait = steps.send(await self._reader.poll(wait))
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+        return None  # closed by another caller, just now
+
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Keep the reader open while a caller waits; end quietly if another closes the stream."""
         waiter = object()
         self._waiters.add(waiter)
         try:
-            wait = next(steps)
-            while True:
-                wait = steps.send(await self._reader.poll(wait))
-        except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            yield
         except ZMQError as error:
-            if self._closed and not self._context_ended:
-                return None  # type: ignore[return-value]  # by another caller, just now
-            raise self._explained(error) from None
+            if not self._closed or self._context_ended:
+                raise self._explained(error) from None
         finally:
             self._waiters.discard(waiter)
             self._let_go()

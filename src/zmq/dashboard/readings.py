@@ -26,7 +26,7 @@ class Reading(NamedTuple):
     peers_out: int | None = None
     #: Since the device was started.
     seconds: float | None = None
-    #: What a cache of last values holds, and what had to go.
+    #: The contents of a cache of last values, and the entries that had to go.
     cache_entries: int | None = None
     cache_bytes: int | None = None
     cache_evicted: int | None = None

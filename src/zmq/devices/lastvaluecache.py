@@ -14,7 +14,7 @@ __all__ = [
     "ThreadLastValueCache",
 ]
 
-#: What a cache holds at most, unless told otherwise.
+#: The limits of a cache, unless told otherwise.
 CACHE_LIMITS: CacheLimits = CacheLimits(entries=10_000, bytes=64_000_000)
 
 

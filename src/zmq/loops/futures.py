@@ -40,7 +40,7 @@ __all__ = ["FutureFront", "SocketFuture", "Waiting"]
 
 
 class Unawaited:
-    """What a program tries with a future that it has forgotten to await says so."""
+    """A future that answers the mistakes of a program that has forgotten to await it."""
 
     __slots__ = ()
 

@@ -191,7 +191,7 @@ def format_line(parts: Sequence[bytes], form: str, width: int, now: datetime) ->
 
 @dataclass(slots=True)
 class Tally:
-    """Counts messages, in all and by their first part."""
+    """Counts messages, in total and by their first part."""
 
     messages: int = 0
     size: int = 0
@@ -209,7 +209,7 @@ class Tally:
             self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
     def rates_line(self, clock: str, seconds: float) -> str:
-        """Rates since the last call, in all and of the most frequent first parts."""
+        """Rates since the last call, in total and of the most frequent first parts."""
         seconds = max(seconds, 1e-9)
         messages = (self.messages - self._before[0]) / seconds
         size = (self.size - self._before[1]) / seconds

@@ -1,4 +1,4 @@
-"""What a service manager is told of the command: systemd's protocol, sd_notify(3)."""
+"""Messages of the command to a service manager: systemd's protocol, sd_notify(3)."""
 
 from __future__ import annotations
 
