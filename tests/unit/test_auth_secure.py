@@ -1,4 +1,4 @@
-"""secure_server and secure_client: which clients get in, what is written, what is said of mistakes."""
+"""secure_server and secure_client: which clients get in, what is written and said of mistakes."""
 
 from __future__ import annotations
 
