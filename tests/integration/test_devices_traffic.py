@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ import pytest
 import zmq
 from helpers.devices import TWO_KINDS, bind, make, queue, running, stats_when, to
 from helpers.waiting import until
-from zmq.devices import ThreadDevice, ThreadMonitoredQueue, ThreadProxySteerable
+from zmq.devices import Relay, ThreadDevice, ThreadMonitoredQueue, ThreadProxySteerable
 
 Make = Callable[..., zmq.Socket]
 
@@ -28,10 +29,11 @@ kinds = pytest.mark.parametrize("kind", TWO_KINDS)
 class Producer:
     """Sends until it is told to stop, with a pause after each message."""
 
-    def __init__(self, push: zmq.Socket, pause_s: float = 0.002) -> None:
+    def __init__(self, push: zmq.Socket, pause_s: float = 0.002, size: int = 4) -> None:
         self.push = push
         self.sent = 0
         self._pause_s = pause_s
+        self._body = bytes(size)
         self._going = True
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -39,7 +41,7 @@ class Producer:
     def _run(self) -> None:
         while self._going:
             with contextlib.suppress(zmq.Again):
-                self.push.send_multipart([b"%d" % self.sent, b"part"])
+                self.push.send_multipart([b"%d" % self.sent, self._body])
                 self.sent += 1
             if self._pause_s:
                 time.sleep(self._pause_s)
@@ -66,10 +68,12 @@ def producing(socket: Make, address: str, count: int, **options: float) -> Itera
 class Consumer:
     """Counts what comes, also through another device at the same address."""
 
-    def __init__(self, socket: Make, address: str) -> None:
+    def __init__(self, socket: Make, address: str, pause_s: float = 0, every: int = 1) -> None:
         self.pull = socket(zmq.PULL, reconnect_ivl=20)
         self.pull.connect(address)
         self.received = 0
+        self._pause_s = pause_s
+        self._every = every
         self._going = True
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -79,6 +83,8 @@ class Consumer:
             if self.pull.poll(20):
                 self.pull.recv_multipart()
                 self.received += 1
+                if self._pause_s and self.received % self._every == 0:
+                    time.sleep(self._pause_s)
 
     def stop(self) -> int:
         """How many came, once there are no more."""
@@ -135,6 +141,50 @@ class TestProducersThatGoOn:
         assert [record.message for record in caplog.records] == [
             f"{type(device).__name__}: {each}" for each in words
         ]
+
+    @kinds
+    def test_what_waits_on_the_way_is_not_lost(
+        self, kind: str, socket: Make, endpoint: Callable[[str], str]
+    ) -> None:
+        """The connections are full: megabytes wait in each, and some 64 kB may be lost."""
+        size, count = 5000, 3
+        queues = count * (1000 + 1000) + 500
+        device = streamer(kind, "tcp", endpoint)
+        with running(device):
+            consumer = Consumer(socket, to(device, "out"), pause_s=0.001, every=10)
+            with producing(socket, to(device, "in"), count, pause_s=0, size=size) as producers:
+                # More than fits into the queues at both ends.
+                until(lambda: sum(p.sent for p in producers) - device.stats().messages_in > queues)
+                assert device.stop(16) is False
+                assert "went on sending" in device.left_behind
+                device.start()
+            sent = sum(each.sent for each in producers)
+            lost = sent - consumer.stop()
+            assert lost <= count * 100_000 // size
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can do that")
+    def test_a_drain_that_is_broken_off_leaves_the_address_open(self, socket: Make) -> None:
+        """Meanwhile it accepts no connection: peers would lose what they begin to send."""
+        pull, target = socket(zmq.PULL), socket(zmq.PUSH)
+        pull.bind("tcp://127.0.0.1:*")
+        address = pull.get_string(zmq.LAST_ENDPOINT)
+        relay = Relay(
+            pull, target, events=(pull.get_monitor_socket(), None, None), intake=[(pull, address)]
+        )
+        thread = threading.Thread(target=relay.run)
+        thread.start()
+        first, second = socket(zmq.PUSH), socket(zmq.PUSH, immediate=1)
+        first.connect(address)
+        for _ in range(10):
+            first.send(b"no peer takes it")
+        until(lambda: relay.measure().peers_in == 1 and relay.measure().blocked_in_s > 0)
+        relay.stop(20)
+        until(lambda: relay.measure().peers_in == 0)
+        second.connect(address)
+        assert second.poll(300, zmq.POLLOUT) == 0
+        relay.stop()
+        thread.join(10)
+        assert second.poll(10_000, zmq.POLLOUT) == zmq.POLLOUT
 
     @kinds
     def test_where_it_connects_to_them_it_cannot_know(self, kind: str, socket: Make) -> None:

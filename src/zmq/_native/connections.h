@@ -15,6 +15,9 @@ static inline int ohmq_connection_text(int fd, int remote, char *text, size_t si
     (void) fd, (void) remote, (void) text, (void) size;
     return 0;
 }
+static inline void ohmq_listener_refuse(const char *place, int refuses) {
+    (void) place, (void) refuses;
+}
 
 #else
 
@@ -25,6 +28,11 @@ static inline int ohmq_connection_text(int fd, int remote, char *text, size_t si
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#if defined(__linux__)
+#include <linux/filter.h>
+#include <fcntl.h>
+#include <unistd.h>
+#endif
 
 /* The descriptors of this process, in memory that the caller frees; how many. 0 also where the
  * system does not list them. */
@@ -55,22 +63,14 @@ static inline int ohmq_descriptors(int **found) {
     return n;
 }
 
-/* The address of one end of a connection, written as libzmq writes endpoints. 0 if the descriptor
- * is none of a connection of tcp or ipc; the near end of one that was made to ipc has no name. */
-static inline int ohmq_connection_text(int fd, int remote, char *text, size_t size) {
-    struct sockaddr_storage here, there, *end = remote ? &there : &here;
-    socklen_t n_here = sizeof here, n_there = sizeof there, n_end;
+/* An address as libzmq writes endpoints; 0 for one of neither tcp nor ipc, and for one without a name,
+ * as the near end of a connection that was made to ipc. */
+static inline int ohmq_address_text(struct sockaddr_storage *at, socklen_t n, char *text, size_t size) {
     char host[128], port[16];
-    memset(&here, 0, sizeof here);
-    memset(&there, 0, sizeof there);
-    if (getpeername(fd, (struct sockaddr *) &there, &n_there) < 0
-        || getsockname(fd, (struct sockaddr *) &here, &n_here) < 0)
-        return 0;
-    n_end = remote ? n_there : n_here;
-    if (end->ss_family == AF_UNIX) {
-        const char *path = ((struct sockaddr_un *) end)->sun_path;
-        size_t length = n_end > offsetof(struct sockaddr_un, sun_path)
-            ? n_end - offsetof(struct sockaddr_un, sun_path) : 0;
+    if (at->ss_family == AF_UNIX) {
+        const char *path = ((struct sockaddr_un *) at)->sun_path;
+        size_t length = n > offsetof(struct sockaddr_un, sun_path)
+            ? n - offsetof(struct sockaddr_un, sun_path) : 0;
         if (length == 0)
             return 0;
         if (path[0] == 0)
@@ -79,14 +79,62 @@ static inline int ohmq_connection_text(int fd, int remote, char *text, size_t si
             snprintf(text, size, "ipc://%.*s", (int) length, path);
         return 1;
     }
-    if (end->ss_family != AF_INET && end->ss_family != AF_INET6)
+    if (at->ss_family != AF_INET && at->ss_family != AF_INET6)
         return 0;
-    if (getnameinfo((struct sockaddr *) end, n_end, host, sizeof host, port, sizeof port,
+    if (getnameinfo((struct sockaddr *) at, n, host, sizeof host, port, sizeof port,
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
         return 0;
-    snprintf(text, size, end->ss_family == AF_INET6 ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port);
+    snprintf(text, size, at->ss_family == AF_INET6 ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port);
     return 1;
 }
+
+/* The address of one end of a connection; 0 if the descriptor is none of a connection. */
+static inline int ohmq_connection_text(int fd, int remote, char *text, size_t size) {
+    struct sockaddr_storage here, there;
+    socklen_t n_here = sizeof here, n_there = sizeof there;
+    memset(&here, 0, sizeof here);
+    memset(&there, 0, sizeof there);
+    if (getpeername(fd, (struct sockaddr *) &there, &n_there) < 0
+        || getsockname(fd, (struct sockaddr *) &here, &n_here) < 0)
+        return 0;
+    return remote ? ohmq_address_text(&there, n_there, text, size)
+                  : ohmq_address_text(&here, n_here, text, size);
+}
+
+#if defined(__linux__)
+
+/* Have what listens at a tcp endpoint leave new connections unanswered, or answer them again. The
+ * systems of the peers ask again after 1, 2 and 4 s. Connections that it has stay as they are. */
+static inline void ohmq_listener_refuse(const char *place, int refuses) {
+    struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog filter = {1, &nothing};
+    int *found, i, n = ohmq_descriptors(&found);
+    for (i = 0; i < n; i++) {
+        struct sockaddr_storage here;
+        socklen_t n_here = sizeof here, n_listens = sizeof(int);
+        int listens = 0, fd;
+        char text[256];
+        memset(&here, 0, sizeof here);
+        fd = fcntl(found[i], F_DUPFD_CLOEXEC, 0); /* the number may become another file's */
+        if (fd < 0)
+            continue;
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n_listens) == 0 && listens
+            && getsockname(fd, (struct sockaddr *) &here, &n_here) == 0 && here.ss_family != AF_UNIX
+            && ohmq_address_text(&here, n_here, text, sizeof text) && strcmp(text, place) == 0)
+            setsockopt(fd, SOL_SOCKET, refuses ? SO_ATTACH_FILTER : SO_DETACH_FILTER, &filter,
+                       sizeof filter);
+        close(fd);
+    }
+    free(found);
+}
+
+#else
+
+static inline void ohmq_listener_refuse(const char *place, int refuses) {
+    (void) place, (void) refuses;
+}
+
+#endif
 
 #endif
 #endif

@@ -4,7 +4,8 @@
  * peer is told of that, sends no more, and closes its half behind all that it has sent, which libzmq
  * goes on to read. Two things are lost all the same, and neither can be seen from here: a message
  * that the peer's libzmq had begun to write, and the batch (8 KiB) that it has taken from its queue
- * where the way to us is full. So the half is ended while nothing comes.
+ * where the way to us is full. So the half is ended while nothing comes. Where something always
+ * comes, all are ended after a while, and no more are accepted: see ohmq_listener_refuse().
  *
  * libzmq tells descriptors in events, and may have closed one by the time that its event is read; the
  * number may belong to another file then. A connection is held by a descriptor of its own: it is the
@@ -29,7 +30,7 @@ static inline int64_t ohmq_connection_received(int fd, int64_t *gap_ns) {
     (void) fd, (void) gap_ns;
     return -1;
 }
-static inline void ohmq_connection_half_close(int fd) { (void) fd; }
+static inline void ohmq_connection_half_close(int fd, int waits) { (void) fd, (void) waits; }
 
 #else
 
@@ -120,8 +121,16 @@ static inline int64_t ohmq_connection_received(int fd, int64_t *gap_ns) {
     return -1;
 }
 
-/* End our half of a connection. */
-static inline void ohmq_connection_half_close(int fd) {
+/* End our half of a connection.
+ *
+ * If the peer ends its half while libzmq does not read, because its own queue is full, libzmq closes the
+ * connection with all that has arrived. The end comes behind the last byte that the peer has sent: so
+ * where something waits, its system shall keep most of that until libzmq reads. With much less room
+ * than this the connection would stand still. */
+static inline void ohmq_connection_half_close(int fd, int waits) {
+    int room = 65536;
+    if (waits)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
     shutdown(fd, SHUT_WR);
 }
 

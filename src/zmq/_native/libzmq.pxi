@@ -202,12 +202,13 @@ cdef extern from "half_close.h" nogil:
     bint ohmq_connection_is_at(int fd, const char *place)
     int ohmq_connection_unread(int fd)
     int64_t ohmq_connection_received(int fd, int64_t *gap_ns)
-    void ohmq_connection_half_close(int fd)
+    void ohmq_connection_half_close(int fd, bint waits)
 
 
 cdef extern from "connections.h" nogil:
     int ohmq_descriptors(int **found)
     bint ohmq_connection_text(int fd, bint remote, char *text, size_t size)
+    void ohmq_listener_refuse(const char *place, bint refuses)
 
 
 cdef extern from "loans.h" nogil:

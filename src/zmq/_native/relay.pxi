@@ -93,6 +93,8 @@ cdef class Relay:
                 if loop.drain.intake == INTAKE_DUE:
                     self.end_intake()
         finally:
+            if loop.drain.refuses and loop.drain.intake != INTAKE_ENDED:
+                refuse_connections(loop, False)
             self.release_sockets()
         if ending == FAILED:
             fail(error)
@@ -314,7 +316,7 @@ cdef class Relay:
         cdef Drain *drain = &loop.drain
         cdef int types[2]
         cdef int i
-        drain.looked = drain.abrupt = drain.emptied = False
+        drain.looked = drain.refuses = drain.abrupt = drain.emptied = False
         drain.intake = INTAKE_OPEN if self.places else NO_INTAKE
         drain.requests = -1
         for i in range(2):

@@ -88,11 +88,14 @@ cdef enum IntakeState:
 cdef struct Drain:
     int64_t begun              # written before stopping is
     int64_t until
-    int64_t half               # the last moment in which something is taken from outside
+    int64_t parting            # from then on peers are disconnected in the middle of what they send
+    int64_t half               # the last moment in which requests are taken from outside
+    int64_t intake_until       # and messages of peers that only send
     int64_t stall_ns           # it ends when nothing has moved for so long
     int64_t settled            # when it has to be over although there is always more
     bint looked                # the sources have been looked at since it has begun
     IntakeState intake
+    bint refuses               # its addresses leave new connections unanswered
     bint abrupt                # it ended in the middle of what a peer was sending
     bint emptied               # it ended with nothing left
     int requests               # the direction of requests, answered in the other one; -1: none

@@ -15,6 +15,8 @@ cdef enum:
     LEAVE_NS = 1000000        # between two looks at peers that are to leave
     GAP_NS = 200000           # a peer that has sent nothing for so long is not in the middle of it
     LONGEST_GAP_NS = 50000000
+    # Time for each peer to have such a moment, before all are disconnected at once.
+    PARTING_NS = 1000000000
     HALF_CLOSE_BATCH = 64     # peers that are asked at once
     # A peer that has sent so much in the last tenth of a second may be in the middle of sending,
     # although nothing came for a moment.
@@ -46,9 +48,12 @@ cdef void begin_drain(RelayLoop *loop, int64_t until, int64_t stall_ns) noexcept
 
 
 cdef void set_drain(RelayLoop *loop, int64_t until) noexcept nogil:
-    """Let a drain end at a time; half of it is for what its peers still send."""
+    """Let a drain end at a time; a part of it is for what its peers still send."""
+    cdef int64_t begun = loop.drain.begun
     loop.drain.until = until
-    loop.drain.half = loop.drain.begun + (until - loop.drain.begun) // 2
+    loop.drain.parting = begun + min((until - begun) // 4, <int64_t> PARTING_NS)
+    loop.drain.half = begun + (until - begun) // 2
+    loop.drain.intake_until = begun + (until - begun) // 4 * 3
 
 
 cdef Ending drain_turn(RelayLoop *loop) noexcept nogil:
@@ -80,7 +85,10 @@ cdef int64_t wake_at(RelayLoop *loop, bint draining, bint holds) noexcept nogil:
             drain.settled = loop.now + RESTLESS_NS
         until = min(quiet_at(loop), drain.settled)
     if drain.intake == INTAKE_OPEN:
-        until = min(until, drain.half if holds else loop.now + LEAVE_NS)
+        if not holds:
+            until = min(until, loop.now + LEAVE_NS)
+        else:
+            until = min(until, drain.parting if loop.now < drain.parting else drain.intake_until)
     until = min(until, drain.until)
     return stretch(until, STRETCH_NS) if loop.signals_due else until
 
@@ -199,6 +207,9 @@ cdef bint intake_is_over(RelayLoop *loop) noexcept nogil:
     cdef Direction *direction
     cdef int i
     cdef bint over = True
+    cdef bint parting = loop.now >= drain.parting
+    if parting and not drain.refuses:
+        refuse_connections(loop, True)
     for i in range(2):
         direction = &loop.traffic.directions[i]
         if not loop.side.connections[i].takes:
@@ -208,15 +219,30 @@ cdef bint intake_is_over(RelayLoop *loop) noexcept nogil:
             over = over and not direction.n_held and loop.now - direction.last_move >= SETTLE_NS
         elif loop.side.connections[i].count:
             over = False
-            if direction.source_state == SOURCE_EMPTY and not direction.n_held:
+            if parting or direction.source_state == SOURCE_EMPTY and not direction.n_held:
                 half_close_all(loop, i)
-    if not over and loop.now >= drain.half:
+    if not over and loop.now >= drain.intake_until:
         drain.abrupt = over = True
     return over
 
 
+cdef void refuse_connections(RelayLoop *loop, bint refuses) noexcept nogil:
+    """Have peers that were disconnected in the middle of sending not come back for more of that.
+
+    Each time that they did they would lose what they have begun to send.
+    """
+    cdef int i, k
+    loop.drain.refuses = refuses
+    for i in range(2):
+        for k in range(loop.side.connections[i].n_places):
+            ohmq_listener_refuse(loop.side.connections[i].places[k], refuses)
+
+
 cdef void half_close_all(RelayLoop *loop, int i) noexcept nogil:
-    """Have the peers of a socket close their connections, each when it sends nothing."""
+    """Have the peers of a socket close their connections, each when it sends nothing.
+
+    After `parting` all of them, at once: what is in their connections is read all the same.
+    """
     cdef Connections *connections = &loop.side.connections[i]
     cdef Connection batch[HALF_CLOSE_BATCH]
     cdef uint32_t fd = 0
@@ -256,7 +282,8 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
     # Until a source that was blocked before the drain can be idle again, and for as long once more;
     # one that is blocked all the time never is, and what is in its connections would be lost.
     cdef bint overdue = loop.now >= loop.drain.begun + 2 * SETTLED_NS
-    cdef bint idle, silent
+    cdef bint parting = loop.now >= loop.drain.parting
+    cdef bint idle, silent, is_read
     pump_now()
     count_peers(loop, i)  # what was closed before it was held is in there
     for k in range(n):
@@ -264,15 +291,15 @@ cdef void half_close_batch(RelayLoop *loop, int i, Connection *batch, int n) noe
     ohmq_wait(loop.sleep.interests, 0, ohmq_now() + min(gap, LONGEST_GAP_NS))
     silent = read_events(direction.source, &events) == 0 and not events & ZMQ_POLLIN
     for k in range(n):
-        if (connections.states[batch[k].fd] == CONNECTED
-                and ohmq_connection_unread(batch[k].held) == 0):
+        if connections.states[batch[k].fd] == CONNECTED:
+            is_read = ohmq_connection_unread(batch[k].held) == 0
             if batch[k].received < 0:
                 idle = silent
             else:
                 idle = ohmq_connection_received(batch[k].held, &gap) == batch[k].received
-            idle = idle and not heavy
-            if idle or overdue and silent:
-                ohmq_connection_half_close(batch[k].held)
+            idle = idle and is_read and not heavy
+            if idle or parting or overdue and silent and is_read:
+                ohmq_connection_half_close(batch[k].held, not is_read)
                 connections.states[batch[k].fd] = HALF_CLOSED
                 loop.drain.abrupt = loop.drain.abrupt or not idle
         ohmq_connection_let_go(batch[k].held)

@@ -44,7 +44,7 @@ class Relay(NativeRelay):
     intake : list, optional
         Pairs of a socket and an address where it is bound, of sockets that only receive. A drain
         asks their peers to close their connections (events of the socket have to be given), and
-        unbinds the address when they are gone, or when half of its time is over.
+        unbinds the address when they are gone, or when three quarters of its time are over.
     cache : tuple of int, optional
         How many messages, and how many bytes of them, are kept for subscribers that come later: the
         last one of each topic. out_socket is an XPUB with XPUB_MANUAL, in_socket a SUB that has

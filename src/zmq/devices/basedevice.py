@@ -275,8 +275,8 @@ class Device:
         """End the device. Blocks until it has ended; any thread may call it.
 
         It takes what its sockets have received by now, hands it on, and closes them. Where peers
-        never cease to send, a PULL socket that is bound lets go of them when half of the time is
-        over, and the rest of it is for what was received.
+        never cease to send, a PULL socket that is bound disconnects them after a second, or after a
+        quarter of the time, and the rest of it is for what was received.
 
         Parameters
         ----------
