@@ -94,7 +94,7 @@ class TestFunctions:
             copies = []
             for n in range(300):
                 if n % 50 == 0:
-                    time.sleep(0.05)
+                    time.sleep(0.05)  # a slow reader
                 copies.append(int(reader.recv()[:-30_000]))
             assert copies == list(range(300))
             assert [int(pull.recv()[:-30_000]) for _ in range(300)] == list(range(300))

@@ -91,7 +91,7 @@ class TestBackPressure:
                 until(lambda: still(device))
                 pid = "self" if kind == "thread" else str(device.launcher.pid)
                 before = processor_s(pid)
-                time.sleep(1.0)
+                time.sleep(1.0)  # how much it uses can only be seen over a time
                 # Of the second that passed; a loop that spins takes all of it.
                 assert processor_s(pid) - before < 0.5
 
@@ -246,7 +246,7 @@ class TestCurve:
             monitor = peer(zmq.SUB, "mon")
             monitor.subscribe("")
             client, worker = peer(zmq.REQ, "in"), peer(zmq.REP, "out")
-            time.sleep(0.2)
+            time.sleep(0.2)  # a PUB does not tell that it has the subscription
             client.send(b"secret")
             assert worker.recv() == b"secret"
             worker.send(b"answer")

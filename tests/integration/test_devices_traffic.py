@@ -328,7 +328,7 @@ class TestConversations:
             results: list[bool] = []
             stopper = threading.Thread(target=lambda: results.append(device.stop(10)))
             stopper.start()
-            time.sleep(0.3)
+            time.sleep(0.3)  # nothing tells that the stop is under way
             late.send_multipart([b"", b"late"])
             assert answers(client, 1) == [b"0!"]
             stopper.join(10)

@@ -200,6 +200,7 @@ class TestTheEnd:
             from zmq.eventloop.zmqstream import ZMQStream
 
             async def slow(message):
+                called.set()
                 await asyncio.sleep(60)
 
             async def main():
@@ -210,7 +211,7 @@ class TestTheEnd:
                 stream.on_recv(slow)
                 far.on_recv(print)
                 far.send(b"1")
-                await asyncio.sleep(0.05)
+                await called.wait()
                 waiting = ZMQStream(context.socket(zmq.PUSH))
                 waiting.send(b"nobody")
                 if sys.argv[1] == "close":
@@ -218,7 +219,7 @@ class TestTheEnd:
                         one.close(0)
                 return stream, far, waiting
 
-            context = zmq.Context()
+            context, called = zmq.Context(), asyncio.Event()
             streams = asyncio.run(main())
             context.destroy(linger=0)
             print("end")
@@ -377,7 +378,7 @@ class TestErrors:
             got: list[list[bytes]] = []
             stream.on_recv(got.append)
             waiting.send(b"nobody")
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.05)  # nothing shows that a time-out has not ended it
             assert waiting.sending()
             peer.send(b"late")
             await until(lambda: got)
