@@ -102,7 +102,7 @@ PAGES = {
     ],
 }
 # Pages about what PyZMQ does otherwise, or not at all; tests/unit has these errors.
-ELSEWHERE = {"after-fork", "used-by-device", "not-awaited", "context-in-use"}
+ELSEWHERE = {"after-fork", "used-by-device", "not-awaited", "context-in-use", "no-peers"}
 PROGRAM = str(Path(mistakes.__file__))
 
 

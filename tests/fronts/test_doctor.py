@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import zmq
 from helpers.fronts import Front
 
@@ -28,3 +30,14 @@ async def test_what_is_wrong_on_every_front(front: Front) -> None:
     sub.unsubscribe("")
     assert [each.kind for each in zmq.doctor(sub, timeout=20.0).findings] == ["no-subscription"]
     assert zmq.doctor(pub)
+
+
+async def test_what_is_no_socket_and_no_time_is_refused(front: Front) -> None:
+    pull = front.socket(zmq.PULL)
+    for wrong in (0, -1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="timeout is more than 0 s"):
+            zmq.doctor(pull, timeout=wrong)
+    with pytest.raises(TypeError, match="timeout is a number of seconds"):
+        zmq.doctor(pull, timeout="soon")
+    with pytest.raises(TypeError, match="'ohmq doctor ENDPOINT' looks at an address"):
+        zmq.doctor("tcp://127.0.0.1:5555")

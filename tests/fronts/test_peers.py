@@ -66,9 +66,30 @@ async def test_a_peer_that_comes_later(front: Front, transport: str) -> None:
 async def test_the_time_is_over(front: Front, transport: str, timeout: int) -> None:
     a, _ = front.pair(zmq.PUSH, zmq.PULL, transport=transport)
     await front(a.wait_for_peers(1, LONG_MS))
-    with pytest.raises(zmq.Again, match=f"1 of 2 peers after {timeout} ms"):
+    with pytest.raises(zmq.Again, match=f"PUSH socket bound to .*1 of 2 peers within {timeout} ms"):
         await front(a.wait_for_peers(2, timeout))
     # Nothing is left of the wait.
+    assert len(await front(a.wait_for_peers(1, timeout))) == 1
+
+
+async def test_what_is_no_wait_is_refused(front: Front) -> None:
+    xpub = front.socket(zmq.XPUB)
+    with pytest.raises(TypeError, match="topic is str or bytes"):
+        await front(xpub.wait_for_subscribers(1, topic=3))
+    with pytest.raises(TypeError, match="n is how many"):
+        await front(xpub.wait_for_peers("two"))
+    for wrong, error in (("soon", TypeError), (float("nan"), ValueError)):
+        for wait in (xpub.wait_for_peers, xpub.wait_for_subscribers):
+            with pytest.raises(error, match="timeout is a number of milliseconds"):
+                await front(wait(1, timeout=wrong))
+        with pytest.raises(error, match="timeout is a number of milliseconds"):
+            xpub.connection_events(timeout=wrong)
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("timeout", [float("inf"), -1, None])
+async def test_a_wait_without_end(front: Front, transport: str, timeout: float | None) -> None:
+    a, _ = front.pair(zmq.PUSH, zmq.PULL, transport=transport)
     assert len(await front(a.wait_for_peers(1, timeout))) == 1
 
 

@@ -39,6 +39,36 @@ async def test_a_receive_that_ends(front: Front) -> None:
     )
 
 
+@pytest.mark.parametrize("transport", ["tcp", "ipc", "inproc"])
+async def test_a_long_wait_knows_the_connections(front: Front, transport: str) -> None:
+    a, b = front.pair(zmq.PUSH, zmq.PULL, transport=transport)
+    await front(a.wait_for_peers(1, 20000))
+    a.rcvtimeo = b.rcvtimeo = 100
+    says(await failed(front, b.recv), "1 connection stands, but nothing has come so far")
+    await front(a.send(b""))
+    await front(b.recv())
+    says(await failed(front, b.recv), "1 message came before, and 1 connection stands")
+    a.close()
+    await front.until(lambda: not b.peers())
+    says(await failed(front, b.recv), "1 message came before, but ")
+
+
+async def test_a_long_wait_without_a_connection(front: Front) -> None:
+    req = front.socket(zmq.REQ, rcvtimeo=100)
+    req.connect(NEVER)
+    await front(req.send(b""))
+    says(
+        await failed(front, req.recv),
+        "no connection stands now",
+        "REP or ROUTER is bound there",
+        "zmq.doctor(socket)",
+    )
+    push = front.socket(zmq.PUSH, sndtimeo=100, sndhwm=1)
+    push.connect(NEVER)
+    await front(push.send(b""))
+    says(await failed(front, lambda: push.send(b"")), "no connection stands", "zmq.doctor(socket)")
+
+
 async def test_a_receive_that_does_not_wait(front: Front) -> None:
     pair = front.socket(zmq.PAIR)
     pair.bind("inproc://quiet")

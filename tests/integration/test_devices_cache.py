@@ -297,6 +297,9 @@ def test_the_names(socket: Make) -> None:
     for limits in ({"max_entries": 0}, {"max_bytes": 0}):
         with pytest.raises(ValueError, match="1 or more"):
             LastValueCache(**limits)
+    for wrong in ("x", 1.5):
+        with pytest.raises(TypeError, match="max_bytes is an int"):
+            LastValueCache(max_bytes=wrong)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="XPUB"):
         Relay(socket(zmq.SUB), socket(zmq.PUB), cache=(1, 1))
 

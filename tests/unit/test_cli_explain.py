@@ -20,11 +20,13 @@ from zmq.cli.terminal.errors import CommandError, UsageError
         ("nothing-received", ["nothing-received"]),
         ("EFSM", ["out-of-turn"]),
         ("efsm", ["out-of-turn"]),
-        ("EAGAIN", ["nothing-received", "cannot-send", "handshake-failed"]),
-        ("Again", ["nothing-received", "cannot-send", "handshake-failed"]),
+        ("EAGAIN", ["nothing-received", "cannot-send", "no-peers", "handshake-failed"]),
+        ("Again", ["nothing-received", "cannot-send", "no-peers", "handshake-failed"]),
         ("zmq.error.ContextTerminated", ["context-ending"]),
         ("EADDRINUSE", ["address-in-use"]),
         ("ENOTSOCK", ["closed-socket", "after-fork"]),
+        (str(int(zmq.EADDRINUSE)), ["address-in-use"]),
+        ("0", None),
         ("EHOSTUNREACH", ["unknown-peer"]),
         ("EMFILE", ["too-many-sockets"]),
         ("ZMQError(156384763)", None),
@@ -89,6 +91,7 @@ def test_several_pages_are_listed(capsysbinary: pytest.CaptureFixture[bytes]) ->
     assert [line.split()[0] for line in lines[:-2]] == [
         "nothing-received",
         "cannot-send",
+        "no-peers",
         "handshake-failed",
     ]
 

@@ -76,6 +76,7 @@ def test_the_site_has_the_pages_of_the_package() -> None:
         (zmq.EAGAIN, "recv", "nothing-received"),
         (zmq.EAGAIN, "send", "cannot-send"),
         (zmq.EAGAIN, "handshake", "handshake-failed"),
+        (zmq.EAGAIN, "wait_for_peers", "no-peers"),
         (zmq.ETERM, "bind", "context-ending"),
         (zmq.ETERM, "recv", "context-ending"),
         (zmq.ENOTSUP, "closed", "closed-socket"),
@@ -95,6 +96,11 @@ def test_the_page_of_a_failure(number: int, case: str, page: str) -> None:
 
 
 def test_the_pages_of_a_number() -> None:
-    assert pages_of_number(zmq.EAGAIN) == ["nothing-received", "cannot-send", "handshake-failed"]
+    assert pages_of_number(zmq.EAGAIN) == [
+        "nothing-received",
+        "cannot-send",
+        "no-peers",
+        "handshake-failed",
+    ]
     assert pages_of_number(zmq.EFSM) == ["out-of-turn"]
     assert pages_of_number(zmq.EMTHREAD) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -161,6 +162,39 @@ def test_an_ipc_path_that_is_too_long_gives_both_lengths(socket: Make) -> None:
         assert caught.value.errno == errno.ENAMETOOLONG
         assert str(len(path)) in str(caught.value)
         assert str(zmq.IPC_PATH_MAX_LEN) in str(caught.value)
+
+
+@pytest.mark.parametrize("length", [246, 247, 5000])
+def test_an_inproc_name_may_be_long(socket: Make, length: int) -> None:
+    endpoint = "inproc://" + "x" * length
+    pull, push = socket(zmq.PULL), socket(zmq.PUSH)
+    with pull.bind(endpoint):
+        assert pull.last_endpoint.decode() == endpoint
+        push.connect(endpoint)
+        push.send(b"over it")
+        assert pull.recv() == b"over it"
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:99999", b"tcp://127.0.0.1:75536"])
+def test_a_port_that_does_not_exist_warns(socket: Make, address: str | bytes) -> None:
+    for call in (socket(zmq.PULL).bind, socket(zmq.PUSH).connect):
+        with pytest.warns(RuntimeWarning, match=r"is above 65535, and libzmq takes it for") as told:
+            call(address)
+        assert told[0].filename == __file__
+
+
+def test_a_number_that_has_no_room(socket: Make) -> None:
+    with pytest.raises(OverflowError, match="option SNDHWM of a PUSH socket is a number from"):
+        socket(zmq.PUSH).sndhwm = 1 << 40
+
+
+@pytest.mark.parametrize("parts", [{}, {b"a": b"b"}, {b"a"}, iter([b"a"])])
+def test_parts_that_are_no_sequence(socket: Make, parts: object) -> None:
+    # From Python 3.12 on a slice may be the key of a dict.
+    missing_key = isinstance(parts, dict) and sys.version_info >= (3, 12)
+    with pytest.raises(KeyError if missing_key else TypeError) as caught:
+        socket(zmq.PUSH).send_multipart(parts)
+    assert missing_key or "list() makes one of it" in str(caught.value)
 
 
 def test_an_ipc_path_of_the_greatest_length_works(socket: Make) -> None:

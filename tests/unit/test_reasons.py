@@ -201,7 +201,8 @@ def test_secrets_are_not_told(socket: Make) -> None:
 
 def test_a_cut_port_is_told_where_nothing_comes(socket: Make) -> None:
     pull = socket(zmq.PULL)
-    pull.connect("tcp://127.0.0.1:99999")
+    with pytest.warns(RuntimeWarning, match="above 65535"):
+        pull.connect("tcp://127.0.0.1:99999")
     text = str(failure(lambda: pull.recv(zmq.DONTWAIT)))
     assert "port 99999 is above 65535, and libzmq has taken it for 34463" in text
 
@@ -270,9 +271,17 @@ def test_a_future_that_is_not_awaited(message: bytes | None) -> None:
                     AttributeError, match=r"await it first.*ohmq explain not-awaited"
                 ):
                     one.recv().decode()
+                with pytest.raises(AttributeError, match=r"'split'.*explain not-awaited"):
+                    one.recv().split()
                 with pytest.raises(TypeError, match=r"not subscriptable.*explain not-awaited"):
                     one.recv_multipart()[0]
+                with pytest.raises(TypeError, match=r"cannot be added.*explain not-awaited"):
+                    one.recv() + b""
+                with pytest.raises(TypeError, match=r"no bytes.*explain not-awaited"):
+                    bytes(one.recv())
                 assert not hasattr(one.recv(), "decode")
+                with pytest.raises(AttributeError, match=r"no attribute 'other'$"):
+                    one.recv().other  # noqa: B018
 
     asyncio.run(use())
 

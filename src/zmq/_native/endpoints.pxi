@@ -8,6 +8,10 @@ cdef enum EndpointCall:
     DISCONNECT
 
 
+cdef enum:
+    LONGEST_ENDPOINT = 1 << 24
+
+
 cdef bytes as_address(object address):
     if isinstance(address, str):
         return address.encode("utf-8")
@@ -190,11 +194,18 @@ cdef list take_unguarded(Handle handle):
 
 
 cdef bytes last_endpoint(Handle handle):
-    cdef char text[256]
-    cdef size_t size = sizeof(text)
-    if zmq_getsockopt(handle.ptr, ZMQ_LAST_ENDPOINT, text, &size) < 0 or size == 0:
-        return b""
-    return text[:size - 1]
+    """The endpoint of the last bind or connect: a name of inproc may be of any length.
+
+    Called with the lock.
+    """
+    cdef bytearray text = bytearray(256)
+    cdef size_t size = len(text)
+    while zmq_getsockopt(handle.ptr, ZMQ_LAST_ENDPOINT, <char *> text, &size) < 0:
+        if c_errno() != EINVAL or size >= LONGEST_ENDPOINT:
+            return b""
+        size = 2 * len(text)
+        text = bytearray(size)
+    return bytes(text[:size - 1])
 
 
 cdef int endpoint_failed(Handle handle, object address, EndpointCall call, int error) except -1:

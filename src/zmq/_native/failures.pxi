@@ -2,6 +2,10 @@
 # the text of its exception. A program that asks often for what is not there yet pays for the note
 # alone: so it is one object, and shares its tuples with the handle.
 
+cdef enum:
+    LONG_WAIT_MS = 100
+
+
 @cython.final
 @cython.no_gc  # plain values make no cycle
 @cython.freelist(16)
@@ -88,7 +92,8 @@ cdef Failure failed_wait(Handle handle, bint sending, int timeout_ms):
     timeout_ms: how long it has waited; -1 where it was not to wait.
     """
     cdef Failure failure = failure_of(handle, "send" if sending else "recv")
-    cdef int events, immediate
+    cdef int events = 0
+    cdef int immediate
     failure.timeout_ms = timeout_ms
     if handle.ptr == NULL:
         return failure
@@ -100,17 +105,38 @@ cdef Failure failed_wait(Handle handle, bint sending, int timeout_ms):
         return failure
     # A wait takes its time: there is some for a longer look.
     more = {}
-    if is_set(handle, ZMQ_MECHANISM):
-        read_number(handle, ZMQ_MECHANISM, &events)
-        more["mechanism"] = events
+    note_security(handle, more)
     if handle.type in (ZMQ_PAIR, ZMQ_DEALER) and not sending and events_of(handle, &events) == 0:
         # These can send where they have a peer, or are to connect to one.
         more["has_peer"] = events & ZMQ_POLLOUT != 0
-    if monitor_of(handle):
-        note_handshakes(handle.extras.monitor, more)
     if more:
         failure.more = more
     return failure
+
+
+cdef int note_security(Handle handle, dict more) except -1:
+    """Add the mechanism of a socket, and what its monitor tells of handshakes. With the lock."""
+    cdef int mechanism
+    if is_set(handle, ZMQ_MECHANISM):
+        read_number(handle, ZMQ_MECHANISM, &mechanism)
+        more["mechanism"] = mechanism
+    if monitor_of(handle):
+        note_handshakes(handle.extras.monitor, more)
+    return 0
+
+
+cdef int note_connections(Handle handle, Failure failure) except -1:
+    """Note how many connections stand after a long wait. Called without the lock.
+
+    It asks the system about all descriptors of the process: no program does that often.
+    """
+    if failure.timeout_ms < LONG_WAIT_MS or (failure.more is not None and (
+            "failed_handshakes" in failure.more or "connections" in failure.more)):
+        return 0
+    standing = standing_connections(handle)
+    if standing is not None:
+        failure.more = {**(failure.more or {}), "standing": standing}
+    return 0
 
 
 cdef bint read_number(Handle handle, int option, int *value) noexcept:
@@ -141,6 +167,19 @@ def failure_of_socket(socket, str case, dict more=None) -> Failure:
     return unlocked_failure_of((<Socket?> socket).handle, case, more)
 
 
+def failed_wait_for(socket, str case, dict more) -> Failure:
+    """Note why a wait for peers or subscribers was in vain."""
+    cdef Handle handle = (<Socket?> socket).handle
+    if handle.generation == ohmq_generation:
+        ohmq_lock_acquire(&handle.lock)
+        try:
+            if handle.ptr != NULL:
+                note_security(handle, more)
+        finally:
+            leave(handle)
+    return unlocked_failure_of(handle, case, more)
+
+
 def would_block(NativeEngine engine not None, bint sending, int timeout_ms=-1):
     """The exception of an operation of an event loop that would block: Again.
 
@@ -155,4 +194,5 @@ def would_block(NativeEngine engine not None, bint sending, int timeout_ms=-1):
         failure = failed_wait(handle, sending, timeout_ms)
     finally:
         leave(handle)
+    note_connections(handle, failure)
     return error_of(EAGAIN, failure)

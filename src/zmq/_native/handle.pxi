@@ -215,6 +215,8 @@ cdef int fail_inside(Handle handle, int error, Failure failure) except -1:
     """
     leave(handle)
     try:
+        if error == EAGAIN:
+            note_connections(handle, failure)
         fail(error, failure)
     finally:
         ohmq_lock_acquire(&handle.lock)

@@ -33,7 +33,7 @@ from libc.errno cimport (
     ENOMEM,
     errno,
 )
-from libc.limits cimport INT_MAX
+from libc.limits cimport INT_MAX, INT_MIN
 from libc.stdint cimport INT64_MAX, int64_t, uint16_t, uint32_t, uint64_t
 from libc.stdio cimport snprintf
 from libc.stdlib cimport calloc, free, malloc, realloc
@@ -48,7 +48,7 @@ cdef extern from "zmq.h" nogil:
     int ZMQ_DONTWAIT, ZMQ_SNDMORE, ZMQ_POLLIN, ZMQ_POLLOUT, ZMQ_POLLERR
     int ZMQ_EVENTS, ZMQ_FD, ZMQ_TYPE, ZMQ_LINGER, ZMQ_RCVMORE, ZMQ_SNDTIMEO, ZMQ_RCVTIMEO
     int ZMQ_MECHANISM, ZMQ_ZAP_DOMAIN, ZMQ_NULL, ZMQ_PLAIN
-    int ZMQ_LAST_ENDPOINT, ZMQ_IO_THREADS, ZMQ_MAX_SOCKETS, ZMQ_THREAD_SAFE
+    int ZMQ_LAST_ENDPOINT, ZMQ_SOCKS_PROXY, ZMQ_IO_THREADS, ZMQ_MAX_SOCKETS, ZMQ_THREAD_SAFE
     int ZMQ_ROUTING_ID
     int ZMQ_SRCFD
     int zmq_msg_get(const zmq_msg_t *msg, int property)

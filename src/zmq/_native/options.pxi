@@ -60,15 +60,13 @@ cdef object get_option(Handle handle, int option):
     cdef OptionKind kind = kind_of(option)
     cdef int64_t wide = 0
     cdef int narrow = 0
-    cdef char text[256]
     cdef size_t size
     cdef void *where
     cdef int rc, error
 
     if kind == BYTES:
-        # CURVE keys would want exactly 32 or 41 bytes: so a secret is never read by accident.
-        where, size = text, sizeof(text)
-    elif kind == INT64 or kind == UINT64 or (kind == FD and OHMQ_FD_IS_WIDE):
+        return get_text(handle, option)
+    if kind == INT64 or kind == UINT64 or (kind == FD and OHMQ_FD_IS_WIDE):
         where, size = &wide, sizeof(wide)
     else:
         where, size = &narrow, sizeof(narrow)
@@ -82,14 +80,33 @@ cdef object get_option(Handle handle, int option):
     ohmq_lock_release(&handle.lock)  # nothing has changed that others wait for
     if rc < 0:
         option_failed(handle, "get", option, error)
-    if kind == BYTES:
-        # libzmq ends its text values with a zero that is not part of them; a routing id is data.
-        if size and option != ZMQ_ROUTING_ID and text[size - 1] == 0:
-            size -= 1
-        return text[:size]
     if kind == UINT64:
         return <uint64_t> wide
     return wide if where == &wide else narrow
+
+
+cdef bytes get_text(Handle handle, int option):
+    cdef char text[256]
+    cdef size_t size = sizeof(text)
+    cdef int error = 0
+    cdef bytes value = None
+    enter(handle)
+    try:
+        # CURVE keys would want exactly 32 or 41 bytes: so a secret is never read by accident.
+        if zmq_getsockopt(handle.ptr, option, text, &size) == 0:
+            # libzmq ends text values with a zero that is not part of them; a routing id is data.
+            if size and option != ZMQ_ROUTING_ID and text[size - 1] == 0:
+                size -= 1
+            value = text[:size]
+        elif c_errno() == EINVAL and option == ZMQ_LAST_ENDPOINT:
+            value = last_endpoint(handle)
+        else:
+            error = c_errno()
+    finally:
+        ohmq_lock_release(&handle.lock)  # nothing has changed that others wait for
+    if error:
+        option_failed(handle, "get", option, error)
+    return value
 
 
 cdef bint is_set(Handle handle, int option) noexcept:
@@ -140,7 +157,10 @@ cdef int set_option(Handle handle, int option, object value) except -1:
         wide = <int64_t> <uint64_t> value if value > 0 else value
         where, size = &wide, sizeof(wide)
     else:
-        narrow = value
+        try:
+            narrow = value
+        except OverflowError:
+            raise too_large(handle, option, value) from None
         where, size = &narrow, sizeof(narrow)
     enter(handle)
     rc = zmq_setsockopt(handle.ptr, option, where, size)
@@ -161,6 +181,12 @@ cdef object wrong_type(Handle handle, int option, str expected, object value):
     return wrong_argument(handle, "option", {
         "option": option_name(option), "expected": expected, "of": type_of(value),
         "shown": f"{value!r:.80}" if expected == "int" else None})
+
+
+cdef object too_large(Handle handle, int option, object value):
+    """The error for a number that an option has no room for."""
+    return OverflowError(f"option {option_name(option)} of a {type_name(handle.type)} socket is "
+                         f"a number from {INT_MIN} to {INT_MAX}, not {value}")
 
 
 cdef int events_of(Handle handle, int *events) noexcept:

@@ -297,6 +297,62 @@ cdef bint leads_to(const char *text, str endpoint) except -1:
             and shown.rpartition(":")[2] == given.rpartition(":")[2])
 
 
+cdef object standing_connections(Handle handle):
+    """How many connections of a socket stand now, those over inproc included; None if unknown.
+
+    Asks the system, not a monitor: so whether a handshake is over is not known. Called without a
+    lock.
+    """
+    cdef dict expected
+    cdef int n = 0
+    others = endpoints_of_others(handle)
+    ohmq_lock_acquire(&handle.lock)
+    try:
+        if handle.inproc:
+            n = len(inproc_peers(handle, others))
+        expected = expected_connections(handle, others)
+        through_proxy = handle.ptr != NULL and has_text(handle, ZMQ_SOCKS_PROXY)
+    finally:
+        ohmq_lock_release(&handle.lock)
+    if through_proxy or not all([each.startswith(("tcp:", "ipc:")) for each in expected]):
+        return None
+    of_system = connections_at(expected) if expected else 0
+    return None if of_system is None else n + of_system
+
+
+cdef object connections_at(dict expected):
+    """How many connections of this process are a socket's, by expected_connections; or None."""
+    cdef char near[256]
+    cdef char far[256]
+    cdef int *descriptors = NULL
+    cdef int n, i, fd
+    cdef int count = 0
+    cdef dict leading = dict.fromkeys(expected, 0)
+    n = ohmq_descriptors(&descriptors)
+    if n == 0:
+        return None
+    try:
+        for i in range(n):
+            fd = descriptors[i]
+            # Of a connection over ipc one end has a name; what listens is no connection.
+            has_near = ohmq_connection_text(fd, False, near, sizeof(near))
+            has_far = ohmq_connection_text(fd, True, far, sizeof(far))
+            for endpoint, counts in expected.items():
+                if (has_far and leads_to(far, endpoint) if counts
+                        else has_near and ohmq_connection_is_at(fd, endpoint.encode())):
+                    leading[endpoint] += 1
+    finally:
+        free(descriptors)
+    for endpoint, counts in expected.items():
+        if counts is None:
+            count += leading[endpoint]
+        elif 0 < leading[endpoint] < counts[0] + counts[1] and counts[1]:
+            return None  # some sockets of this process have one, and others have none
+        else:
+            count += min(leading[endpoint], counts[0])
+    return count
+
+
 # ---- peers in this process ----------------------------------------------------------------------
 
 cdef list inproc_peers(Handle handle, list others):

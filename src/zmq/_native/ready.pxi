@@ -144,7 +144,10 @@ cdef object attribute_of_ready(object future, object name):
     need_initialised(future)
     if name in _seen_by and taken_of(future)[0] != NULL:
         (<Taken> taken_of(future)[0]).handle = None
-    return PyObject_GenericGetAttr(future, name)
+    try:
+        return PyObject_GenericGetAttr(future, name)
+    except AttributeError:
+        return type(future).__getattr__(future, name)
 
 
 cdef int set_attribute_of_ready(object future, object name, PyObject *value) except -1:

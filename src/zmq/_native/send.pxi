@@ -315,7 +315,10 @@ def message_parts(msg_parts, socket=None) -> list:
         raise wrong_argument(handle, "parts", {"of": type_of(msg_parts)}) from None
     check_parts(list(msg_parts), handle, msg_parts)
     # What is no sequence has no last part: an iterator, a set, a dict.
-    return [*msg_parts[:-1], msg_parts[-1]]
+    try:
+        return [*msg_parts[:-1], msg_parts[-1]]
+    except TypeError:
+        raise wrong_argument(handle, "parts", {"of": type_of(msg_parts), "many": True}) from None
 
 
 def peer_options(dict given) -> dict:

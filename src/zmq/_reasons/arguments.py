@@ -6,6 +6,7 @@ from errno import EMFILE
 
 from zmq._reasons.naming import more_of, socket_of, type_of
 from zmq._reasons.pointers import page_of, pointer, pointer_to
+from zmq.constants import SocketType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _data(more: dict[str, Any]) -> str:
         )
     if kind == "NoneType":
         return text + "b'' is an empty message"
-    if kind in ("Future", "Ready", "Waiting", "coroutine", "Task"):
+    if kind in ("Future", "Ready", "SocketFuture", "coroutine", "Task"):
         return text + "await it first"
     return text + "send_json and send_pyobj send other objects"
 
@@ -105,7 +106,8 @@ def _part(more: dict[str, Any]) -> str:
 
 
 def _parts(more: dict[str, Any]) -> str:
-    return f"send_multipart takes a list of parts, not {more['of']!r}: use send for a single part"
+    instead = "list() makes one of it" if more.get("many") else "use send for a single part"
+    return f"send_multipart takes a list of parts, not {more['of']!r}: {instead}"
 
 
 def _string(more: dict[str, Any]) -> str:
@@ -129,7 +131,13 @@ def _option(more: dict[str, Any]) -> str:
 
 
 def _type(more: dict[str, Any]) -> str:
-    return f"socket_type is a zmq.SocketType like zmq.REQ, not {more['shown']}"
+    return f"socket_type is a zmq.SocketType like zmq.REQ, not {more['shown']}{_meant(more)}"
+
+
+def _meant(more: dict[str, Any]) -> str:
+    """Name the constant that a text spells."""
+    name = more["shown"].strip("'\"").upper().removeprefix("ZMQ.")
+    return f": write zmq.{name}" if name in SocketType.__members__ else ""
 
 
 def unawaited(problem: str) -> str:

@@ -46,6 +46,7 @@ _NONE = 0
 _ROWS: tuple[tuple[str, tuple[str, ...], tuple[int, ...]], ...] = (
     ("nothing-received", ("recv",), (EAGAIN,)),
     ("cannot-send", ("send",), (EAGAIN,)),
+    ("no-peers", ("wait_for_peers", "wait_for_subscribers"), (EAGAIN,)),
     ("handshake-failed", ("handshake",), (EAGAIN,)),
     ("out-of-turn", ("send", "recv"), (EFSM,)),
     ("wrong-direction", ("send", "recv"), (ENOTSUP,)),

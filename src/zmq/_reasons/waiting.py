@@ -52,7 +52,31 @@ def would_block(failure: Failure) -> str:
         return _could_not_send(failure)
     if failure.case == "recv":
         return _nothing_came(failure)
+    if failure.case in _WAITED_FOR:
+        return _too_few(failure)
     return call_of(failure)
+
+
+# What the methods wait for that are neither sends nor receives.
+_WAITED_FOR = {"wait_for_peers": "peers", "wait_for_subscribers": "subscriptions"}
+
+
+def _too_few(failure: Failure) -> str:
+    more = more_of(failure)
+    to = f" to {more['topic']!r}" if more.get("topic") is not None else ""
+    what = (
+        f"{more['found']} of {more['needed']} {_WAITED_FOR[failure.case]}{to} within "
+        f"{more['timeout']:g} ms"
+    )
+    return "; ".join([f"{socket_of(failure)}: {what}", *_causes(failure, _why_too_few)])
+
+
+def _why_too_few(failure: Failure) -> list[str]:
+    peers = peers_of(failure)
+    if failure.case == "wait_for_subscribers":
+        return [f"see that each {peers} is connected to it, and has subscribed"]
+    there = "is connected to it" if failure.bound else "is bound there"
+    return [f"see that a {peers} {there}; {_looks_closer(failure)}"]
 
 
 def _nothing_came(failure: Failure) -> str:
@@ -78,23 +102,7 @@ def _why_nothing_came(failure: Failure) -> list[str]:
         return [f"it has no subscription, and gets nothing without one: {way}"]
     if more_of(failure).get("has_peer") is False and not failure.sent:
         return [f"no peer is connected: start a {peers_of(failure)} that connects to it"]
-    if failure.received:
-        before = counted(failure.received, "message")
-        causes.append(
-            f"{before} came before, so its peers are silent, slow, or have gone: a longer RCVTIMEO "
-            "waits longer, get_monitor_socket() tells of connections"
-        )
-    elif failure.connected and not failure.bound:
-        causes.append(
-            "nothing has come so far (connect() succeeds where none is bound, too): see that a "
-            f"{peers_of(failure)} is bound there, and sends; get_monitor_socket() tells why a "
-            "connection or a handshake fails"
-        )
-    else:
-        causes.append(
-            f"nothing has come so far: see that a {peers_of(failure)} is connected to it, and "
-            "sends; get_monitor_socket() tells of connections and of handshakes that fail"
-        )
+    causes.append(_silence(failure))
     if kind == "SUB" and failure.subscriptions > 0:
         count = counted(failure.subscriptions, "subscription")
         causes.append(
@@ -107,6 +115,47 @@ def _why_nothing_came(failure: Failure) -> list[str]:
             "or close() it and open another one, to try again"
         )
     return causes
+
+
+def _silence(failure: Failure) -> str:
+    """Say that nothing came, and which connections stand, where that is known."""
+    before = f"{counted(failure.received, 'message')} came before"
+    standing = more_of(failure).get("standing")
+    if standing:
+        stand = f"{counted(standing, 'connection')} stand{'s' if standing == 1 else ''}"
+        if failure.received:
+            return (
+                f"{before}, and {stand}: the peer is silent or slow; a longer RCVTIMEO waits longer"
+            )
+        if all(each.startswith("inproc:") for each in failure.bound + failure.connected):
+            return f"{stand}, but nothing has come so far: the peer is silent"
+        return (
+            f"{stand}, but nothing has come so far: the peer is silent, or takes no part in the "
+            f"handshake; {_looks_closer(failure)}"
+        )
+    if failure.received and standing is None:
+        return (
+            f"{before}, so its peers are silent, slow, or have gone: a longer RCVTIMEO waits "
+            f"longer, {_looks_closer(failure)}"
+        )
+    none = "nothing has come so far" if standing is None else "no connection stands now"
+    if failure.received:
+        none = f"{before}, but {none}"
+    if failure.connected and not failure.bound:
+        return (
+            f"{none} (connect() succeeds where none is bound, too): see that a "
+            f"{peers_of(failure)} is bound there, and sends; {_looks_closer(failure)}"
+        )
+    return (
+        f"{none}: see that a {peers_of(failure)} is connected to it, and sends; "
+        f"{_looks_closer(failure)}"
+    )
+
+
+def _looks_closer(failure: Failure) -> str:
+    if failure.connected:
+        return "zmq.doctor(socket) finds out why a connection or a handshake fails"
+    return "socket.connection_events() tells of connections, and of handshakes that fail"
 
 
 def _could_not_send(failure: Failure) -> str:
@@ -137,14 +186,21 @@ def _why_not_sent(failure: Failure) -> list[str]:
             f"IMMEDIATE is set, so only peers that are there count, and there is none, or their "
             f"queues are full ({full}): see that a {peers} is bound there, and reads"
         ]
+    standing = more_of(failure).get("standing")
     if failure.connected:
         # A connection that is not made yet has a queue already.
+        slow = {None: "peers are not there, or read too slowly", 0: "no connection stands"}.get(
+            standing, "peers read too slowly"
+        )
+        closer = f"; {_looks_closer(failure)}" if standing == 0 else ""
         return [
-            f"the queue of every peer is full ({full}): peers are not there, or read too slowly; "
-            f"see that a {peers} is there and reads, or set a larger SNDHWM before connect()"
+            f"the queue of every peer is full ({full}): {slow}; see that a {peers} is there and "
+            f"reads, or set a larger SNDHWM before connect(){closer}"
         ]
     if failure.known and not failure.sent:
         return [f"no peer has connected yet: start a {peers} that connects to it"]
+    if standing:
+        return [f"the queue of every peer is full ({full}): see that the {peers} reads"]
     return [
         f"no peer is connected, or the queue of each is full ({full}): see that a {peers} is "
         "connected to it, and reads"

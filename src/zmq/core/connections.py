@@ -6,17 +6,16 @@ import time
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zmq._native import look_ahead, peers_of, track_peers
-from zmq.constants import EVENTS, PUB, TOPICS_COUNT, XPUB, Errno, Event
+from zmq._native import failed_wait_for, look_ahead, peers_of, track_peers
+from zmq.constants import EAGAIN, EVENTS, PUB, TOPICS_COUNT, XPUB, Errno, Event
 from zmq.core.event_stream import (
     CHANGED,
     AwaitedEventStream,
     BaseStream,
     Deadline,
     EventStream,
-    again,
 )
-from zmq.error import ZMQError
+from zmq.error import ZMQError, error_for
 
 if TYPE_CHECKING:
     from zmq.core.event_stream import Steps
@@ -55,18 +54,24 @@ def _listed(found: list[tuple[str, int]]) -> list[Peer]:
 class _Wait:
     """A wait for something of a socket that is looked at, once more after each change."""
 
+    #: The method, for the words of an error.
+    case: str = ""
+
     def __init__(self, socket: Any, n: int, timeout: float | None) -> None:
         self.socket: Any = socket
-        self.n: int = index(n)
+        self.n: int = _number(n)
+        #: What the words of an error say more.
+        self.about: dict[str, Any] = {}
         self.deadline: Deadline = Deadline(timeout)
 
     def look(self) -> tuple[Any, int, int]:
         """Return what is there, how many that are, and after how many ms to look again, or -1."""
         raise NotImplementedError
 
-    def too_few(self, found: int) -> str:
-        """Return what to say when the time is over."""
-        raise NotImplementedError
+    def too_few(self, found: int) -> ZMQError:
+        """Return the error for when the time is over."""
+        more = {"found": found, "needed": self.n, "timeout": self.deadline.timeout, **self.about}
+        return error_for(EAGAIN, failed_wait_for(self.socket, self.case, more))
 
     def steps(self, stream: BaseStream) -> Steps[Any]:
         while True:
@@ -75,7 +80,7 @@ class _Wait:
                 return found
             left = self.deadline.left(look_ms)
             if left == 0:
-                raise again(f"{self.too_few(number)} after {self.deadline.timeout:g} ms")
+                raise self.too_few(number)
             yield left
             while stream.take() is not None:
                 pass
@@ -99,8 +104,17 @@ class _Wait:
             return await stream.run_awaited(wait.steps(stream))
 
 
+def _number(n: Any) -> int:
+    try:
+        return index(n)
+    except TypeError:
+        raise TypeError(f"n is how many to wait for, an int, not {n!r:.80}") from None
+
+
 class PeerWait(_Wait):
     """A wait for n peers."""
+
+    case: str = "wait_for_peers"
 
     def __init__(self, socket: Any, n: int, timeout: float | None) -> None:
         super().__init__(socket, n, timeout)
@@ -110,18 +124,20 @@ class PeerWait(_Wait):
         found, look_ms = peers_of(self.socket)
         return _listed(found), len(found), look_ms
 
-    def too_few(self, found: int) -> str:
-        return f"{found} of {self.n} peers"
-
 
 class SubscriberWait(_Wait):
     """A wait for n subscriptions."""
+
+    case: str = "wait_for_subscribers"
 
     def __init__(
         self, socket: Any, n: int, topic: str | bytes | None, timeout: float | None
     ) -> None:
         super().__init__(socket, n, timeout)
         self.topic: bytes | None = topic.encode() if isinstance(topic, str) else topic
+        if self.topic is not None and not isinstance(self.topic, bytes):
+            raise TypeError(f"topic is str or bytes, or None for any, not {topic!r:.80}")
+        self.about["topic"] = self.topic
         kind = socket.type
         if kind == PUB and (n > 1 or topic is not None):
             raise _not_told(
@@ -154,10 +170,6 @@ class SubscriberWait(_Wait):
         if self.topic is None:
             return sum(counts.values())
         return sum(n for topic, n in counts.items() if self.topic.startswith(topic))
-
-    def too_few(self, found: int) -> str:
-        to = "" if self.topic is None else f" to {self.topic!r}"
-        return f"{found} of {self.n} subscriptions{to}"
 
 
 def _not_told(text: str) -> ZMQError:

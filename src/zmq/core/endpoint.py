@@ -1,4 +1,4 @@
-"""The result of ``bind`` and ``connect``."""
+"""The addresses that ``bind`` and ``connect`` take, and what they return."""
 
 from __future__ import annotations
 
@@ -15,7 +15,22 @@ else:
 
     _SocketType = object
 
-__all__ = ["SocketContext", "with_own_name"]
+__all__ = ["SocketContext", "check_port", "with_own_name"]
+
+
+def check_port(addr: str | bytes) -> None:
+    """Warn of a port that does not exist: libzmq takes another one without a word."""
+    if not isinstance(addr, (str, bytes)) or not addr[-5:].isdigit():
+        return
+    text = addr if isinstance(addr, str) else addr.decode("utf-8", "replace")
+    port = text.rpartition(":")[2]
+    if text.startswith("tcp://") and port.isdecimal() and int(port) > 65535:
+        from zmq.core.warning import warn_program
+
+        warn_program(
+            f"{text}: port {port} is above 65535, and libzmq takes it for {int(port) % 65536}",
+            RuntimeWarning,
+        )
 
 
 def with_own_name(addr: str | bytes, ipv6: bool) -> str | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import weakref
 from contextlib import contextmanager, suppress
 from itertools import count
+from math import inf
 from sys import byteorder
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -95,13 +96,36 @@ def again(text: str) -> Again:
     return error
 
 
+def checked_timeout(timeout: object) -> float | None:
+    """Return a time-out in ms as a program has given it; None for one without end.
+
+    Raises
+    ------
+    TypeError
+        It is no number.
+    ValueError
+        It is NaN.
+    """
+    if timeout is None:
+        return None
+    if not isinstance(timeout, (int, float)):
+        try:
+            timeout = float(timeout.__float__())  # type: ignore[attr-defined]  # NumPy's, say
+        except AttributeError:
+            raise TypeError(
+                f"timeout is a number of milliseconds, or None for no end, not {timeout!r:.80}"
+            ) from None
+    if timeout != timeout:
+        raise ValueError("timeout is a number of milliseconds, or None for no end, not NaN")
+    return timeout if 0 <= timeout < inf else None
+
+
 class Deadline:
     """When a wait is over."""
 
     def __init__(self, timeout: float | None) -> None:
         """timeout: milliseconds from now; None or less than 0 for never."""
-        endless = timeout is None or timeout < 0
-        self.timeout: float | None = None if endless else timeout
+        self.timeout: float | None = checked_timeout(timeout)
         self._at = None if self.timeout is None else monotonic() + self.timeout / 1000
 
     def left(self, at_most: int = -1) -> int:
@@ -123,7 +147,7 @@ class BaseStream:
         self, sockets: Sequence[Any], which: int = EVENT_ALL, timeout: float | None = None
     ) -> None:
         self._waiters: set[object] = set()
-        self._timeout = timeout
+        self._timeout = checked_timeout(timeout)
         self._sockets = dict(enumerate(_checked(sockets)))
         #: The context of the sockets, whose end ends the stream.
         self.context: Any = self._sockets[0].context

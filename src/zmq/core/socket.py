@@ -23,7 +23,7 @@ from zmq.core import codecs
 from zmq.core.attrsettr import replaceable
 from zmq.core.busy_wait import busy_wait_option
 from zmq.core.codecs import DEFAULT_PROTOCOL
-from zmq.core.endpoint import SocketContext, with_own_name
+from zmq.core.endpoint import SocketContext, check_port, with_own_name
 from zmq.core.naming import shown_name
 from zmq.core.peers import Peers
 from zmq.error import ZMQBindError, ZMQError, wrong_argument, wrong_type
@@ -271,8 +271,7 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
             With the address in its text: EADDRINUSE, EADDRNOTAVAIL, EINVAL, ENODEV ... EPERM
             where a handler has to authenticate clients and none answers (Context.zap_required).
         """
-        if self._asks_zap():
-            self._check_zap_handler(addr)
+        self._check_address(addr)
         try:
             super().bind(addr)
         except ZMQError as error:
@@ -283,11 +282,12 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
         bound = self.get(SocketOption.LAST_ENDPOINT).decode("utf-8", "replace")
         return SocketContext(self, "bind", bound or addr)
 
-    def _check_zap_handler(self, addr: str | bytes) -> None:
-        # Few sockets need it: the others do not import it.
-        from zmq.core.zap import check_handler
+    def _check_address(self, addr: str | bytes) -> None:
+        check_port(addr)
+        if self._asks_zap():  # few sockets do: the others do not import it
+            from zmq.core.zap import check_handler
 
-        check_handler(self, addr)
+            check_handler(self, addr)
 
     def unbind(self, addr: str | bytes) -> None:
         """Stop listening on an endpoint, given as for bind (zmq_unbind(3))."""
@@ -312,8 +312,7 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
         ZMQError
             With the address in its text: EINVAL, ECONNREFUSED (inproc) ...
         """
-        if self._asks_zap():
-            self._check_zap_handler(addr)
+        self._check_address(addr)
         super().connect(addr)
         return SocketContext(self, "connect", addr)
 

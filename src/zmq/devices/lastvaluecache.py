@@ -29,6 +29,8 @@ class LastValueCacheBase(Device):
     ) -> None:
         super().__init__(zmq.FORWARDER, zmq.SUB, zmq.XPUB)
         for name, value in (("max_entries", max_entries), ("max_bytes", max_bytes)):
+            if not isinstance(value, int):
+                raise TypeError(f"{name} is an int, not {value!r:.80}")
             if value < 1:
                 raise ValueError(f"{name} is 1 or more, not {value}")
         self.max_entries = max_entries

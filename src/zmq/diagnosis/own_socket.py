@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from zmq._addresses import split_address
-from zmq._native import copy_curve_keys, failure_of_socket, sockets_bound_at
+from zmq._native import Socket, copy_curve_keys, failure_of_socket, sockets_bound_at
 from zmq.constants import SecurityMechanism, SocketOption, SocketType
 from zmq.core.zap import handler_problem
 from zmq.diagnosis import mending
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from zmq._native import Failure
 
 __all__ = ["doctor"]
+
+_LONGEST_S = 1e6
 
 
 def doctor(socket: Any, *, timeout: float = 2.0) -> Diagnosis:
@@ -52,11 +54,14 @@ def doctor(socket: Any, *, timeout: float = 2.0) -> Diagnosis:
     ------
     ZMQError
         ENOTSOCK: the socket is closed. EBUSY: a device has it.
+    TypeError, ValueError
+        Something else is given in place of a socket, or of a time.
 
     See Also
     --------
     The command ``ohmq doctor``, which does the same from outside.
     """
+    _check(socket, timeout)
     side = _side(socket)
     # What an error would tell of it: endpoints, subscriptions, counters.
     facts = failure_of_socket(socket, "diagnosis")
@@ -70,6 +75,18 @@ def doctor(socket: Any, *, timeout: float = 2.0) -> Diagnosis:
         tuple(step for each in reports for step in each.steps),
         {each.endpoint: each.peer_type for each in reports if each.peer_type},
     )
+
+
+def _check(socket: Any, timeout: Any) -> None:
+    if not isinstance(socket, Socket):
+        raise TypeError(
+            f"doctor() takes a socket, not {socket!r:.80}: the command 'ohmq doctor ENDPOINT' "
+            "looks at an address"
+        )
+    if not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout is a number of seconds, not {timeout!r:.80}")
+    if not 0 < timeout <= _LONGEST_S:
+        raise ValueError(f"timeout is more than 0 s, and at most {_LONGEST_S:g}, not {timeout}")
 
 
 def _option(socket: Any, option: SocketOption, default: Any = 0) -> Any:

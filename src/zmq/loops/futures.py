@@ -44,14 +44,26 @@ class Unawaited:
 
     __slots__ = ()
 
-    @property
-    def decode(self) -> Any:
-        raise AttributeError(
-            _unawaited(f"{type(self).__name__!r} object has no attribute 'decode'")
-        )
+    def __getattr__(self, name: str) -> Any:
+        problem = f"{type(self).__name__!r} object has no attribute {name!r}"
+        if any(hasattr(result, name) for result in _RESULTS):
+            problem = _unawaited(problem)
+        raise AttributeError(problem, name=name, obj=self)
 
     def __getitem__(self, index: object) -> Any:
         raise TypeError(_unawaited(f"{type(self).__name__!r} object is not subscriptable"))
+
+    def __add__(self, other: object) -> Any:
+        raise TypeError(
+            _unawaited(f"{type(self).__name__!r} and {type(other).__name__!r} cannot be added")
+        )
+
+    def __bytes__(self) -> bytes:
+        raise TypeError(_unawaited(f"{type(self).__name__!r} object is no bytes"))
+
+
+# What receives give, the usual ones.
+_RESULTS = (bytes, str, list, dict)
 
 
 def _unawaited(problem: str) -> str:

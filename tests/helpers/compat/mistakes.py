@@ -434,7 +434,7 @@ def a_key_that_is_none(place: Place) -> None:
     place.socket(zmq.REQ).setsockopt(zmq.CURVE_SERVERKEY, b"too short")
 
 
-@mistake("REQ socket", "REP or ROUTER", step="get_monitor_socket()")
+@mistake("REQ socket", "REP or ROUTER", step="zmq.doctor(socket)")
 def peers_whose_types_do_not_fit(place: Place) -> None:
     req = place.connected(zmq.REQ, place.bound(zmq.PUB))
     req.send(b"")

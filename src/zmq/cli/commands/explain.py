@@ -26,7 +26,7 @@ _COLUMNS = 100
 _HELP = """Explain an error: what has happened, why, and what to do.
 
 NAME is what the text of the error has after "more: ohmq explain". The whole text does as well, and
-so does the name of an error number or of an exception. Without a NAME: the list of all pages.
+so does an error number, its name, or that of an exception. Without a NAME: the list of all pages.
 
 ohmq explain nothing-received
 
@@ -110,6 +110,8 @@ def _numbers_in(asked: str) -> list[int]:
     classes = {"Again": zmq.EAGAIN, "ContextTerminated": zmq.ETERM}
     words = re.findall(r"\w+", asked)
     numbers = [known[word.upper()] for word in words if word.upper() in known]
+    if asked.isdecimal() and int(asked):
+        numbers.append(int(asked))
     numbers += [int(classes[word]) for word in words if word in classes]
     if numbers:
         return numbers
