@@ -153,6 +153,14 @@ class BaseStream:
         self.context: Any = self._sockets[0].context
         self._left = set(self._sockets)
         self._outlets: list[int] = []
+        try:
+            self._open(int(which))
+        except (ZMQError, RuntimeError):
+            if not self.context.closed:
+                raise
+            raise ContextTerminated from None  # another thread has ended it meanwhile
+
+    def _open(self, which: int) -> None:
         self._reader = _reader_class(type(self._sockets[0]))(self.context, PULL)
         self._number = next(_numbers)
         address = f"inproc://ohmq-events-{self._number}"
@@ -161,7 +169,7 @@ class BaseStream:
             self._reader.bind(address)
             self._plain = NativeSocket(None, 0, self._reader, None)
             for token, socket in self._sockets.items():
-                self._outlets.append(track_peers(socket, address.encode(), token, int(which)))
+                self._outlets.append(track_peers(socket, address.encode(), token, which))
         except BaseException:
             self.close()
             raise
