@@ -225,7 +225,7 @@ cdef int fail_inside(Handle handle, int error, Failure failure) except -1:
 cdef int refuse(Handle handle) except -1:
     """Raise what keeps the socket from being used. Called without the lock."""
     if handle.generation != ohmq_generation and handle.generation >= 0:
-        fail(ENOTSOCK, unlocked_failure_of(handle, "forked"))
+        refuse_socket_after_fork(handle)
     if handle.claimed != NULL:
         fail(EBUSY, unlocked_failure_of(handle, "claimed"))
     fail(ENOTSOCK, unlocked_failure_of(handle, "closed"))

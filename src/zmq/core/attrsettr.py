@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zmq import constants
+import zmq.constants as constants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
     from weakref import ref
-
-    from zmq.core.event_stream import BaseStream
 
 __all__ = ["close_streams", "open_streams"]
 
-#: By the number that each one has.
-open_streams: dict[int, ref[BaseStream]] = {}
+#: Each is a BaseStream (event_stream.py), by the number that it has.
+open_streams: dict[int, ref[Any]] = {}
 
 
 def close_streams(context: object) -> None:
