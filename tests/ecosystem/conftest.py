@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 OURS, THEIRS = "ohmq", "PyZMQ"
+# What follows it in the page is written by hand, and stays.
+BY_HAND = "\n## Test suites of other projects\n"
 HEADER = ("program", "version", "what was done", OURS, THEIRS)
 
 
@@ -69,7 +71,9 @@ def table(pytestconfig: pytest.Config) -> Iterator[Table]:
     yield table
     file = pytestconfig.getoption("--table")
     if file and table.rows:
-        Path(file).write_text(table.page())
+        path = Path(file)
+        _, heading, rest = (path.read_text() if path.exists() else "").partition(BY_HAND)
+        path.write_text(table.page() + heading + rest)
 
 
 def pytest_terminal_summary(

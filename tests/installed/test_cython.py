@@ -40,7 +40,13 @@ cdef Frame frame = library.Frame(b"framed")
 size = libzmq.zmq_msg_size(&frame.zmq_msg)
 print(size, (<char *> libzmq.zmq_msg_data(&frame.zmq_msg))[:size])
 
-print(libzmq.zmq_ctx_get(context.handle, library.IO_THREADS))
+print(libzmq.zmq_ctx_get(context.handle, libzmq.ZMQ_IO_THREADS))
+cdef int kind, number
+cdef size_t room_for_it = sizeof(kind)
+number = libzmq.zmq_getsockopt(a.handle, zmq.libzmq.ZMQ_TYPE, &kind, &room_for_it)
+number = libzmq.zmq_send(a.handle, room, 1, libzmq.ZMQ_DONTWAIT | libzmq.ZMQ_SNDMORE)
+number = libzmq.zmq_recv(b.handle, room, 1, libzmq.ZMQ_DONTWAIT)
+print(kind == libzmq.ZMQ_PAIR, number, libzmq.zmq_errno() == libzmq.ZMQ_EAGAIN)
 a.close()
 b.close()
 context.term()
@@ -69,6 +75,7 @@ def test_a_program_is_compiled_and_runs(tmp_path: Path) -> None:
         "6 b'python'",
         "6 b'framed'",
         "1",
+        "True -1 True",
         "True True",
     ]
 

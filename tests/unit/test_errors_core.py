@@ -162,6 +162,9 @@ def test_an_ipc_path_that_is_too_long_gives_both_lengths(socket: Make) -> None:
         assert caught.value.errno == errno.ENAMETOOLONG
         assert str(len(path)) in str(caught.value)
         assert str(zmq.IPC_PATH_MAX_LEN) in str(caught.value)
+    with pytest.raises(zmq.ZMQError) as caught:
+        socket(zmq.PULL).bind(f"ipc://{path}")
+    assert str(zmq.IPC_PATH_MAX_LEN) in caught.value.strerror
 
 
 @pytest.mark.parametrize("length", [246, 247, 5000])

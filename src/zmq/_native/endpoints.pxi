@@ -213,7 +213,10 @@ cdef int endpoint_failed(Handle handle, object address, EndpointCall call, int e
             else "disconnect" if call == DISCONNECT else "connect")
     raised = error_of(error, unlocked_failure_of(handle, case, {"address": address}))
     if call != UNBIND and call != DISCONNECT:
-        raised.strerror = f"{strerror(error)} (addr={address!r})"
+        what = strerror(error)
+        if error == ENAMETOOLONG and call == BIND:  # programs look for the number
+            what = f"{what}: an ipc path has at most {IPC_PATH_MAX_LEN} bytes"
+        raised.strerror = f"{what} (addr={address!r})"
     raise raised
 
 
