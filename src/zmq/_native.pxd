@@ -146,6 +146,14 @@ cdef class Handle:
     cdef void *next
     cdef object known_as       # a weak reference to this, without the GIL; set once
 
+cdef class Socket:
+    # Of the program's object; several may have one handle.
+    cdef object __weakref__
+    cdef Handle handle         # of a closed socket, too; NO_HANDLE until it is opened
+    cdef object context_
+    cdef Py_ssize_t threshold  # see copy_threshold
+    cdef bint is_shadow        # closing is not its to do
+
 # ---- a call that failed (failures.pxi) --------------------------------------------------------
 
 cdef class Failure:
@@ -420,6 +428,29 @@ cdef class NativeEngine:
     cdef readonly object receives
     cdef readonly object sends
     cdef readonly object polls
+
+# ---- futures of asyncio (ready.pxi, futures.pxi) ----------------------------------------------
+
+cdef class Taken:
+    # Of a Ready future; or of what awaits it.
+    cdef object value
+    cdef object loop
+    cdef Handle handle     # of the socket; None: nothing goes back
+    # What goes back, None where it is the value itself. No list: the collector empties those first.
+    cdef object parts
+    cdef object mores      # see put_back_received
+    cdef int64_t order     # of the last part
+    cdef bint more         # parts of its message follow
+    cdef bint made         # the future is initialised
+    cdef bint gives_way    # whatever awaits it lets others run first
+
+cdef class UsedIn:
+    cdef object loop            # set once, as is the engine
+    cdef NativeEngine engine
+    cdef object running         # what asyncio keeps for the thread of the loop; of that thread
+
+cdef class FutureSocket(Socket):
+    cdef UsedIn last            # where it was used last; of the critical section of the object
 
 # ---- relays ----------------------------------------------------------------------------------
 

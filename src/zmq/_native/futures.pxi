@@ -2,21 +2,6 @@
 # (ready.pxi), without a Python frame. All else is done by zmq.core.queued.QueuedSocket, which
 # stands behind this class in the order of bases.
 
-cdef extern from *:
-    """
-    // Before 3.12 asyncio asks for the process id, a system call, wherever it is asked for the loop
-    // that runs. What it keeps for the thread is made anew whenever another loop runs: the same
-    // one, the same loop.
-    #if PY_VERSION_HEX < 0x030C0000
-    #define OHMQ_RUNNING_KEY "__asyncio_running_event_loop__"
-    #else
-    #define OHMQ_RUNNING_KEY NULL
-    #endif
-    """
-    const char *OHMQ_RUNNING_KEY
-    PyObject *PyThreadState_GetDict()
-    PyObject *PyDict_GetItemWithError(PyObject *, PyObject *) except? NULL
-
 cdef object _running_loop = None
 cdef object _running_key = OHMQ_RUNNING_KEY.decode() if OHMQ_RUNNING_KEY != NULL else None
 cdef object _part = None      # zmq.core.receiving: the kinds of receives that are tried here
@@ -41,18 +26,12 @@ cdef inline PyObject *running_mark() except? NULL:
 cdef class UsedIn:
     """An event loop, and the engine of a socket there."""
 
-    cdef object loop            # set once, as is the engine
-    cdef NativeEngine engine
-    cdef object running         # what asyncio keeps for the thread of the loop; of that thread
-
 
 cdef class FutureSocket(Socket):
     """A socket whose send and receive return futures of asyncio.
 
     A subclass is a QueuedSocket as well, which makes the calls that cannot be made at once.
     """
-
-    cdef UsedIn last            # where it was used last; of the critical section of the object
 
     @property
     def _used_in(self) -> tuple:

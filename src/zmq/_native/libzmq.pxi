@@ -250,6 +250,30 @@ cdef extern from "Python.h":
     long PyThread_start_new_thread(void (*function)(void *) noexcept nogil, void *argument) nogil
 
 
+cdef extern from "futures.h":
+    const char *OHMQ_RUNNING_KEY
+    Py_ssize_t ohmq_offset_of(object)
+    PyObject *PyThreadState_GetDict()
+    PyObject *PyDict_GetItemWithError(PyObject *, PyObject *) except? NULL
+    ctypedef enum PySendResult:
+        PYGEN_RETURN
+        PYGEN_ERROR
+        PYGEN_NEXT
+    ctypedef PySendResult (*sendfunc)(PyObject *, PyObject *, PyObject **) noexcept
+    ctypedef object (*unaryfunc)(object)
+    ctypedef object (*newfunc)(PyTypeObject *, object, PyObject *)
+    ctypedef struct PyAsyncMethods:
+        unaryfunc am_await
+        sendfunc am_send
+    ctypedef struct SlotsOfType "PyTypeObject":
+        PyAsyncMethods *tp_as_async
+        unaryfunc tp_iter
+        unaryfunc tp_repr
+        getattrofunc tp_getattro
+        setattrofunc tp_setattro
+        newfunc tp_new
+
+
 cdef extern from "lookup.h":
     PyObject *ohmq_class_attribute(type cls, object name)
     bint ohmq_class_has(type cls, object name, PyObject *thing)

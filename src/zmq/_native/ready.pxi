@@ -9,36 +9,6 @@
 # - an entry of __slots__ is a PyMemberDescrObject, which has the offset in the instance;
 # - asyncio.Future.__new__ leaves the instance empty, and __init__ may be called later.
 
-cdef extern from *:
-    """
-    #include <structmember.h>
-    /* Where instances have the attribute of a member descriptor, one of __slots__. */
-    static Py_ssize_t ohmq_offset_of(PyObject *member) {
-        return ((PyMemberDescrObject *)member)->d_member->offset;
-    }
-    typedef struct {
-        PyObject_HEAD
-    } ohmq_object;
-    """
-    Py_ssize_t ohmq_offset_of(object)
-    ctypedef enum PySendResult:
-        PYGEN_RETURN
-        PYGEN_ERROR
-        PYGEN_NEXT
-    ctypedef PySendResult (*sendfunc)(PyObject *, PyObject *, PyObject **) noexcept
-    ctypedef object (*unaryfunc)(object)
-    ctypedef object (*newfunc)(PyTypeObject *, object, PyObject *)
-    ctypedef struct PyAsyncMethods:
-        unaryfunc am_await
-        sendfunc am_send
-    ctypedef struct SlotsOfType "PyTypeObject":
-        PyAsyncMethods *tp_as_async
-        unaryfunc tp_iter
-        unaryfunc tp_repr
-        getattrofunc tp_getattro
-        setattrofunc tp_setattro
-        newfunc tp_new
-
 cdef object _future = None        # asyncio.Future
 cdef object _ready = None         # its subclass, zmq.loops.futures.Ready
 cdef Py_ssize_t _taken_at = 0     # where a Ready future has its Taken
@@ -52,17 +22,6 @@ cdef frozenset _seen_by = frozenset(("result", "_result", "__await__", "__iter__
 @cython.no_gc_clear  # what it has taken goes back when it goes
 cdef class Taken:
     """The result of a Ready future, and what goes back with it; and what `await` iterates over."""
-
-    cdef object value
-    cdef object loop
-    cdef Handle handle     # of the socket; None: nothing goes back
-    # What goes back, None where it is the value itself. No list: the collector empties those first.
-    cdef object parts
-    cdef object mores      # see put_back_received
-    cdef int64_t order     # of the last part
-    cdef bint more         # parts of its message follow
-    cdef bint made         # the future is initialised
-    cdef bint gives_way    # whatever awaits it lets others run first
 
     def __dealloc__(self):
         if self.handle is not None:

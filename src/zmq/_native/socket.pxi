@@ -11,12 +11,6 @@ cdef class Socket:
     Programs use :class:`zmq.Socket`, which inherits these methods as they are.
     """
 
-    cdef object __weakref__
-    cdef Handle handle
-    cdef object context_
-    cdef Py_ssize_t threshold
-    cdef bint is_shadow
-
     def __cinit__(self):
         self.handle = NO_HANDLE
         self.threshold = default_threshold()
