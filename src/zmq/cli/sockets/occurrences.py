@@ -66,6 +66,10 @@ def describe(event: MonitorMessage) -> Occurrence:
     return Occurrence(name, endpoint, value, unit, "; ".join(x for x in (advice, text) if x))
 
 
+def _ended_by(*causes: str) -> str:
+    return f"the other side ended the handshake: {' or '.join(filter(None, causes))}"
+
+
 class ConnectionHistory:
     """The events so far, without which some later ones cannot be understood.
 
@@ -81,8 +85,10 @@ class ConnectionHistory:
     """
 
     def __init__(self, security: str = "") -> None:
-        causes = " or ".join(each for each in (reasons.TYPES_DIFFER, _SECURITY[security]) if each)
-        self._ended = f"the other side ended the handshake: {causes}"
+        security_cause = _SECURITY[security]
+        self._ended = _ended_by(reasons.TYPES_DIFFER, security_cause)
+        # Most often that is a key: libzmq reports a failure then, and none where types differ.
+        self._failed = _ended_by(security_cause, reasons.TYPES_DIFFER)
         self.last_failure: str = ""
         self._bound: set[str] = set()
         #: By endpoint: descriptors of connections whose handshake is not over.
@@ -112,7 +118,7 @@ class ConnectionHistory:
             del pending[:1]
         elif what.name.startswith("HANDSHAKE_FAILED"):
             if what.name == "HANDSHAKE_FAILED_NO_DETAIL":
-                text = "; ".join(each for each in (self._ended, what.text) if each)
+                text = "; ".join(each for each in (self._failed, what.text) if each)
                 what = replace(what, text=text)
             self._explained_failures.add(what.endpoint)
             self._note_failure(what)
