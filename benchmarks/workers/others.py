@@ -221,4 +221,3 @@ _SOURCES = {
     "asyncio streams": _streams_source,
     "grpc.aio": _grpc_source,
 }
-LIBRARIES = tuple(_SINKS)

@@ -115,9 +115,6 @@ async def test_it_comes_again(front: Front, name: str, go: Any) -> None:
 async def test_it_does_not_come_again_once_it_was_seen(front: Front, name: str) -> None:
     """By await, by result(), by asyncio's own ways of waiting."""
 
-    def value_of(task: Any) -> Any:
-        return task.result()
-
     async def called(future: Any) -> Any:
         got: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         future.add_done_callback(lambda future: got.set_result(future.result()))
