@@ -240,7 +240,10 @@ class TestConnectionHistory:
         """A client without a key: "no detail". Types that differ: libzmq reports no failure."""
         *_, ended = self.tell(("CONNECTED", 5), ("DISCONNECTED", 5))
         *_, failed = self.tell(("CONNECTED", 5), ("HANDSHAKE_FAILED_NO_DETAIL", 32))
-        for text, first, second in (ended.text, "types", "no key"), (failed.text, "no key", "types"):
+        for text, first, second in (
+            (ended.text, "types", "no key"),
+            (failed.text, "no key", "types"),
+        ):
             assert text.index(first) < text.index(second)
 
     def test_a_server_has_no_such_cause(self) -> None:
