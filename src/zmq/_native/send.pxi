@@ -296,7 +296,7 @@ cdef int check_parts(list parts, Handle handle=None, object given=None,
 
 
 @cython.wraparound(True)
-def message_parts(msg_parts, socket=None) -> list:
+cpdef list message_parts(msg_parts, socket=None):
     """The parts of a message, as a list of our own: other threads may change the caller's.
 
     socket: the one that is to send them, for the words of an error.
