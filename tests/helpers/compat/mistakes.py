@@ -92,7 +92,7 @@ def receive_from_no_pair(place: Place) -> None:
     place.bound(zmq.PAIR).recv()
 
 
-@mistake("PULL socket", "tcp://127.0.0.1:9", step="monitor")
+@mistake("PULL socket", "tcp://127.0.0.1:9", step="zmq.doctor")
 def receive_where_none_is_bound(place: Place) -> None:
     place.connected(zmq.PULL, "tcp://127.0.0.1:9").recv()
 
@@ -231,7 +231,7 @@ def bind_a_host_that_does_not_resolve(place: Place) -> None:
     place.socket(zmq.PULL).bind("tcp://no.such.host.invalid:5555")
 
 
-@mistake("PULL socket", "no.such.host.invalid", step="monitor")
+@mistake("PULL socket", "no.such.host.invalid", step="zmq.doctor")
 def connect_a_host_that_does_not_resolve(place: Place) -> None:
     place.connected(zmq.PULL, "tcp://no.such.host.invalid:5555").recv()
 
