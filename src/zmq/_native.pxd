@@ -345,6 +345,7 @@ cdef class Poller:
     cdef Py_ssize_t plain       # entries that are plain descriptors
     cdef Py_ssize_t doubles     # entries that share a descriptor with another one
     cdef Py_ssize_t without_fd  # draft sockets, which cannot be waited for
+    cdef bint doubtful          # flags that are no number have been given for an entry
     cdef BusyWait busy_wait
     cdef int generation
     # Of the lock of the handle that it names:

@@ -228,6 +228,26 @@ def test_what_cannot_be_polled_is_refused_by_poll(wrong: object, error: type[Exc
         zmq.select([wrong], [], [], 0)
 
 
+@pytest.mark.parametrize(
+    ("flags", "error"), [("x", TypeError), ([1], TypeError), (2**40, OverflowError)]
+)
+def test_flags_that_are_no_number_are_refused_by_poll(
+    pair: Pair, flags: object, error: type[Exception]
+) -> None:
+    poller = zmq.Poller()
+    socket, _ = pair()
+    poller.register(socket, flags)  # type: ignore[arg-type]
+    assert poller.sockets == [(socket, flags)]
+    for timeout in (0, 10, None):
+        with pytest.raises(error):
+            poller.poll(timeout)
+    poller.modify(socket, zmq.POLLIN)
+    assert poller.poll(0) == []
+    poller.modify(socket, flags)  # type: ignore[arg-type]
+    poller.unregister(socket)
+    assert poller.poll(0) == []
+
+
 def test_a_file_is_asked_for_its_descriptor_at_each_poll(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     number = [reader]

@@ -71,7 +71,8 @@ cdef class Poller:
         socket : zmq.Socket, int, or any object with fileno()
             What to watch. The poller keeps it alive. Anything else is refused by poll().
         flags : int
-            Any of POLLIN, POLLOUT, POLLERR, POLLPRI; 0 stops watching.
+            Any of POLLIN, POLLOUT, POLLERR, POLLPRI; 0 stops watching. What is no number is refused
+            by poll().
         """
         cdef Entry entry
         cdef short events
@@ -79,7 +80,11 @@ cdef class Poller:
             if socket in self.entries:
                 forget_entry(self, self.entries.pop(socket))
             return
-        events = flags
+        try:
+            events = flags
+        except (TypeError, OverflowError):  # poll() raises that
+            events = 0
+            self.doubtful = True
         entry = self.entries.get(socket)
         if entry is None:
             entry = new_entry(self, socket)
@@ -130,7 +135,8 @@ cdef class Poller:
         Raises
         ------
         TypeError
-            Something was registered that is neither a socket nor has a fileno().
+            Something was registered that is neither a socket nor has a fileno(), or with flags that
+            are no number.
         ValueError
             A fileno() gives no descriptor, as that of a file that was closed.
         OverflowError
@@ -143,6 +149,8 @@ cdef class Poller:
             return []  # nothing can ever become ready: to wait for it would be a hang
         if self.plain:
             number_entries(self)
+        if self.doubtful:
+            check_flags(self)
         while True:
             ready = collect(self)
             if ready or deadline == 0:
@@ -163,6 +171,16 @@ cdef class Poller:
             if PyList_GET_SIZE(ready) > 1:
                 ready.sort()
         return [shown for _, shown in ready]
+
+
+cdef int check_flags(Poller poller) except -1:
+    """Raise for flags that are no number."""
+    cdef Entry entry
+    cdef short events
+    for entry in list(poller.entries.values()):
+        events = entry.flags
+    poller.doubtful = False
+    return 0
 
 
 cdef int join_sleepers(Poller poller) except -1:
