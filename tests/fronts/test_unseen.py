@@ -168,6 +168,29 @@ async def test_it_does_not_come_again_once_it_was_seen(front: Front, name: str) 
 
 @needs("futures")
 @pytest.mark.parametrize("ready", [True, False], ids=["ready", "later"])
+@pytest.mark.parametrize("name", RECEIVES)
+async def test_a_callback_of_a_program_has_got_it(front: Front, name: str, ready: bool) -> None:
+    """Also one that counts messages only, and does not look at its future."""
+    a, b = front.pair()
+    if name == "recv now" and not ready:
+        return
+    called: list[None] = []
+    if ready:
+        front.raw(a).send(content(name, 1))
+        await front.settle()
+    future = RECEIVES[name](b)
+    future.add_done_callback(lambda future: called.append(None))
+    if not ready:
+        front.raw(a).send(content(name, 1))
+    await front.settle()
+    assert called == [None]
+    del future
+    await front.turns(2)
+    assert await b.poll(0) == 0
+
+
+@needs("futures")
+@pytest.mark.parametrize("ready", [True, False], ids=["ready", "later"])
 @pytest.mark.parametrize("order", [*itertools.permutations(range(3))])
 async def test_several_are_dropped_in_any_order(
     front: Front, order: tuple[int, ...], ready: bool

@@ -83,6 +83,14 @@ class Ready(Unawaited, _Future):
     def cancel(self, msg: Any = None) -> bool:
         return put_back_ready(self) and _cancel_anew(self, msg)
 
+    def add_done_callback(self, fn: Any, *, context: Any = None) -> None:
+        if _is_of_a_program(fn):
+            super().add_done_callback(_see)
+        if context is None:
+            super().add_done_callback(fn)
+        else:
+            super().add_done_callback(fn, context=context)
+
     def remove_done_callback(self, fn: Any, /) -> int:
         if _discard_awaited_by is not None:
             _break_cycle(fn)
@@ -90,6 +98,18 @@ class Ready(Unawaited, _Future):
 
 
 set_ready(Future, Ready)
+
+
+def _is_of_a_program(callback: Any) -> bool:
+    """Whether a callback is none of asyncio's own, as those of gather and wait are."""
+    module = getattr(getattr(callback, "func", callback), "__module__", None)
+    return isinstance(module, str) and module.partition(".")[0] not in ("asyncio", "_asyncio")
+
+
+def _see(future: Future[Any]) -> None:
+    """Note that a program is called with a message, which is delivered even if it looks away."""
+    with suppress(Exception, asyncio.CancelledError):
+        future.result()
 
 
 def failed(loop: asyncio.AbstractEventLoop, error: BaseException) -> Future[Any]:
@@ -193,6 +213,8 @@ class Waiting(Unawaited, Operation, _Future):
                 self._wake = (fn, context)
                 return
         self._is_first = False
+        if _is_of_a_program(fn):
+            super().add_done_callback(_see)
         if context is None:  # which is for the future's own class to choose
             super().add_done_callback(fn)
         else:
