@@ -41,5 +41,5 @@ html_title = f"ohmq {release}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
-pygments_style = "friendly"
+pygments_style = "xcode"
 pygments_dark_style = "monokai"

@@ -53,6 +53,11 @@ __all__ = [
 
 
 _EAGAIN = int(EAGAIN)
+# Words are in modules, and to read one takes a descriptor.
+_NO_DESCRIPTOR = (
+    "the process has no file descriptor left, also none to say more about this: close() what is "
+    "not used, or allow more (ulimit -n) (more: ohmq explain too-many-sockets)"
+)
 _WOULD_BLOCK = strerror(_EAGAIN)
 
 
@@ -93,6 +98,8 @@ class ZMQError(ZMQBaseError):
             from zmq._reasons import words
         except ImportError:  # at the end of the interpreter
             return self.strerror
+        except OSError:
+            return f"{self.strerror}: {_NO_DESCRIPTOR}"
         return f"{self.strerror}: {words(self.errno or 0, self._reason)}"
 
     def __repr__(self) -> str:
@@ -173,7 +180,7 @@ class TermTimeout(ZMQError, TimeoutError):  # type: ignore[misc]  # strerror is 
     def __str__(self) -> str:
         try:
             from zmq._reasons.pointers import page_of, pointer_to
-        except ImportError:  # at the end of the interpreter
+        except (ImportError, OSError):  # at the end of the interpreter; no descriptor is left
             return self.strerror
         more = pointer_to(page_of(ETIMEDOUT, "term"))
         return self.strerror + (f"\n {more}" if self.sockets else more)

@@ -277,3 +277,25 @@ def test_no_message_is_taken_with_keys(socket: MakeSocket, kind: int, type_name:
         client.connect(where)
         received = [client.recv_multipart()[-1] for _ in range(50)]
         assert received == [b"%d" % n for n in range(50)]
+
+
+def test_a_socket_that_was_refused_and_has_given_up(
+    socket: MakeSocket, authenticator: ThreadAuthenticator
+) -> None:
+    authenticator.configure_plain(passwords={"anna": "new"})
+    rep, dealer = socket(zmq.REP), socket(zmq.DEALER)
+    rep.plain_server = True
+    rep.bind(ANY)
+    dealer.plain_username, dealer.plain_password = b"anna", b"old"
+    events = dealer.connection_events()
+    dealer.connect(rep.last_endpoint)
+    for event in events:
+        if event.event == zmq.Event.HANDSHAKE_FAILED_AUTH:
+            break
+    authenticator.configure_plain(passwords={"anna": "old"})
+    (finding,) = zmq.doctor(dealer, timeout=20.0).findings
+    assert finding.kind == "given-up"
+    dealer.disconnect(rep.last_endpoint)
+    dealer.connect(rep.last_endpoint)
+    assert dealer.wait_for_peers(1, 20000)
+    assert zmq.doctor(dealer, timeout=20.0)

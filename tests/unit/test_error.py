@@ -5,10 +5,12 @@ import copy
 import errno
 import inspect
 import pickle
+import sys
 
 import pytest
 
 import zmq.error
+from helpers.processes import run_python
 from zmq.constants import Errno
 from zmq.error import (
     Again,
@@ -188,3 +190,25 @@ def test_version_error(monkeypatch):
 def test_draft_fd_warning_tells_how_to_silence_it():
     assert "zmq.DraftFDWarning" in str(DraftFDWarning())
     assert str(DraftFDWarning("text")) == "text"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limit of descriptors on Windows")
+def test_the_text_of_an_error_where_no_descriptor_is_left() -> None:
+    """Words are in modules, which take a descriptor to be read."""
+    (line,) = run_python(
+        """
+        import os, resource, zmq
+        context = zmq.Context()
+        pull = context.socket(zmq.PULL)
+        try:
+            pull.recv(zmq.DONTWAIT)
+        except zmq.Again as error:
+            soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+            text = str(error)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            print(text)
+        context.destroy()
+        """
+    )
+    assert line.endswith("(more: ohmq explain too-many-sockets)")

@@ -50,3 +50,40 @@ def test_the_context_ends_just_before_the_wait(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(event_stream, "_checked", ended)
     with pytest.raises(zmq.ContextTerminated):
         push.wait_for_peers(1)
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6")
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0", "localhost"])
+@pytest.mark.parametrize("ipv6", [True, False])
+def test_a_connection_whose_address_the_system_writes_otherwise(host: str, ipv6: bool) -> None:
+    """It is older than the wait, so that it has to be found among those of the process."""
+    with zmq.Context() as context:
+        context.ipv6 = ipv6
+        with context.socket(zmq.REP) as rep, context.socket(zmq.REQ) as req:
+            port = rep.bind_to_random_port("tcp://*")
+            req.connect(f"tcp://{host}:{port}")
+            req.send(b"")
+            rep.recv()
+            req.rcvtimeo = 100
+            with pytest.raises(zmq.Again, match="1 connection stands"):
+                req.recv()
+            assert len(req.wait_for_peers(1, 20000)) == 1
+
+
+def test_a_peer_has_one_time(context: zmq.Context) -> None:
+    with context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
+        push.bind("tcp://127.0.0.1:*")
+        pull.connect(push.last_endpoint)
+        peers = push.wait_for_peers(1, 20000)
+        assert push.peers() == peers
+
+
+@pytest.mark.parametrize("kind", [zmq.DEALER, zmq.SUB, zmq.PUB, zmq.REQ])
+def test_libzmq_leaves_out_a_second_connection(context: zmq.Context, kind: int) -> None:
+    with context.socket(kind) as one:
+        one.linger = 0
+        for _ in range(2):
+            one.connect("tcp://127.0.0.1:9")
+        assert str(zmq.dump()).count("tcp://127.0.0.1:9") == 1
+        one.disconnect("tcp://127.0.0.1:9")
+        assert "tcp://127.0.0.1:9" not in str(zmq.dump())

@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import contextlib
 import signal
+from collections.abc import Coroutine
 
 import zmq
 from zmq.asyncio import Context, Socket
@@ -76,15 +77,21 @@ async def run(client_address: str, worker_address: str) -> None:
         await serve(clients, workers)
 
 
+async def until_terminated(work: Coroutine[None, None, None]) -> None:
+    """Await, and cancel it at SIGTERM, as asyncio does at Ctrl-C."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(task.cancel))
+    await task
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Give requests to idle workers.")
     parser.add_argument("--bind", default="tcp://127.0.0.1:5555", metavar="ADDRESS")
     parser.add_argument("--bind-workers", default="tcp://127.0.0.1:5556", metavar="ADDRESS")
     options = parser.parse_args()
-    # Ends like Ctrl-C, for which asyncio cancels what runs.
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(options.bind, options.bind_workers))
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(until_terminated(run(options.bind, options.bind_workers)))
 
 
 if __name__ == "__main__":

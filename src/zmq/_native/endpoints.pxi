@@ -144,6 +144,8 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object g
         handle.bound += (endpoint,)
         note_unguarded(handle, taken, endpoint)
     elif call == CONNECT:
+        if connects_once(handle, endpoint):
+            return 0
         handle.connected += (endpoint,)
         note_unguarded(handle, taken, endpoint)
     elif endpoint in handle.bound:
@@ -153,6 +155,12 @@ cdef int note_endpoint(Handle handle, bytes encoded, EndpointCall call, object g
         if handle.extras is not None and endpoint in (handle.extras.gone or ()):
             handle.extras.gone = without(handle.extras.gone, endpoint)
     return 0
+
+
+cdef bint connects_once(Handle handle, str endpoint):
+    """Whether libzmq leaves out a connection, as the socket has one to the endpoint."""
+    return (handle.type in (ZMQ_DEALER, ZMQ_SUB, ZMQ_PUB, ZMQ_REQ)
+            and not endpoint.startswith("inproc:") and endpoint in handle.connected)
 
 
 cdef tuple without(tuple endpoints, object endpoint):

@@ -130,8 +130,7 @@ cdef int note_connections(Handle handle, Failure failure) except -1:
 
     It asks the system about all descriptors of the process: no program does that often.
     """
-    if failure.timeout_ms < LONG_WAIT_MS or (failure.more is not None and (
-            "failed_handshakes" in failure.more or "connections" in failure.more)):
+    if failure.timeout_ms < LONG_WAIT_MS:
         return 0
     standing = standing_connections(handle)
     if standing is not None:

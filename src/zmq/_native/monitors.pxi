@@ -273,6 +273,8 @@ cdef int note_handshakes(int64_t number, dict more) except -1:
         found = monitor[0]
         ohmq_waker_wake(&_monitors_waker)
     ohmq_lock_release(&_monitors_lock)
+    if found.handshakes:
+        more["handshakes"] = found.handshakes
     if found.failed_handshakes:
         more["failed_handshakes"] = (found.failed_handshakes, found.last_failed, found.last_reason)
     elif found.asked & needed == needed:

@@ -64,8 +64,15 @@ def drop_stream(int64_t number) -> None:
     drop_reader(number)
 
 
+def clock_ns() -> int:
+    """The time of the clock that peers_of counts by, in ns."""
+    return ohmq_now()
+
+
 def peers_of(Socket socket not None) -> tuple:
-    """The peers of a socket that is tracked, as ([(endpoint, age in ns)], ms).
+    """The peers of a socket that is tracked, as ([(endpoint, since when)], ms).
+
+    since when: in ns, as clock_ns() counts; -1 where that is not known.
 
     ms is when to ask again though no event comes, -1 for never.
     """
@@ -146,8 +153,7 @@ cdef int list_ready(Handle handle, Monitor *monitor, list found) except -2:
         # libzmq has no handshake where it does not speak ZMTP.
         if connection.state == CONNECTION_READY or (
                 handle.type == ZMQ_STREAM and connection.state == CONNECTION_BEGUN):
-            found.append((connection.endpoint.decode("utf-8", "replace"),
-                          max(now - connection.since, 0)))
+            found.append((connection.endpoint.decode("utf-8", "replace"), connection.since))
     return again
 
 
@@ -285,16 +291,27 @@ cdef int known_at(Monitor *monitor, str endpoint) except -1:
 
 cdef bint leads_to(const char *text, str endpoint) except -1:
     """Whether an address of the system is that of an endpoint; a host name may be any host."""
-    shown = text.decode("utf-8", "replace")
+    shown = as_ipv4(text.decode("utf-8", "replace"))
     given = endpoint.rpartition(";")[2]
     if not given.startswith("tcp:"):
         given = "tcp://" + given if endpoint.startswith("tcp:") else given
+    given = as_ipv4(given)
     if shown == given:
         return True
     host = given[6:].rpartition(":")[0]
+    is_number = host.replace(".", "").isdigit() or host.startswith("[")
+    # Where all addresses are meant, the system connects to this machine.
     return (given.startswith("tcp:") and shown.startswith("tcp:")
-            and not host.replace(".", "").isdigit() and not host.startswith("[")
+            and (not is_number or host in ("0.0.0.0", "[::]"))
             and shown.rpartition(":")[2] == given.rpartition(":")[2])
+
+
+cdef str as_ipv4(str endpoint):
+    """A tcp endpoint as IPv4 writes it, where IPv6 has one of IPv4 in it."""
+    if not endpoint.startswith("tcp://[::ffff:"):
+        return endpoint
+    host, _, port = endpoint[len("tcp://[::ffff:"):].rpartition("]:")
+    return f"tcp://{host}:{port}"
 
 
 cdef object standing_connections(Handle handle):
@@ -318,6 +335,19 @@ cdef object standing_connections(Handle handle):
         return None
     of_system = connections_at(expected) if expected else 0
     return None if of_system is None else n + of_system
+
+
+def connections_to(Socket socket not None, str endpoint):
+    """How many connections of a socket to one of its endpoints stand now; None if unknown."""
+    cdef Handle handle = socket.handle
+    others = endpoints_of_others(handle)
+    ohmq_lock_acquire(&handle.lock)
+    try:
+        counts = expected_connections(handle, others).get(endpoint)
+        through_proxy = handle.ptr != NULL and has_text(handle, ZMQ_SOCKS_PROXY)
+    finally:
+        ohmq_lock_release(&handle.lock)
+    return None if through_proxy or counts is None else connections_at({endpoint: counts})
 
 
 cdef object connections_at(dict expected):
@@ -356,7 +386,7 @@ cdef object connections_at(dict expected):
 # ---- peers in this process ----------------------------------------------------------------------
 
 cdef list inproc_peers(Handle handle, list others):
-    """The sockets at the other ends of inproc connections, as list_ready lists peers; age -1."""
+    """The sockets at the other ends of inproc connections, as list_ready lists peers; since -1."""
     cdef list found = []
     cdef list mine = inproc_connections(handle)
     cdef list bound = inproc_texts(handle)

@@ -113,6 +113,8 @@ def pointer_to(page: str) -> str:
 def _of_handshake(failure: Failure) -> bool:
     """Whether handshakes have failed, or may have without a word."""
     more = failure.more or {}
+    if failure.received or (more.get("standing") and more.get("handshakes")):
+        return False
     if "failed_handshakes" in more:
         return True
     if "connections" in more:

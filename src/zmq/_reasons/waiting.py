@@ -127,7 +127,8 @@ def _silence(failure: Failure) -> str:
             return (
                 f"{before}, and {stand}: the peer is silent or slow; a longer RCVTIMEO waits longer"
             )
-        if all(each.startswith("inproc:") for each in failure.bound + failure.connected):
+        inproc = all(each.startswith("inproc:") for each in failure.bound + failure.connected)
+        if inproc or more_of(failure).get("handshakes", 0) >= standing:
             return f"{stand}, but nothing has come so far: the peer is silent"
         return (
             f"{stand}, but nothing has come so far: the peer is silent, or takes no part in the "
@@ -215,11 +216,13 @@ def _causes(failure: Failure, of: Callable[[Failure], list[str]]) -> list[str]:
     more = more_of(failure)
     causes = of(failure)
     if "failed_handshakes" in more:
-        causes.insert(0, _handshakes(failure, *more["failed_handshakes"]))
-    elif "connections" in more:
+        # A server has those of strangers, too, and of what only looks whether it is there.
+        leads = not failure.received and not more.get("standing")
+        causes.insert(0 if leads else 1, _handshakes(failure, *more["failed_handshakes"]))
+    elif "connections" in more and not more.get("standing"):
         causes.insert(0, _connections(failure, *more["connections"]))
     mechanism = _mechanism(more.get("mechanism", 0))
-    if mechanism and not failure.received:
+    if mechanism and not failure.received and not more.get("handshakes"):
         causes.append(
             f"it uses {mechanism}, and a handshake that fails shows as silence: "
             f"{_MECHANISM_STEPS.get(mechanism, '')}"

@@ -6,7 +6,7 @@ import time
 from operator import index
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from zmq._native import failed_wait_for, look_ahead, peers_of, track_peers
+from zmq._native import clock_ns, failed_wait_for, look_ahead, peers_of, track_peers
 from zmq.constants import EAGAIN, EVENTS, PUB, TOPICS_COUNT, XPUB, Errno, Event
 from zmq.core.event_stream import (
     CHANGED,
@@ -26,6 +26,8 @@ __all__ = ["Peer", "PeerWait", "SubscriberWait", "peers"]
 _CHANGES = (
     Event.CONNECTED | Event.ACCEPTED | Event.HANDSHAKE_SUCCEEDED | Event.DISCONNECTED | CHANGED
 )
+#: When the clock of `peers_of` began, so that a peer has one time whenever it is asked for.
+_EPOCH_NS = time.time_ns() - clock_ns()
 #: How often to look for subscriptions, of which no event tells.
 _LOOK_MS = 2
 
@@ -46,9 +48,11 @@ def peers(socket: Any) -> list[Peer]:
 
 
 def _listed(found: list[tuple[str, int]]) -> list[Peer]:
-    now = time.time()
-    by_age = sorted(found, key=lambda each: each[1], reverse=True)
-    return [Peer(endpoint, now - age / 1e9 if age >= 0 else None) for endpoint, age in by_age]
+    by_age = sorted(found, key=lambda each: (each[1] < 0, each[1]))
+    return [
+        Peer(endpoint, (_EPOCH_NS + since) / 1e9 if since >= 0 else None)
+        for endpoint, since in by_age
+    ]
 
 
 class _Wait:

@@ -63,6 +63,16 @@ def path_removed(endpoint: str, path: str) -> Finding:
     )
 
 
+def given_up(endpoint: str) -> Finding:
+    return Finding(
+        "given-up",
+        "the other side would take it now, but the socket has no connection there",
+        "libzmq connects no more once the other side has refused it, or where reconnect_ivl is -1",
+        f'socket.disconnect("{endpoint}"); socket.connect("{endpoint}")',
+        endpoint,
+    )
+
+
 def inproc_missing(endpoint: str) -> Finding:
     return Finding(
         "inproc-missing",

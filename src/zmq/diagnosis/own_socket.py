@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any
 
 from zmq._addresses import split_address
-from zmq._native import Socket, copy_curve_keys, failure_of_socket, sockets_bound_at
+from zmq._native import Socket, connections_to, copy_curve_keys, failure_of_socket, sockets_bound_at
 from zmq.constants import SecurityMechanism, SocketOption, SocketType
 from zmq.core.zap import handler_problem
 from zmq.diagnosis import mending
@@ -183,7 +184,21 @@ def _bound(endpoint: str) -> Report:
 def _connected(socket: Any, endpoint: str, side: Side, timeout_s: float) -> Report:
     if transport_of(endpoint)[0] == "inproc":
         return _inproc(socket, endpoint, side)
-    return examine(endpoint, side, timeout_s)
+    report = examine(endpoint, side, timeout_s)
+    if report.peer_type and not report.findings and _has_given_up(socket, endpoint, timeout_s):
+        report.add(mending.given_up(endpoint))
+    return report
+
+
+def _has_given_up(socket: Any, endpoint: str, timeout_s: float) -> bool:
+    """Whether the socket has no connection where the probe had one, and gets none by itself."""
+    interval_s = max(_option(socket, SocketOption.RECONNECT_IVL), 0) / 1000
+    deadline = monotonic() + min(timeout_s, max(0.5, 4 * interval_s))
+    while connections_to(socket, endpoint) == 0:
+        if monotonic() > deadline:
+            return True
+        sleep(0.02)
+    return False
 
 
 def _inproc(socket: Any, endpoint: str, side: Side) -> Report:

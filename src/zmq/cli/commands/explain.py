@@ -93,9 +93,28 @@ def find_pages(asked: str) -> list[str]:
     found = [name for name in _POINTER.findall(asked) if name in names]
     if not found:
         found = [page for number in _numbers_in(asked) for page in pages_of_number(number)]
+    found = found or _pages_with(asked, names)
     if not found:
         raise UsageError(_unknown(asked, names))
     return list(dict.fromkeys(found))
+
+
+# Names that no error number stands for.
+_NAMES = {
+    r"HANDSHAKE_FAILED_\w+|PROTOCOL_ERROR_\w+|ZAPWarning": "handshake-failed",
+    r"TermTimeout": "context-in-use",
+}
+# Words that any text may have.
+_COMMON = frozenset(("an", "and", "are", "for", "has", "is", "it", "its", "not", "of", "or", "the"))
+
+
+def _pages_with(asked: str, names: list[str]) -> list[str]:
+    """Find the pages for a name, or those that have every word of a text."""
+    found = [page for name, page in _NAMES.items() if re.search(name, asked)]
+    words = set(re.findall(r"[\w/']+", asked.lower())) - _COMMON
+    if found or len(words) < 3:
+        return found
+    return [name for name in names if words <= set(re.findall(r"[\w/']+", read_page(name).lower()))]
 
 
 def _numbers_in(asked: str) -> list[int]:
@@ -127,7 +146,7 @@ def _unknown(asked: str, names: list[str]) -> str:
     """The error for what no page is about."""
     import difflib
 
-    near = [name for name in names if asked.lower() in name]
+    near = [name for name in names if len(asked) > 2 and asked.lower() in name]
     near += difflib.get_close_matches(asked.lower(), names, n=3, cutoff=0.7)
     shown = asked if len(asked) <= _SHOWN else asked[: _SHOWN - 3] + "..."
     hint = f"near it are: {', '.join(dict.fromkeys(near))}; " if near else ""
