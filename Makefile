@@ -30,7 +30,7 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 ARGS :=
 
 .PHONY: help demo docs test test-long test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
-.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel bench-curves bench-programs test-free-threaded test-without-gil
+.PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel bench-curves bench-programs bench-instructions test-free-threaded test-without-gil
 .DEFAULT_GOAL := help
 
 help:
@@ -51,6 +51,7 @@ help:
 	@echo "make bench-wheel   compare the wheels of the two; ARGS=--readme writes benchmarks/RESULTS.md"
 	@echo "make bench-curves  measure how cost grows; ARGS=--page draws it into docs/benchmarks"
 	@echo "make bench-programs  measure Jupyter, ipyparallel, zerorpc and others on this package and on PyZMQ"
+	@echo "make bench-instructions  count the instructions of a message, here, on PyZMQ and in C; needs perf"
 	@echo "make build         compile what has changed"
 	@echo "make wheel         build dist/*.whl with its own libzmq; OHMQ_PLATFORM names another system"
 	@echo "make wheel-all     run make wheel with each Python from 3.11 on that is found"
@@ -124,6 +125,9 @@ docs: build
 
 bench: build $(RIVALS_STAMP)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+bench-instructions: build $(RIVALS_STAMP)
+	@$(BIN)/python benchmarks/count_instructions.py $(ARGS)
 
 bench-wheel: $(TOOLS_STAMP)
 	@sh tools/bench-wheel $(BIN)/python .venv-build$(SUFFIX) $(PYZMQ_VERSION) run.py $(ARGS)

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING
 from harness.model import C
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from harness.model import Implementation, Session
 
@@ -50,9 +50,17 @@ class Worker:
 
 
 def run_workers(
-    session: Session, subject: Implementation, workers: Sequence[Worker], *, reporter: int
+    session: Session,
+    subject: Implementation,
+    workers: Sequence[Worker],
+    *,
+    reporter: int,
+    watch: Callable[[Sequence[int]], None] | None = None,
 ) -> list[float]:
-    """Start ``workers`` one after the other; return what number ``reporter`` measured."""
+    """Start ``workers`` one after the other; return what number ``reporter`` measured.
+
+    ``watch`` is called with the ids of their processes while it measures.
+    """
     timing = {"seconds": session.seconds, "warm": session.seconds / 5, "alarm": _ALARM_S}
     endpoints: list[str] = []
     running: list[_Running] = []
@@ -67,6 +75,8 @@ def run_workers(
             ]
             running.append(_start(worker, [*player.command(), worker.role, *words]))
             endpoints += _read(running, running[-1], "ready")
+        if watch is not None:
+            watch([each.process.pid for each in running])
         return [float(value) for value in _read(running, running[reporter], "result")]
 
 
