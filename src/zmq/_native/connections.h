@@ -10,7 +10,10 @@
 
 #if defined(_WIN32)
 
-static inline int ohmq_descriptors(int **found) { (void) found; return 0; }
+static inline int ohmq_descriptors(int **found, int most) {
+    (void) found, (void) most;
+    return 0;
+}
 static inline int ohmq_connection_text(int fd, int remote, char *text, size_t size) {
     (void) fd, (void) remote, (void) text, (void) size;
     return 0;
@@ -22,6 +25,7 @@ static inline void ohmq_listener_refuse(const char *place, int refuses) {
 #else
 
 #include <dirent.h>
+#include <limits.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,8 +39,8 @@ static inline void ohmq_listener_refuse(const char *place, int refuses) {
 #endif
 
 /* The descriptors of this process, in memory that the caller frees; how many. 0 also where the
- * system does not list them. */
-static inline int ohmq_descriptors(int **found) {
+ * system does not list them. Where there are more than `most`, it stops at one more than that. */
+static inline int ohmq_descriptors(int **found, int most) {
 #if defined(__linux__)
     DIR *folder = opendir("/proc/self/fd");
 #else
@@ -47,7 +51,7 @@ static inline int ohmq_descriptors(int **found) {
     *found = NULL;
     if (folder == NULL)
         return 0;
-    while ((entry = readdir(folder)) != NULL) {
+    while (n <= most && (entry = readdir(folder)) != NULL) {
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
             continue;
         if (n == room) {
@@ -108,7 +112,7 @@ static inline int ohmq_connection_text(int fd, int remote, char *text, size_t si
 static inline void ohmq_listener_refuse(const char *place, int refuses) {
     struct sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
     struct sock_fprog filter = {1, &nothing};
-    int *found, i, n = ohmq_descriptors(&found);
+    int *found, i, n = ohmq_descriptors(&found, INT_MAX - 1);
     for (i = 0; i < n; i++) {
         struct sockaddr_storage here;
         socklen_t n_here = sizeof here, n_listens = sizeof(int);

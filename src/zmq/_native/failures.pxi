@@ -128,7 +128,7 @@ cdef int note_security(Handle handle, dict more) except -1:
 cdef int note_connections(Handle handle, Failure failure) except -1:
     """Note how many connections stand after a long wait. Called without the lock.
 
-    It asks the system about all descriptors of the process: no program does that often.
+    It asks the system about the descriptors of the process, unless there are many.
     """
     if failure.timeout_ms < LONG_WAIT_MS:
         return 0

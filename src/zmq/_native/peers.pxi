@@ -19,6 +19,7 @@ cdef enum:
     LOOK_AGAIN_MS = 20         # where a connection is expected and not found
     GREETING = 64              # bytes of ZMTP 3 before the first command
     OLD_GREETING = 12          # and of its older versions
+    MOST_LOOKED_AT = 128       # descriptors, for the words of an error
 
 
 def track_peers(Socket socket not None, address=None, token=0, events=0) -> int:
@@ -226,7 +227,7 @@ cdef int look_for_connections(Handle handle, Monitor *monitor, dict expected) ex
     cdef int again = -1
     if not expected:
         return -1
-    n = ohmq_descriptors(&descriptors)
+    n = ohmq_descriptors(&descriptors, INT_MAX - 1)
     try:
         for i in range(n):
             fd = descriptors[i]
@@ -351,15 +352,20 @@ def connections_to(Socket socket not None, str endpoint):
 
 
 cdef object connections_at(dict expected):
-    """How many connections of this process are a socket's, by expected_connections; or None."""
+    """How many connections of this process are a socket's, by expected_connections; or None.
+
+    Unknown also where the process has many descriptors: a server whose waits end ten times a second
+    is not to spend its time on looks at each.
+    """
     cdef char near[256]
     cdef char far[256]
     cdef int *descriptors = NULL
     cdef int n, i, fd
     cdef int count = 0
     cdef dict leading = dict.fromkeys(expected, 0)
-    n = ohmq_descriptors(&descriptors)
-    if n == 0:
+    n = ohmq_descriptors(&descriptors, MOST_LOOKED_AT)
+    if n == 0 or n > MOST_LOOKED_AT:
+        free(descriptors)
         return None
     try:
         for i in range(n):
