@@ -72,8 +72,8 @@ def test_a_connection_whose_address_the_system_writes_otherwise(host: str, ipv6:
 
 def test_a_peer_has_one_time(context: zmq.Context) -> None:
     with context.socket(zmq.PUSH) as push, context.socket(zmq.PULL) as pull:
-        push.bind("tcp://127.0.0.1:*")
         assert push.peers() == []  # from now on events tell when a peer is there
+        push.bind("tcp://127.0.0.1:*")
         pull.connect(push.last_endpoint)
         peers = push.wait_for_peers(1, 20000)
         assert push.peers() == peers
