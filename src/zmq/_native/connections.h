@@ -18,6 +18,7 @@ static inline int ohmq_connection_text(int fd, int remote, char *text, size_t si
     (void) fd, (void) remote, (void) text, (void) size;
     return 0;
 }
+static inline int ohmq_peer_port(int fd) { (void) fd; return -1; }
 static inline void ohmq_listener_refuse(const char *place, int refuses) {
     (void) place, (void) refuses;
 }
@@ -27,6 +28,7 @@ static inline void ohmq_listener_refuse(const char *place, int refuses) {
 #include <dirent.h>
 #include <limits.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +92,21 @@ static inline int ohmq_address_text(struct sockaddr_storage *at, socklen_t n, ch
         return 0;
     snprintf(text, size, at->ss_family == AF_INET6 ? "tcp://[%s]:%s" : "tcp://%s:%s", host, port);
     return 1;
+}
+
+/* The port at the far end of a connection, which takes a tenth of the time of its text; 0 for ipc, -1
+ * if the descriptor is none of a connection. */
+static inline int ohmq_peer_port(int fd) {
+    struct sockaddr_storage there;
+    socklen_t n = sizeof there;
+    memset(&there, 0, sizeof there);
+    if (getpeername(fd, (struct sockaddr *) &there, &n) < 0)
+        return -1;
+    if (there.ss_family == AF_INET)
+        return ntohs(((struct sockaddr_in *) &there)->sin_port);
+    if (there.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *) &there)->sin6_port);
+    return there.ss_family == AF_UNIX ? 0 : -1;
 }
 
 /* The address of one end of a connection; 0 if the descriptor is none of a connection. */

@@ -206,6 +206,7 @@ cdef extern from "half_close.h" nogil:
 
 
 cdef extern from "connections.h" nogil:
+    int ohmq_peer_port(int fd)
     int ohmq_descriptors(int **found, int most)
     bint ohmq_connection_text(int fd, bint remote, char *text, size_t size)
     void ohmq_listener_refuse(const char *place, bint refuses)

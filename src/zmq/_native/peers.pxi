@@ -19,7 +19,7 @@ cdef enum:
     LOOK_AGAIN_MS = 20         # where a connection is expected and not found
     GREETING = 64              # bytes of ZMTP 3 before the first command
     OLD_GREETING = 12          # and of its older versions
-    MOST_LOOKED_AT = 128       # descriptors, for the words of an error
+    MOST_LOOKED_AT = 1024      # descriptors, for the words of an error
 
 
 def track_peers(Socket socket not None, address=None, token=0, events=0) -> int:
@@ -351,18 +351,26 @@ def connections_to(Socket socket not None, str endpoint):
     return None if through_proxy or counts is None else connections_at({endpoint: counts})
 
 
+cdef int tcp_port_of(str endpoint) except -1:
+    """The port of a tcp endpoint, as libzmq takes it; 0 for other transports."""
+    _, _, port = endpoint.rpartition(":")
+    if not endpoint.startswith("tcp:") or not port.isdecimal():
+        return 0
+    return int(port) % 65536
+
+
 cdef object connections_at(dict expected):
     """How many connections of this process are a socket's, by expected_connections; or None.
 
-    Unknown also where the process has many descriptors: a server whose waits end ten times a second
-    is not to spend its time on looks at each.
+    Unknown also where the process has very many descriptors: a server whose waits end ten times a
+    second is not to spend its time on looks at each.
     """
-    cdef char near[256]
-    cdef char far[256]
+    cdef char text[256]
     cdef int *descriptors = NULL
-    cdef int n, i, fd
+    cdef int n, i, fd, port
     cdef int count = 0
     cdef dict leading = dict.fromkeys(expected, 0)
+    cdef set ports = {tcp_port_of(endpoint) for endpoint, counts in expected.items() if counts}
     n = ohmq_descriptors(&descriptors, MOST_LOOKED_AT)
     if n == 0 or n > MOST_LOOKED_AT:
         free(descriptors)
@@ -370,12 +378,13 @@ cdef object connections_at(dict expected):
     try:
         for i in range(n):
             fd = descriptors[i]
-            # Of a connection over ipc one end has a name; what listens is no connection.
-            has_near = ohmq_connection_text(fd, False, near, sizeof(near))
-            has_far = ohmq_connection_text(fd, True, far, sizeof(far))
+            port = ohmq_peer_port(fd)
+            if port < 0:
+                continue
+            may_lead = port in ports and ohmq_connection_text(fd, True, text, sizeof(text))
             for endpoint, counts in expected.items():
-                if (has_far and leads_to(far, endpoint) if counts
-                        else has_near and ohmq_connection_is_at(fd, endpoint.encode())):
+                if (may_lead and leads_to(text, endpoint) if counts
+                        else ohmq_connection_is_at(fd, endpoint.encode())):
                     leading[endpoint] += 1
     finally:
         free(descriptors)
