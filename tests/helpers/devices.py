@@ -7,11 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from socket import create_connection
 from typing import Any
 
 import zmq
 from helpers.waiting import PATIENCE_S, until
-from zmq.devices import ProcessDevice, ThreadDevice
+from zmq.devices import ProcessDevice, Relay, ThreadDevice
 
 #: How a background device may run.
 KINDS = ("thread", *multiprocessing.get_all_start_methods())
@@ -129,3 +130,35 @@ def still(device: Any, seconds: float = 0.3) -> bool:
     before = device.stats()[:4]
     time.sleep(seconds)
     return bool(device.stats()[:4] == before)
+
+
+def relay_that_is_blocked(socket: Callable[..., zmq.Socket]) -> tuple[Relay, str]:
+    """A relay whose target has no peer, and the address of its source."""
+    pull, target = socket(zmq.PULL), socket(zmq.PUSH)
+    pull.bind("tcp://127.0.0.1:*")
+    address = pull.get_string(zmq.LAST_ENDPOINT)
+    events = (pull.get_monitor_socket(), None, None)
+    return Relay(pull, target, events=events, intake=[(pull, address)]), address
+
+
+@contextmanager
+def relaying(relay: Relay) -> Iterator[None]:
+    thread = threading.Thread(target=relay.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        relay.stop()
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+def cannot_connect(address: str) -> bool:
+    host, port = address.removeprefix("tcp://").split(":")
+    try:
+        create_connection((host, int(port)), timeout=0.1).close()
+    except ConnectionRefusedError:
+        return True
+    except TimeoutError:
+        pass
+    return False

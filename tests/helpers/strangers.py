@@ -1,4 +1,4 @@
-"""The other sides of a probe: servers that do not speak ZMTP, and senders that may lose nothing."""
+"""Other sides: servers that do not speak ZMTP, raw peers, senders that may lose nothing."""
 
 from __future__ import annotations
 
@@ -47,3 +47,21 @@ def sending(socket: Any, count: int = 50) -> Iterator[None]:
         yield
     finally:
         thread.join()
+
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
+
+
+def ready(kind: bytes) -> bytes:
+    """The command that ends a handshake without security, of a socket of this type."""
+    body = b"\x05READY\x0bSocket-Type" + len(kind).to_bytes(4, "big") + kind
+    return bytes([4, len(body)]) + body
+
+
+@contextlib.contextmanager
+def raw_peer(address: str, kind: bytes) -> Iterator[socket.socket]:
+    """A peer that has shaken hands, and keeps its connection open whatever it is told."""
+    host, port = address.removeprefix("tcp://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(GREETING + ready(kind))
+        yield connection

@@ -16,9 +16,21 @@ from typing import Any
 import pytest
 
 import zmq
-from helpers.devices import TWO_KINDS, bind, make, queue, running, stats_when, to
+from helpers.devices import (
+    TWO_KINDS,
+    bind,
+    cannot_connect,
+    make,
+    queue,
+    relay_that_is_blocked,
+    relaying,
+    running,
+    stats_when,
+    to,
+)
+from helpers.strangers import raw_peer
 from helpers.waiting import until
-from zmq.devices import Relay, ThreadDevice, ThreadMonitoredQueue, ThreadProxySteerable
+from zmq.devices import ThreadDevice, ThreadMonitoredQueue, ThreadProxySteerable
 
 Make = Callable[..., zmq.Socket]
 
@@ -165,26 +177,31 @@ class TestProducersThatGoOn:
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can do that")
     def test_a_drain_that_is_broken_off_leaves_the_address_open(self, socket: Make) -> None:
         """Meanwhile it accepts no connection: peers would lose what they begin to send."""
-        pull, target = socket(zmq.PULL), socket(zmq.PUSH)
-        pull.bind("tcp://127.0.0.1:*")
-        address = pull.get_string(zmq.LAST_ENDPOINT)
-        relay = Relay(
-            pull, target, events=(pull.get_monitor_socket(), None, None), intake=[(pull, address)]
-        )
-        thread = threading.Thread(target=relay.run)
-        thread.start()
-        first, second = socket(zmq.PUSH), socket(zmq.PUSH, immediate=1)
-        first.connect(address)
-        for _ in range(10):
-            first.send(b"no peer takes it")
-        until(lambda: relay.measure().peers_in == 1 and relay.measure().blocked_in_s > 0)
-        relay.stop(20)
-        until(lambda: relay.measure().peers_in == 0)
-        second.connect(address)
-        assert second.poll(300, zmq.POLLOUT) == 0
-        relay.stop()
-        thread.join(10)
-        assert second.poll(10_000, zmq.POLLOUT) == zmq.POLLOUT
+        relay, address = relay_that_is_blocked(socket)
+        with raw_peer(address, b"PUSH"), relaying(relay):
+            first, second = socket(zmq.PUSH), socket(zmq.PUSH, immediate=1)
+            first.connect(address)
+            for _ in range(10):
+                first.send(b"no peer takes it")
+            until(lambda: relay.measure().peers_in == 2 and relay.measure().blocked_in_s > 0)
+            relay.stop(20)
+            until(lambda: relay.measure().peers_in == 1)  # the raw peer stays
+            second.connect(address)
+            assert second.poll(300, zmq.POLLOUT) == 0
+            relay.stop()
+            assert second.poll(10_000, zmq.POLLOUT) == zmq.POLLOUT
+
+    def test_once_they_are_gone_the_address_is_unbound(self, socket: Make) -> None:
+        """Also where a message waits for a peer, so that the relay has nothing else to do."""
+        relay, address = relay_that_is_blocked(socket)
+        with relaying(relay):
+            first = socket(zmq.PUSH, immediate=1, reconnect_ivl=20)
+            first.connect(address)
+            for _ in range(10):
+                first.send(b"no peer takes it")
+            until(lambda: relay.measure().peers_in == 1 and relay.measure().blocked_in_s > 0)
+            relay.stop(4000)
+            until(lambda: cannot_connect(address))
 
     @kinds
     def test_where_it_connects_to_them_it_cannot_know(self, kind: str, socket: Make) -> None:

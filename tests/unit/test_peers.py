@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 import zmq
+from helpers.strangers import GREETING, ready
 from helpers.waiting import until
 from zmq.core import event_stream
-
-GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + bytes(32)
-READY = b"\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x04PULL"
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ def test_a_monitor_that_begins_within_a_handshake(context: zmq.Context) -> None:
         with socket.create_connection((host, int(port))) as client:
             client.recv(1)  # it is accepted
             with server.connection_events(zmq.EVENT_HANDSHAKE_SUCCEEDED) as events:
-                client.sendall(GREETING + READY)
+                client.sendall(GREETING + ready(b"PULL"))
                 next(events)
             assert len(server.peers()) == 1
             assert len(server.wait_for_peers(1)) == 1

@@ -85,7 +85,7 @@ cdef int64_t wake_at(RelayLoop *loop, bint draining, bint holds) noexcept nogil:
             drain.settled = loop.now + RESTLESS_NS
         until = min(quiet_at(loop), drain.settled)
     if drain.intake == INTAKE_OPEN:
-        if not holds:
+        if not holds or peers_have_left(loop):
             until = min(until, loop.now + LEAVE_NS)
         else:
             until = min(until, drain.parting if loop.now < drain.parting else drain.intake_until)
@@ -224,6 +224,20 @@ cdef bint intake_is_over(RelayLoop *loop) noexcept nogil:
     if not over and loop.now >= drain.intake_until:
         drain.abrupt = over = True
     return over
+
+
+cdef bint peers_have_left(RelayLoop *loop) noexcept nogil:
+    """Whether those that can be asked to leave are gone: their addresses are to be unbound now."""
+    cdef Connections *connections
+    cdef bint asked = False
+    cdef int i
+    for i in range(2):
+        connections = &loop.side.connections[i]
+        if connections.takes:
+            if not connections.wanted or connections.count:
+                return False
+            asked = True
+    return asked
 
 
 cdef void refuse_connections(RelayLoop *loop, bint refuses) noexcept nogil:
