@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
@@ -48,6 +48,23 @@ def test_the_context_ends_just_before_the_wait(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(event_stream, "_checked", ended)
     with pytest.raises(zmq.ContextTerminated):
         push.wait_for_peers(1)
+
+
+@pytest.mark.parametrize(
+    "follow",
+    [
+        lambda each: each.peers(),
+        lambda each: each.connection_events().close(),
+        lambda each: (each.monitor("inproc://events"), each.monitor(None)),
+    ],
+)
+def test_sockets_that_were_closed_just_before(follow: Callable[[zmq.Socket], object]) -> None:
+    """They count until libzmq has cleared them away; what a monitor opens waits for that, too."""
+    with zmq.Context() as context:
+        context.max_sockets = 8
+        for _ in range(300):
+            with context.socket(zmq.PULL) as one:
+                follow(one)
 
 
 @pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6")

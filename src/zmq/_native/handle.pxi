@@ -98,23 +98,14 @@ cdef int _waited_for = 0
 
 
 cdef void *open_socket(ContextHandle context, int type) except NULL:
-    """zmq_socket. Closed sockets count until libzmq's reaper has taken them: it is given time."""
+    """zmq_socket, as often as it takes libzmq to clear away closed sockets."""
     cdef void *ptr
     cdef int error = try_socket(context, type, &ptr)
-    cdef int closed = ohmq_load_int(&_sockets_closed)
     cdef int ignored
     cdef Failure failure
-    cdef int64_t deadline
-    if error == EMFILE and ohmq_load_int(&_waited_for) != closed and (
-        n_open(context) + 1 < context_option(context, ZMQ_MAX_SOCKETS, &ignored)
-    ):
-        deadline = ohmq_now() + (REAPER_NS if is_descriptor_left() else REAPER_NO_DESCRIPTOR_NS)
-        while error == EMFILE and ohmq_now() < deadline:
-            with nogil:
-                ohmq_wait(NULL, 0, ohmq_now() + 1000000)
-            error = try_socket(context, type, &ptr)
-        if error == EMFILE:
-            ohmq_store_int(&_waited_for, ohmq_load_int(&_sockets_closed))
+    cdef int64_t until = 0
+    while error == EMFILE and wait_for_reaper(context, &until):
+        error = try_socket(context, type, &ptr)
     if error:
         failure = failure_without_socket("socket", None if error != EMFILE else {
             "open": n_open(context), "descriptor_left": is_descriptor_left(),
@@ -122,6 +113,30 @@ cdef void *open_socket(ContextHandle context, int type) except NULL:
         failure.socket_type = type
         fail(error, failure)
     return ptr
+
+
+cdef bint wait_for_reaper(ContextHandle context, int64_t *until) except -1:
+    """After EMFILE: wait a moment, as closed sockets count until libzmq's reaper has taken them.
+
+    Called without a lock. False where there is nothing to wait for, or time is over. until belongs
+    to the caller, and is 0 before the first call.
+    """
+    cdef int closed = ohmq_load_int(&_sockets_closed)
+    cdef int ignored
+    if context is None:
+        return False
+    if until[0] == 0:
+        if ohmq_load_int(&_waited_for) == closed or (
+            n_open(context) + 1 >= context_option(context, ZMQ_MAX_SOCKETS, &ignored)
+        ):
+            return False
+        until[0] = ohmq_now() + (REAPER_NS if is_descriptor_left() else REAPER_NO_DESCRIPTOR_NS)
+    elif ohmq_now() >= until[0]:
+        ohmq_store_int(&_waited_for, closed)
+        return False
+    with nogil:
+        ohmq_wait(NULL, 0, ohmq_now() + 1000000)
+    return True
 
 
 cdef Py_ssize_t n_open(ContextHandle context):

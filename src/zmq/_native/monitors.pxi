@@ -41,6 +41,17 @@ cdef int _monitors_generation = 0
 cdef int monitor_call(Handle handle, object addr, int events) except -1:
     """Start the program's monitor at an address, or stop the one that runs."""
     cdef bytes address = None if addr is None else as_address(addr)
+    cdef int64_t until = 0
+    cdef int error = try_monitor(handle, address, events)
+    while error == EMFILE and wait_for_reaper(handle.context, &until):
+        error = try_monitor(handle, address, events)
+    if error:
+        fail(error, unlocked_failure_of(handle, "monitor", {"address": addr, "events": events}))
+    return 0
+
+
+cdef int try_monitor(Handle handle, bytes address, int events) except -1:
+    """0, or an errno."""
     cdef int error
     enter(handle)
     if address is None:
@@ -53,9 +64,7 @@ cdef int monitor_call(Handle handle, object addr, int events) except -1:
         if error == 0:
             error = start_program_monitor(handle, address, events)
     leave(handle)
-    if error:
-        fail(error, unlocked_failure_of(handle, "monitor", {"address": addr, "events": events}))
-    return 0
+    return error
 
 
 cdef int start_program_monitor(Handle handle, const char *address, int events) noexcept:

@@ -42,22 +42,33 @@ def track_peers(Socket socket not None, address=None, token=0, events=0) -> int:
     cdef Handle handle = socket.handle
     cdef const char *where = NULL
     cdef int64_t number = 0
+    cdef int64_t until = 0
     cdef uint64_t mark = token
     cdef int mask = events
     cdef int error
     if address is not None:
         where = address
+    error = try_to_track(handle, where, mark, mask, &number)
+    while error == EMFILE and wait_for_reaper(handle.context, &until):
+        error = try_to_track(handle, where, mark, mask, &number)
+    if error:
+        fail(error)
+    return number
+
+
+cdef int try_to_track(Handle handle, const char *where, uint64_t mark, int mask,
+                      int64_t *number) except -1:
+    """0, or an errno."""
+    cdef int error
     enter(handle)
     if handle.context is None:
         described = describe(handle)
         leave(handle)
         fail(ENOTSUP, f"{described} was opened by another library, in a context that is not "
                       "known here: its connections cannot be followed. Open it with zmq.Context")
-    error = track(handle, where, mark, mask, &number)
+    error = track(handle, where, mark, mask, number)
     leave(handle)
-    if error:
-        fail(error)
-    return number
+    return error
 
 
 def drop_stream(int64_t number) -> None:
