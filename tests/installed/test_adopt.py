@@ -181,6 +181,28 @@ def test_files_that_pyzmq_has_overwritten(environment: Environment) -> None:
     assert_adopted(environment)
 
 
+def test_overwritten_files_of_a_wheel_that_no_index_has(
+    environment: Environment, wheel_file: Path
+) -> None:
+    environment.install(str(wheel_file))
+    shutil.copy(zmq._native.__file__, environment.site / "zmq")
+    environment.install("kernel")
+    assert environment.whose() == "theirs"
+    environment.run("-m", "zmq", "adopt", index=False)
+    assert_adopted(environment)
+
+
+def test_overwritten_files_that_cannot_be_had_again(environment: Environment) -> None:
+    """Everything stays as it was, and the next try finds it so."""
+    environment.install("ohmq")
+    environment.install("kernel")
+    said = environment.run("-m", "zmq", "adopt", index=False, fails=True)
+    assert "ohmq==" in said
+    assert (environment.site / "zmq/backend/of_their_own.py").exists()
+    environment.run("-m", "zmq", "adopt")
+    assert_adopted(environment)
+
+
 def test_a_program_that_requires_pyzmq_without_it(environment: Environment) -> None:
     environment.install("ohmq")
     environment.install("--no-deps", "kernel")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +14,6 @@ import pytest
 pytestmark = pytest.mark.timeout(180)
 
 HOW = "'python -m zmq info' says how to fix it"
-# The environment has no pip.
-UV_REINSTALL = "uv pip install --reinstall --no-deps ohmq"
 IMPORT = "import zmq; print(zmq.ohmq_version != '', zmq.Context().term())"
 
 
@@ -55,7 +55,9 @@ def test_files_of_pyzmq_beside_ours(wheel_python: Path, package: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["error.py", "constants.py", "core/poll.py", "core"])
-def test_a_file_that_the_import_needs(wheel_python: Path, package: Path, name: str) -> None:
+def test_a_file_that_the_import_needs(
+    wheel_python: Path, wheel_file: Path, package: Path, name: str
+) -> None:
     """As another package has it, or gone with that package."""
     if (package / name).is_dir():
         shutil.rmtree(package / name)
@@ -67,9 +69,25 @@ def test_a_file_that_the_import_needs(wheel_python: Path, package: Path, name: s
     assert last.startswith("ImportError: ")
     assert "incomplete, or mixed with files of PyZMQ" in last
     assert last.endswith(HOW)
-    assert (
-        fix_command(wheel_python) == "uv pip install --reinstall --no-deps ohmq"
-    )  # there is no pip
+    # There is no pip.
+    assert fix_command(wheel_python) == f"uv pip install --reinstall --no-deps {wheel_file}"
+
+
+def test_the_line_fixes_it_when_it_is_typed(wheel_python: Path, package: Path) -> None:
+    if shutil.which("uv", path=Path(sys.executable).parent) is None:
+        pytest.skip("uv")
+    (package / "error.py").unlink()
+    (package / "constants.py").write_text("# of another distribution\n")
+    folders = [str(Path(wheel_python).parent), str(Path(sys.executable).parent), os.environ["PATH"]]
+    env = os.environ | {
+        "PATH": os.pathsep.join(folders),
+        "VIRTUAL_ENV": str(Path(wheel_python).parents[1]),
+    }
+    line = fix_command(wheel_python)
+    done = subprocess.run(line, shell=True, env=env, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    done = run(wheel_python, "-m", "zmq", "info")
+    assert done.stdout.splitlines()[-1].split() == ["installation", "whole"]
 
 
 def test_the_command_runs_where_the_import_fails(
@@ -96,7 +114,9 @@ def test_a_library_that_is_missing_is_another_matter(wheel_python: Path, package
 
 
 @pytest.mark.parametrize("keep", [0, 1, None])
-def test_half_of_pyzmq(wheel_python: Path, package: Path, pyzmq: Path, keep: int | None) -> None:
+def test_half_of_pyzmq(
+    wheel_python: Path, wheel_file: Path, package: Path, pyzmq: Path, keep: int | None
+) -> None:
     """Every other file, or all: the command finds out, and an import hides nothing."""
     code = "import zmq; print(zmq.__path__[0])"
     theirs = Path(run(pyzmq, "-c", code).stdout.strip())
@@ -108,4 +128,4 @@ def test_half_of_pyzmq(wheel_python: Path, package: Path, pyzmq: Path, keep: int
             shutil.copy(theirs / file, package / file)
     done = run(wheel_python, "-c", "import zmq")
     assert HOW in done.stderr
-    assert fix_command(wheel_python).split(" && ")[-1].endswith("--no-deps ohmq")
+    assert fix_command(wheel_python).split(" && ")[-1].endswith(f"--no-deps {wheel_file}")

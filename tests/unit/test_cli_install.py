@@ -113,6 +113,35 @@ def test_without_pip_uv_fixes_it() -> None:
     assert diagnose(found).fix == ["uv pip install --reinstall --no-deps ohmq"]
 
 
+@pytest.mark.parametrize(
+    ("origin", "taken_from"),
+    [
+        ('{"url": "file://FOLDER/a%20wheel.whl", "archive_info": {}}', "'FOLDER/a wheel.whl'"),
+        ('{"url": "file://FOLDER/gone.whl", "archive_info": {}}', "ohmq"),
+        ('{"url": "https://host/ohmq.whl", "archive_info": {}}', "https://host/ohmq.whl"),
+        (
+            '{"url": "https://host/ohmq", "vcs_info": {"vcs": "git", "commit_id": "abc"}}',
+            "git+https://host/ohmq@abc",
+        ),
+        (None, "ohmq"),
+    ],
+)
+def test_it_is_installed_again_from_where_it_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str | None, taken_from: str
+) -> None:
+    """An index need not have what was installed from a file."""
+    (tmp_path / "a wheel.whl").touch()
+    install_metadata(tmp_path, "ohmq", "zmq/error.py,,\n")
+    if origin is not None:
+        origin = origin.replace("FOLDER", tmp_path.as_posix())
+        (tmp_path / "ohmq-1.0.dist-info/direct_url.json").write_text(origin)
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    (own,) = collect(imported_is_own=True).distributions
+    (command,) = diagnose(findings(own)).fix
+    words = taken_from.replace("FOLDER", str(tmp_path))
+    assert command == f"python -m pip install --force-reinstall --no-deps {words}"
+
+
 def test_pyzmq_on_pythonpath_comes_first() -> None:
     first = Path("/lib")
     distributions = (OWN, Distribution("pyzmq", "26.0", first))

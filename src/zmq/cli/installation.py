@@ -15,18 +15,21 @@ import importlib.util
 import json
 import os
 import re
+import shlex
 import sys
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 OWN_NAME = "ohmq"
 _ADOPT = "python -m zmq adopt"
 _CONDA = "conda remove --force pyzmq && python -m zmq adopt"
-_REINSTALL = "python -m pip install --force-reinstall --no-deps ohmq"
-_REINSTALL_BY_UV = "uv pip install --reinstall --no-deps ohmq"
+_REINSTALL = "python -m pip install --force-reinstall --no-deps"
+_REINSTALL_BY_UV = "uv pip install --reinstall --no-deps"
 # Files of PyZMQ that have no place in this package. Its stubs would hide our types from checkers.
 _FOREIGN_PATTERNS = (
     "__init__.pyi",
@@ -53,6 +56,8 @@ class Distribution:
     damaged: tuple[str, ...] = ()
     has_files: bool = True
     installer: str = ""
+    origin: str = ""
+    """The file or address that it was installed from, where that was not an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,9 @@ def diagnose(findings: Findings) -> Diagnosis:
 def _fix_command(findings: Findings, mixed: Sequence[Distribution]) -> str:
     """The one command that makes the installation whole."""
     own = [each for each in findings.distributions if each.name == OWN_NAME]
-    reinstall = _REINSTALL if findings.has_pip else _REINSTALL_BY_UV
+    origin = next((each.origin for each in own if each.origin), OWN_NAME)
+    command = _REINSTALL if findings.has_pip else _REINSTALL_BY_UV
+    reinstall = f"{command} {shlex.quote(origin)}"
     if own and not findings.imported_is_own and _hidden_by_path(findings, own):
         return "unset PYTHONPATH"
     if any(each.installer == "conda" for each in mixed):
@@ -259,7 +266,8 @@ def find_distributions() -> Iterable[Distribution]:
         seen.add((name, location))
         damaged = tuple(damaged_files(each)) if name == OWN_NAME else ()
         installer = (each.read_text("INSTALLER") or "").strip()
-        yield Distribution(name, each.version, location, damaged, has_files, installer)
+        origin = _origin(each) if name == OWN_NAME else ""
+        yield Distribution(name, each.version, location, damaged, has_files, installer, origin)
 
 
 def recorded(distribution: importlib.metadata.Distribution) -> Iterable[tuple[str, str]]:
@@ -318,9 +326,25 @@ def damaged_files(distribution: importlib.metadata.Distribution) -> Iterable[str
             yield name
 
 
+def _direct_url(distribution: importlib.metadata.Distribution) -> dict[str, Any]:
+    """What an installer has written of a distribution that came from no index."""
+    return dict(json.loads(distribution.read_text("direct_url.json") or "{}"))
+
+
 def _is_editable(distribution: importlib.metadata.Distribution) -> bool:
-    origin = json.loads(distribution.read_text("direct_url.json") or "{}")
-    return bool(origin.get("dir_info", {}).get("editable"))
+    return bool(_direct_url(distribution).get("dir_info", {}).get("editable"))
+
+
+def _origin(distribution: importlib.metadata.Distribution) -> str:
+    """What an installer takes to install it again; nothing if that is its name, or is gone."""
+    origin = _direct_url(distribution)
+    url = origin.get("url", "")
+    if version := origin.get("vcs_info"):
+        return f"{version['vcs']}+{url}@{version['commit_id']}"
+    if not url.startswith("file:"):
+        return str(url)
+    path = url2pathname(urlsplit(url).path)
+    return path if os.path.exists(path) and not _is_editable(distribution) else ""
 
 
 def _foreign_files(folders: Iterable[Path]) -> Iterable[Path]:

@@ -29,7 +29,7 @@ class Installer:
         run([*self.install, "--no-deps", self.offline, self.reinstall, str(wheel)])
 
     def install_release(self, requirement: str) -> None:
-        """Install a release from the index in place of whatever has its name."""
+        """Install a release of the index, or what a path names, in place of what has its name."""
         run([*self.install, "--no-deps", self.reinstall, requirement])
 
     def remove(self, names: Sequence[str]) -> None:

@@ -76,17 +76,18 @@ def plan_adoption(
             "conda has installed pyzmq, and would put it back: "
             "run 'conda remove --force pyzmq' first, then 'python -m zmq adopt'"
         )
+    if own is not None and own.damaged:
+        # First of all: where it cannot be had, everything stays as it was.
+        plan.add(
+            f"install {OWN_NAME} {own.version} again, {len(own.damaged)} of its files "
+            "are missing or overwritten",
+            lambda: installer.install_release(own.origin or f"{OWN_NAME}=={own.version}"),
+        )
     if not (_is_standin(theirs) and theirs is not None and theirs.version == VERSION):
         what = f"replace pyzmq {theirs.version}" if theirs else "satisfy requirements on pyzmq"
         plan.add(
             f"{what} with a stand-in, pyzmq {VERSION}, that has no files and requires {OWN_NAME}",
             lambda: _replace(installer, folder),
-        )
-    if own is not None and own.damaged:
-        plan.add(
-            f"install {OWN_NAME} {own.version} again, {len(own.damaged)} of its files "
-            "are missing or overwritten",
-            lambda: installer.install_release(f"{OWN_NAME}=={own.version}"),
         )
     return plan
 
