@@ -1,5 +1,5 @@
 # Builds libzmq and libsodium from source, as static libraries that become part of the extension
-# module. Sets the target `bundled_libzmq`, and installs the licences of both beside ours.
+# module. Sets the target `bundled_libzmq`, and installs the licences of all that is in it beside ours.
 #
 # Sources: a release tarball that is pinned by its hash, or OHMQ_LIBZMQ_SOURCE and
 # OHMQ_LIBSODIUM_SOURCE: each a folder, or a tarball on this machine.
@@ -92,6 +92,8 @@ ExternalProject_Add(bundled_libzmq_build
     -DWITH_OPENPGM=OFF -DWITH_NORM=OFF -DWITH_VMCI=OFF
   INSTALL_COMMAND "${CMAKE_COMMAND}" --install <BINARY_DIR>
   COMMAND "${CMAKE_COMMAND}" -E copy <SOURCE_DIR>/LICENSE ${PREFIX}/LICENSE.libzmq
+  # libzmq has SHA-1, for WebSocket, from another project.
+  COMMAND "${CMAKE_COMMAND}" -E copy <SOURCE_DIR>/external/sha1/license.txt ${PREFIX}/LICENSE.sha1
   BUILD_BYPRODUCTS "${PREFIX}/lib/libzmq.a")
 
 add_library(bundled_libzmq INTERFACE)
@@ -112,6 +114,6 @@ elseif(APPLE)
   target_link_options(bundled_libzmq INTERFACE "-Wl,-exported_symbol,_PyInit__native" "-Wl,-dead_strip")
 endif()
 if(DEFINED SKBUILD_METADATA_DIR)
-  install(FILES "${PREFIX}/LICENSE.libzmq" "${PREFIX}/LICENSE.libsodium"
+  install(FILES "${PREFIX}/LICENSE.libzmq" "${PREFIX}/LICENSE.libsodium" "${PREFIX}/LICENSE.sha1"
           DESTINATION "${SKBUILD_METADATA_DIR}/licenses")
 endif()

@@ -13,7 +13,7 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 MOST_BYTES = 1_500_000
-LICENSES = {"LICENSE", "LICENSE.libzmq", "LICENSE.libsodium"}
+LICENSES = {"LICENSE", "LICENSE.libzmq", "LICENSE.libsodium", "LICENSE.sha1"}
 # What the module may show to other libraries of a process.
 EXPORTED = {"PyInit__native"}
 MACHINES = {"EM_X86_64": "x86_64", "EM_AARCH64": "aarch64"}
