@@ -45,17 +45,23 @@ def _recv(name: str, role: str, front: str, how: str, target: float) -> Case:
 
 
 def _roundtrip(
-    suffix: str, words: str, halves: tuple[int, int], over_blocking: float | None
+    suffix: str,
+    words: str,
+    halves: tuple[int, int] | tuple[None, None],
+    over_blocking: float | None,
+    over_pyzmq: float = 1.2,
+    busy_wait_us: int = 0,
 ) -> Case:
     first, second = halves
-    replier = Worker("async_replier", {"front": "asyncio", "at": BIND["tcp"]}, half=first)
-    requester = Worker("async_requester", {"front": "asyncio", "at": "{0}"}, half=second)
+    both = {"front": "asyncio", "busy_wait_us": busy_wait_us}
+    replier = Worker("async_replier", {**both, "at": BIND["tcp"]}, half=first)
+    requester = Worker("async_requester", {**both, "at": "{0}"}, half=second)
     return Case(
         f"asyncio/roundtrip{suffix}",
         f"32-byte request and reply over tcp, both ends asyncio, {words}",
         "us",
         trial([replier, requester], reporter=1),
-        over_pyzmq=1.2,
+        over_pyzmq=over_pyzmq,
         rival=BLOCKING,
         over_rival=over_blocking,
         less_is_better=True,
@@ -94,7 +100,11 @@ CASES = (
             # Nothing sleeps here: what counts is the work, and that of two turns of asyncio's
             # loop alone is more than that of a blocking round trip.
             ("/together", "both processes on the same cores", (0, 0), None),
+            ("/free", "both processes on all cores", (None, None), None),
         )
+    ),
+    _roundtrip(
+        "/free/busy", "on all cores, ohmq with busy_wait_us=100", (None, None), None, 1.6, 100
     ),
     _recv("tornado", "callback_sink", "", "ZMQStream.on_recv", 5),
     _recv("gevent", "green_sink", "gevent", "zmq.green", 5),

@@ -22,7 +22,7 @@ HEADLINES = {
     "small/tcp": "messages of 32 bytes over TCP, from process to process",
     "three-part/tcp": "messages of three parts over TCP",
     "asyncio/recv": "`await socket.recv()` on asyncio",
-    "roundtrip/tcp": "request and reply over TCP",
+    "roundtrip/tcp/free": "request and reply over TCP",
     "relay/device/stream": "a device from PULL to PUSH",
     "roundtrip/inproc": "request and reply between two threads, inproc",
 }

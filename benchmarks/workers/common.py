@@ -43,7 +43,8 @@ def make_socket(context: Any, kind: str, args: Arguments) -> Socket:
     socket = context.socket(getattr(zmq, kind))
     socket.sndhwm = socket.rcvhwm = args.number("hwm", 1000)
     socket.linger = 0
-    if busy_wait_us := args.number("busy_wait_us", 0):
+    busy_wait_us = args.number("busy_wait_us", 0)
+    if busy_wait_us and hasattr(socket, "busy_wait_us"):
         socket.busy_wait_us = busy_wait_us
     return socket
 

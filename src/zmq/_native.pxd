@@ -85,7 +85,13 @@ cdef struct EventsRead:
 cdef struct BusyWait:
     # Of what waits for several sockets (busy_wait.pxi).
     ohmq_busy_wait habit
-    int limits_set             # the state of the option that the limit of the habit is from
+    int64_t loop_limit_ns      # of an event loop that waits for these sockets
+    int limits_set             # the state of the option that the limits are from
+
+cdef struct BusyWaitLimit:
+    # How long new sockets look, and whether nobody has asked for that.
+    int64_t ns
+    bint by_default
 
 cdef struct HandleList:
     # Of the lock, all that follows; and the links in the handles.
@@ -191,6 +197,7 @@ cdef struct Blocked:
     TakenAhead ahead           # what the last sleep has received
     int64_t deadline
     bint signals               # the thread handles POSIX signals
+    bint for_answer            # see ohmq_awaits_answer()
     zmq_msg_t *msg             # where to receive to, or NULL; the caller's
 
 # ---- contexts (context.pxi) -------------------------------------------------------------------
@@ -215,7 +222,7 @@ cdef class ContextHandle:
     cdef Terminator *terminator   # from the first term() on; then nothing but that may use ptr
     cdef bint owned               # opened here, not adopted from another library
     cdef bint zap_required        # see Context.zap_required
-    cdef int64_t busy_wait_ns     # of its new sockets; see Context.busy_wait_us
+    cdef BusyWaitLimit busy_wait  # of its new sockets; see Context.busy_wait_us
     cdef list lingering           # closed sockets that may still hold unsent messages
 
 cdef class Context:

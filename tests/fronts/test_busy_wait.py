@@ -89,6 +89,20 @@ async def test_without_it_nothing_looks(front: Front, echo: Echo) -> None:
     assert looks(socket) == 0
 
 
+@needs("loop", "look")
+async def test_a_loop_looks_only_where_that_was_asked_for(front: Front, echo: Echo) -> None:
+    socket = front.socket(zmq.DEALER)
+    socket.connect(f"tcp://127.0.0.1:{echo.port}")
+    poller = front.zmq.Poller()
+    poller.register(socket, zmq.POLLIN)
+    for n in range(100):
+        await front(socket.send(b"x"))
+        if n % 2:
+            assert await front(poller.poll()) == [(socket, zmq.POLLIN)]
+        assert await front(socket.recv()) == b"x"
+    assert looks(socket) == 0
+
+
 @needs("look")
 async def test_it_can_be_switched_off_again(front: Front, echo: Echo) -> None:
     socket = ask(front, echo)

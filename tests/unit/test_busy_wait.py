@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -17,6 +20,8 @@ Pair = Callable[..., tuple[zmq.Socket, zmq.Socket]]
 Make = Callable[..., zmq.Socket]
 
 LIMIT_US = 100_000
+LATE = b"an answer that comes after a look of 20 ms, within twice that time"
+DEFAULT_US = 100 if sys.platform == "linux" else 0
 
 
 @pytest.fixture(autouse=True)
@@ -25,21 +30,29 @@ def nothing_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def looking(pair: Pair, transport: str) -> Iterator[tuple[zmq.Socket, zmq.Socket]]:
-    """Return a socket that looks and one that answers it from a thread, until b"" comes."""
+def answered(pair: Pair, transport: str) -> Iterator[tuple[zmq.Socket, zmq.Socket]]:
+    """Return a socket and one that answers it from a thread, until b"" comes."""
     ask, answer = pair(zmq.DEALER, zmq.DEALER, transport)
 
     def reply() -> None:
         while message := answer.recv():
+            if message == LATE:
+                time.sleep(0.03)
             answer.send(message)
 
     thread = threading.Thread(target=reply, daemon=True)
     thread.start()
-    ask.busy_wait_us = LIMIT_US
     yield ask, answer
     if not ask.closed:
         ask.send(b"")
         thread.join()
+
+
+@pytest.fixture
+def looking(answered: tuple[zmq.Socket, zmq.Socket]) -> tuple[zmq.Socket, zmq.Socket]:
+    """Return the same, with a socket that looks."""
+    answered[0].busy_wait_us = LIMIT_US
+    return answered
 
 
 def look_at_last(ask: zmq.Socket) -> None:
@@ -52,16 +65,41 @@ def look_at_last(ask: zmq.Socket) -> None:
 # ---- the option ----
 
 
-def test_it_is_off_by_default(context: zmq.Context, socket: Make) -> None:
-    assert context.busy_wait_us == 0
-    assert socket(zmq.PULL).busy_wait_us == 0
+def test_a_stream_does_not_look_by_default(pair: Pair) -> None:
+    push, pull = pair(zmq.PUSH, zmq.PULL, "tcp")
+    for _ in range(200):
+        push.send(b"x")
+        pull.recv()
+    assert looks(push) == looks(pull) == 0
+
+
+@pytest.mark.skipif(not DEFAULT_US, reason="a system where a wait looks by default")
+@pytest.mark.parametrize("how", ["recv", "poll", "Poller"])
+def test_a_wait_for_an_answer_looks_by_default(
+    answered: tuple[zmq.Socket, zmq.Socket], how: str
+) -> None:
+    ask, _ = answered
+    poller = zmq.Poller()
+    poller.register(ask, zmq.POLLIN)
+    for _ in until_it_looks(ask):
+        ask.send(b"x")
+        if how == "poll":
+            ask.poll()
+        elif how == "Poller":
+            poller.poll()
+        ask.recv()
+
+
+def test_the_default(context: zmq.Context, socket: Make) -> None:
+    assert context.busy_wait_us == DEFAULT_US
+    assert socket(zmq.PULL).busy_wait_us == DEFAULT_US
 
 
 def test_a_context_has_it_for_its_new_sockets(context: zmq.Context, socket: Make) -> None:
     before = socket(zmq.PULL)
     context.busy_wait_us = 50
     assert socket(zmq.PULL).busy_wait_us == 50
-    assert before.busy_wait_us == 0
+    assert before.busy_wait_us == DEFAULT_US
     assert zmq.Context.shadow(context).busy_wait_us == 50
     assert zmq.asyncio.Context(context).busy_wait_us == 50
 
@@ -124,6 +162,7 @@ def test_a_socket_with_short_waits_looks(looking: tuple[zmq.Socket, zmq.Socket])
 
 def test_without_it_nothing_looks(pair: Pair) -> None:
     ask, answer = pair(zmq.DEALER, zmq.DEALER, "tcp")
+    ask.busy_wait_us = answer.busy_wait_us = 0
     for _ in range(100):
         ask.send(b"x")
         answer.recv()
@@ -138,6 +177,47 @@ def test_idle_sockets_do_not_look(socket: Make) -> None:
     for _ in range(20):
         assert idle.poll(1) == 0  # within the limit, but nothing came
     assert looks(idle) == 0
+
+
+def test_looks_in_vain_become_fewer(looking: tuple[zmq.Socket, zmq.Socket]) -> None:
+    ask, _ = looking
+    look_at_last(ask)
+    ask.busy_wait_us = 20_000
+    lost = ask.stats().busy_waits_lost
+    for _ in range(12):
+        ask.send(LATE)
+        ask.recv()
+    assert ask.stats().busy_waits_lost - lost <= 4  # waits 1, 3 and 7
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system binds no process")
+def test_the_default_is_not_for_a_single_core() -> None:
+    result = run_python(
+        """
+        import os, threading, zmq
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+        context = zmq.Context()
+        ask, answer = context.socket(zmq.PAIR), context.socket(zmq.PAIR)
+        port = answer.bind_to_random_port("tcp://127.0.0.1")
+        ask.connect(f"tcp://127.0.0.1:{port}")
+
+        def reply():
+            while message := answer.recv():
+                answer.send(message)
+
+        thread = threading.Thread(target=reply)
+        thread.start()
+        for _ in range(1000):
+            ask.send(b"x")
+            ask.recv()
+        ask.send(b"")
+        thread.join()
+        stats = ask.stats()
+        print("looks", stats.busy_waits_won + stats.busy_waits_lost)
+        context.destroy(linger=0)
+        """
+    )
+    assert "looks 0" in str(result)
 
 
 def test_a_time_out_ends_a_look(looking: tuple[zmq.Socket, zmq.Socket]) -> None:

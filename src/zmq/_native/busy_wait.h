@@ -4,12 +4,16 @@
  * thread that waits looks at its descriptors, gives the core away (sched_yield), looks again, until
  * its limit is over; then it sleeps. It holds no lock meanwhile, and not the GIL.
  *
- * habit    of one socket: there are looks only where its last waits were short
+ * habit    of one socket: there are looks only where its last waits were short, and fewer and fewer
+ *          where they end in vain
  * crowd    more threads run, or wait for a core, than there are cores for: no look begins. The
  *          system tells the number, which is read every few ms
  * pause    of the process: a thread that gives its core to a program that computes gets it back
  *          late, and is last in line afterwards. One late look stops all looks of this process for
  *          a while. A process that its cgroup throttles is late, too
+ * default  a limit that no program has asked for: there are looks only for an answer, after something
+ *          was sent, as a stream needs the cores for what moves it; and none where the process has a
+ *          single core, on which a sleep gives way to the peer at once
  */
 #ifndef OHMQ_BUSY_WAIT_H
 #define OHMQ_BUSY_WAIT_H
@@ -17,6 +21,7 @@
 #include "platform.h"
 #ifdef __linux__
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #endif
 
@@ -34,6 +39,8 @@
 /* Waits within the limit add to a habit, others halve it; there are looks from OHMQ_HABIT up. */
 #define OHMQ_HABIT 4
 #define OHMQ_HABIT_MAX 16
+/* After n looks in a row that ended in vain, 2^n - 1 waits sleep at once; n up to this. */
+#define OHMQ_VAIN_MAX 6
 
 /* In ms of the clock, cut to an int; all threads of the process share them. */
 static int ohmq_pause_until = 0;
@@ -41,7 +48,11 @@ static int ohmq_pause_ms = 0;
 
 typedef struct {
     int64_t limit_ns; /* 0: it sleeps at once */
+    int by_default;   /* nobody has asked for the limit */
     int strength;     /* of the habit: see OHMQ_HABIT */
+    int vain;         /* looks in a row that ended in vain, at most OHMQ_VAIN_MAX */
+    int skips;        /* waits that sleep at once, for that */
+    int64_t sent;     /* messages that were sent before the last wait */
     int64_t won;      /* waits that looking has ended, */
     int64_t lost;     /* and those that slept in the end */
     int64_t looked_ns;
@@ -50,6 +61,7 @@ typedef struct {
 /* One wait, as it went. */
 typedef struct {
     int64_t limit_ns; /* 0: without a look */
+    int by_default;
     int64_t began;
     int64_t looked_ns;
     int won;
@@ -81,18 +93,34 @@ static int ohmq_running_threads(void) {
     return running;
 }
 
-/* Whether the machine has other work: then all looks of the process pause for a moment. */
-static int ohmq_is_crowded(int64_t now) {
-    static int counted_at = 0, cores = 0;
+/* The cores that the process may use. */
+static int ohmq_cores(void) {
+    int cores = 0;
+#ifdef __linux__
+    cpu_set_t usable;
+    /* By its number it is the main thread that is asked about: a thread that was bound to a core of
+     * its own has that core for its looks. */
+    if (sched_getaffinity(getpid(), sizeof(usable), &usable) == 0)
+        cores = CPU_COUNT(&usable);
+#endif
+#ifdef _SC_NPROCESSORS_ONLN
+    if (cores == 0)
+        cores = (int)sysconf(_SC_NPROCESSORS_ONLN);
+#endif
+    return cores;
+}
+
+/* Whether the machine has no core for a look, which is found out every few ms; then all looks of the
+ * process pause until it is found out again. */
+static int ohmq_is_crowded(int64_t now, int by_default) {
+    static int counted_at = 0;
     int since = (int)((unsigned)ohmq_ms(now) - (unsigned)ohmq_load_int(&counted_at));
+    int cores;
     if (since >= 0 && since < OHMQ_CROWD_MS)
         return 0;
     ohmq_store_int(&counted_at, ohmq_ms(now));
-#ifdef _SC_NPROCESSORS_ONLN
-    if (!ohmq_load_int(&cores))
-        ohmq_store_int(&cores, (int)sysconf(_SC_NPROCESSORS_ONLN));
-#endif
-    if (ohmq_running_threads() < ohmq_load_int(&cores) + OHMQ_CROWD)
+    cores = ohmq_cores();
+    if (ohmq_running_threads() < cores + OHMQ_CROWD && !(by_default && cores == 1))
         return 0;
     ohmq_store_int(&ohmq_pause_until, (int)((unsigned)ohmq_ms(now) + OHMQ_CROWD_MS));
     return 1;
@@ -108,11 +136,25 @@ static inline void ohmq_pause(int64_t now) {
     ohmq_store_int(&ohmq_pause_until, (int)((unsigned)ohmq_ms(now) + (unsigned)pause));
 }
 
-/* A socket that has never been asked to look has no habit (NULL). */
-static inline void ohmq_wait_begin(ohmq_one_wait *wait, const ohmq_busy_wait *habit) {
-    wait->limit_ns = habit && habit->strength >= OHMQ_HABIT ? habit->limit_ns : 0;
-    wait->began = wait->looked_ns = 0;
-    wait->won = 0;
+/* Whether a wait is for an answer: something was sent since the one before. */
+static inline int ohmq_awaits_answer(ohmq_busy_wait *habit, int64_t sent) {
+    int more = sent != habit->sent;
+    habit->sent = sent;
+    return more;
+}
+
+/* A socket that is never to look may have no habit (NULL). */
+static inline void ohmq_wait_begin(ohmq_one_wait *wait, ohmq_busy_wait *habit, int for_answer) {
+    wait->limit_ns = wait->began = wait->looked_ns = 0;
+    wait->won = wait->by_default = 0;
+    if (!habit || habit->strength < OHMQ_HABIT || (habit->by_default && !for_answer))
+        return;
+    if (habit->skips > 0) {
+        habit->skips--;
+        return;
+    }
+    wait->limit_ns = habit->limit_ns;
+    wait->by_default = habit->by_default;
 }
 
 static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready) {
@@ -131,6 +173,8 @@ static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habi
         habit->looked_ns += wait->looked_ns;
         habit->won += wait->won;
         habit->lost += !wait->won;
+        habit->vain = wait->won ? 0 : habit->vain + (habit->vain < OHMQ_VAIN_MAX);
+        habit->skips = (1 << habit->vain) - 1;
     }
 }
 
@@ -140,7 +184,8 @@ static int ohmq_look(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wai
     int64_t until = now + wait->limit_ns;
     int ready = 0;
     wait->began = now;
-    if (wait->limit_ns == 0 || ohmq_is_paused(now) || ohmq_is_crowded(now))
+    if (wait->limit_ns == 0 || ohmq_is_paused(now)
+        || ohmq_is_crowded(now, wait->by_default))
         return 0;
     if (deadline >= 0 && deadline < until)
         until = deadline;

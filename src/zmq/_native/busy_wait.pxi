@@ -4,12 +4,18 @@
 # What waits for several sockets (a reactor, a poller, a relay) has a habit of its own, and the
 # longest limit of those sockets. It finds that anew when the option of any socket was set. What its
 # looks have won and cost is counted for the socket that is ready next: count_looks().
+#
+# A limit that nobody has asked for is for answers that a thread waits for. Event loops do not have
+# it: to look they have their selector changed, which is for a program to ask for.
 
 import os as _os
 
 # A look does not see POSIX signals: Ctrl-C has to wait for its end.
 cdef enum:
     BUSY_WAIT_MAX_US = 100000
+
+# Measured on Linux: 100 us let most waits of a round trip on one machine end with a look.
+cdef int _default_us = 100 if _sys.platform == "linux" else 0
 
 
 # How often the option of a socket was set: see BusyWait.
@@ -27,17 +33,21 @@ cdef int64_t busy_wait_of(object value, str name) except -1:
     return <int64_t> number * 1000
 
 
-cdef int64_t default_busy_wait() except -1:
-    """The nanoseconds that the environment asks for, without it 0."""
+cdef BusyWaitLimit default_busy_wait() except *:
+    """What the environment asks for, or the default."""
+    cdef BusyWaitLimit limit
     given = _os.environ.get("OHMQ_BUSY_WAIT_US")
-    if not given:
-        return 0
+    limit.by_default = not given
+    if limit.by_default:
+        limit.ns = _default_us * 1000
+        return limit
     try:
         number = int(given)
     except ValueError:
         raise ValueError(f"the environment variable OHMQ_BUSY_WAIT_US={given!r} is no whole number "
                          "of us: set it to one, or unset it") from None
-    return busy_wait_of(number, "the environment variable OHMQ_BUSY_WAIT_US")
+    limit.ns = busy_wait_of(number, "the environment variable OHMQ_BUSY_WAIT_US")
+    return limit
 
 
 def busy_wait_us(thing) -> int:
@@ -45,7 +55,7 @@ def busy_wait_us(thing) -> int:
     cdef Handle handle
     if isinstance(thing, Context):
         require((<Context> thing).handle)
-        return (<Context> thing).handle.busy_wait_ns // 1000
+        return (<Context> thing).handle.busy_wait.ns // 1000
     handle = (<Socket?> thing).handle
     enter(handle)
     found = limit_of(handle) // 1000
@@ -60,12 +70,13 @@ def set_busy_wait_us(thing, value) -> None:
     cdef int64_t limit_ns = busy_wait_of(value, "busy_wait_us")
     if isinstance(thing, Context):
         require((<Context> thing).handle)
-        (<Context> thing).handle.busy_wait_ns = limit_ns
+        (<Context> thing).handle.busy_wait = BusyWaitLimit(limit_ns, False)
         return
     handle = (<Socket?> thing).handle
     enter(handle)
     try:
         own_busy_wait(handle).limit_ns = limit_ns
+        handle.busy_wait.by_default = False
     finally:
         leave(handle)
     ohmq_count(&_limits_set, 1)
@@ -85,10 +96,24 @@ cdef inline int64_t limit_of(Handle handle) noexcept:
     return handle.busy_wait.limit_ns if handle.busy_wait != NULL else 0
 
 
-cdef inline void extend_limit(BusyWait *busy, int64_t limit_ns) noexcept:
+cdef inline int64_t loop_limit_of(Handle handle) noexcept:
+    """How long an event loop looks for a socket, in ns: only if somebody has asked for it."""
+    return 0 if handle.busy_wait == NULL or handle.busy_wait.by_default else limit_of(handle)
+
+
+cdef inline void extend_limit(ohmq_busy_wait *habit, Handle handle) noexcept:
     """Have what waits for one more socket look for as long as that allows."""
-    if limit_ns > busy.habit.limit_ns:
-        busy.habit.limit_ns = limit_ns
+    cdef int64_t limit_ns = limit_of(handle)
+    if limit_ns:
+        habit.by_default = ((habit.limit_ns == 0 or habit.by_default)
+                            and handle.busy_wait.by_default)
+        habit.limit_ns = max(habit.limit_ns, limit_ns)
+
+
+cdef inline void extend_limits(BusyWait *busy, Handle handle) noexcept:
+    """As extend_limit(), for what a thread or an event loop may wait with."""
+    extend_limit(&busy.habit, handle)
+    busy.loop_limit_ns = max(busy.loop_limit_ns, loop_limit_of(handle))
 
 
 cdef inline int count_looks(ohmq_busy_wait *habit, Handle handle) except -1:
@@ -108,10 +133,10 @@ cdef inline int count_looks(ohmq_busy_wait *habit, Handle handle) except -1:
 
 
 cdef inline bint limits_have_changed(BusyWait *busy) noexcept:
-    """Whether the limit is to be found anew: then it is 0 until extend_limit()."""
+    """Whether the limits are to be found anew: then they are 0 until they are extended."""
     cdef int limits_set = ohmq_load_int(&_limits_set)
     if busy.limits_set == limits_set:
         return False
     busy.limits_set = limits_set
-    busy.habit.limit_ns = 0
+    busy.habit.limit_ns = busy.loop_limit_ns = 0
     return True

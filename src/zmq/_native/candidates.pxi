@@ -89,7 +89,7 @@ cdef int watch_entry(Poller poller, Entry entry) except -1:
         return 0
     entry.watching = True
     watch_add(entry.handle, &entry.watch)
-    extend_limit(&poller.busy_wait, limit_of(entry.handle))
+    extend_limits(&poller.busy_wait, entry.handle)
     if entry.fd < 0 and entry.handle is not NO_HANDLE:
         poller.without_fd += 1
     elif poller.set >= 0 and not is_inherited(poller):

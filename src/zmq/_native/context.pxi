@@ -65,7 +65,7 @@ cdef ContextHandle adopt_context(void *ptr, bint is_new=False):
             handle.ptr = ptr
             handle.generation = ohmq_generation
             handle.lingering = []
-            handle.busy_wait_ns = default_busy_wait()
+            handle.busy_wait = default_busy_wait()
             handle.known_as = _weak_reference(handle)
             _open_contexts[<size_t> ptr] = handle.known_as
     finally:

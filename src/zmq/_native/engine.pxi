@@ -292,7 +292,7 @@ cdef int settle(NativeEngine engine) except? -1:
         engine.asleep = False
         engine.armed = 0
         return 0
-    if begins_to_look(engine.reactor, limit_of(engine.handle)):
+    if begins_to_look(engine.reactor, loop_limit_of(engine.handle)):
         engine.look_first()
     if not wanted & ~engine.armed:
         return 0  # tried a moment ago, and what has happened since has rung

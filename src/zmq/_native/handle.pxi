@@ -59,16 +59,17 @@ cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
 cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
     cdef Handle handle = Handle.__new__(Handle)
     cdef size_t size = sizeof(int)
-    cdef int64_t limit_ns
+    cdef BusyWaitLimit limit
     handle.ptr = ptr
     handle.generation = ohmq_generation
     handle.unread_more = -1
     handle.bound = handle.connected = ()
     handle.owned = owned
     handle.context = context
-    limit_ns = default_busy_wait() if context is None else context.busy_wait_ns
-    if limit_ns:
-        own_busy_wait(handle).limit_ns = limit_ns
+    limit = default_busy_wait() if context is None else context.busy_wait
+    if limit.ns:
+        own_busy_wait(handle).limit_ns = limit.ns
+        handle.busy_wait.by_default = limit.by_default
     check(zmq_getsockopt(ptr, ZMQ_TYPE, &handle.type, &size))
     handle.fd = descriptor_of(ptr)
     if handle.fd < 0:

@@ -177,13 +177,16 @@ cdef extern from "platform.h" nogil:
 cdef extern from "busy_wait.h" nogil:
     ctypedef struct ohmq_busy_wait:
         int64_t limit_ns
+        bint by_default
         int64_t won
         int64_t lost
         int64_t looked_ns
     ctypedef struct ohmq_one_wait:
         int64_t limit_ns
         int64_t began
-    void ohmq_wait_begin(ohmq_one_wait *wait, const ohmq_busy_wait *habit)
+    void ohmq_wait_begin(ohmq_one_wait *wait, ohmq_busy_wait *habit,
+                         bint for_answer)
+    bint ohmq_awaits_answer(ohmq_busy_wait *habit, int64_t sent)
     void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready)
     int ohmq_look(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait)
     int ohmq_wait_busily(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait)

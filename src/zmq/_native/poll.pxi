@@ -231,8 +231,22 @@ cdef int find_limit(Poller poller) except -1:
     if limits_have_changed(&poller.busy_wait):
         for entry in list(poller.entries.values()):
             if entry.handle is not None:
-                extend_limit(&poller.busy_wait, limit_of(entry.handle))
+                extend_limits(&poller.busy_wait, entry.handle)
     return 0
+
+
+cdef bint awaits_answer(Poller poller) except -1:
+    """Whether something was sent with a socket of the poller since it slept: asked of few alone."""
+    cdef Entry entry
+    cdef int64_t sent = 0
+    if not poller.busy_wait.habit.by_default or len(poller.entries) > FEW:
+        return False
+    for entry in list(poller.entries.values()):
+        if entry.handle is not None:
+            ohmq_lock_acquire(&entry.handle.lock)
+            sent += entry.handle.counters.messages_sent
+            ohmq_lock_release(&entry.handle.lock)
+    return ohmq_awaits_answer(&poller.busy_wait.habit, sent)
 
 
 cdef list poller_sleep(Poller poller, int64_t until):
@@ -266,7 +280,7 @@ cdef list poller_sleep(Poller poller, int64_t until):
         elif not ohmq_waker_is_open(&poller.waker):
             until = stretch(until, RETRY_NS)
         find_limit(poller)
-        ohmq_wait_begin(&wait, &busy.habit)
+        ohmq_wait_begin(&wait, &busy.habit, awaits_answer(poller))
         ohmq_count(&_sleepers, 1)
         with nogil:
             rc = ohmq_wait_busily(interests, <int> n, until, &wait)

@@ -135,7 +135,7 @@ cdef class Reactor:
     def begins_to_look(self, Poller poller not None) -> bool:
         """Have the loop look for a poller as well; whether it is the first that may look."""
         find_limit(poller)
-        return begins_to_look(self, poller.busy_wait.habit.limit_ns)
+        return begins_to_look(self, poller.busy_wait.loop_limit_ns)
 
     def count_looks(self, socket) -> None:
         """Count what looks have won and cost for the socket that was ready."""
@@ -154,8 +154,8 @@ cdef class Reactor:
         cdef int64_t until
         if limits_have_changed(&self.busy_wait):
             for engine in self.waiting:
-                extend_limit(&self.busy_wait, limit_of(engine.handle))
-        ohmq_wait_begin(wait, &self.busy_wait.habit)
+                extend_loop_limit(self, loop_limit_of(engine.handle))
+        ohmq_wait_begin(wait, &self.busy_wait.habit, False)
         wait.began = ohmq_now()
         until = -1 if seconds < 0 else wait.began + <int64_t> (min(seconds, 1e9) * 1e9)
         self.sleep_until = until
@@ -216,10 +216,14 @@ cdef class Reactor:
         return is_spent(self)
 
 
+cdef inline void extend_loop_limit(Reactor reactor, int64_t limit_ns) noexcept:
+    reactor.busy_wait.habit.limit_ns = max(reactor.busy_wait.habit.limit_ns, limit_ns)
+
+
 cdef inline bint begins_to_look(Reactor reactor, int64_t limit_ns) noexcept:
     """Have the loop look for as long as one more socket allows; whether that is the first."""
     cdef bint first = limit_ns > 0 and not reactor.looks
-    extend_limit(&reactor.busy_wait, limit_ns)
+    extend_loop_limit(reactor, limit_ns)
     reactor.looks = reactor.looks or first
     return first
 

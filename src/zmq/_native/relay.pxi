@@ -381,7 +381,7 @@ cdef class Relay:
                                        or (<Socket> socket).handle.claimed != loop.monitor.socket):
                 handle = (<Socket> socket).handle
                 add_interest(sleep, handle.fd, handle.signaler != NULL)
-                sleep.busy_wait.limit_ns = max(sleep.busy_wait.limit_ns, limit_of(handle))
+                extend_limit(&sleep.busy_wait, handle)
         sleep.n_traffic = sleep.n_interests
         loop.monitor.is_xpub = False
         if loop.monitor.socket != NULL:

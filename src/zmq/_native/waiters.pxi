@@ -105,6 +105,8 @@ cdef int block_start(Handle handle, Blocked *blocked, short events, int64_t dead
     blocked.state = WAITING
     blocked.deadline = deadline
     blocked.waiter.events = events
+    blocked.for_answer = (handle.busy_wait != NULL and events & ZMQ_POLLIN
+                          and ohmq_awaits_answer(handle.busy_wait, handle.counters.messages_sent))
     blocked.waiter.sleeping = blocked.waiter.woken = False
     blocked.waiter.previous = NULL
     blocked.waiter.next = handle.waiters
@@ -198,7 +200,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         for_others = waiter.woken
     blocked.state = WAITING_FOR_OTHERS if for_others else WAITING
     waiter.sleeping = True
-    ohmq_wait_begin(&wait, habit)
+    ohmq_wait_begin(&wait, habit, blocked.for_answer)
     ohmq_count(&_sleepers, 1)
     ohmq_lock_release(&handle.lock)
     with nogil:
