@@ -362,7 +362,7 @@ cdef class Poller:
     cdef Entry candidates       # any thread may lengthen the list
     cdef int set                # the epoll set, -1 for none; its pointers are entries of this
     cdef int sleepers
-    cdef bint sleeping          # read without the lock: a call that comes too late to see it is
+    cdef bint sleeping          # atomic, without the lock: a call that comes too late to see it is
     cdef bint woken             # seen as a candidate by the sleeper
     cdef ohmq_waker waker       # open while there are sleepers
 
@@ -422,7 +422,7 @@ cdef class NativeEngine:
     cdef bint touched           # it is in that list
     cdef bint in_set            # the reactor's epoll set has ZMQ_FD, with a pointer to this
     # The watch is to tell of the events that are wanted. It is set with the lock of the handle, in
-    # which EVENTS was read. The thread of the loop clears it without: it looks again later.
+    # which EVENTS was read; the thread of the loop clears it without, and looks again. Atomic.
     cdef bint asleep
     # Of the thread of the loop, all that follows. Others read wanted, with the lock of the handle.
     cdef Received received      # by the receive that was made last for this loop

@@ -258,7 +258,7 @@ cdef class NativeEngine:
 cdef inline void begin_turn(NativeEngine engine) noexcept:
     """SERVING: calls of our own need not be told."""
     engine.state = ENGINE_SERVING
-    engine.asleep = False
+    ohmq_store_int(<int *> &engine.asleep, False)
     engine.armed = 0
 
 
@@ -289,7 +289,7 @@ cdef int settle(NativeEngine engine) except? -1:
     engine.state = ENGINE_WAITING if wanted else ENGINE_IDLE
     engine.wanted = engine.watch.events = wanted
     if not wanted:
-        engine.asleep = False
+        ohmq_store_int(<int *> &engine.asleep, False)
         engine.armed = 0
         return 0
     if begins_to_look(engine.reactor, loop_limit_of(engine.handle)):
@@ -313,19 +313,19 @@ cdef inline void arm(NativeEngine engine) noexcept:
         return
     engine.armed = ZMQ_POLLIN
     engine.watch.events |= ZMQ_POLLIN
-    engine.asleep = True
+    ohmq_store_int(<int *> &engine.asleep, True)
 
 
 cdef void look(NativeEngine engine, EventsRead *found, bint then_sleep) noexcept:
     """Read EVENTS; other watches are told of it, this one only of what comes later."""
     cdef Handle handle = engine.handle
-    engine.asleep = False
+    ohmq_store_int(<int *> &engine.asleep, False)
     engine.armed = 0
     ohmq_lock_acquire(&handle.lock)
     look_at(handle, found)
     if handle.ptr != NULL:
         tell(handle, USED, found)
-    engine.asleep = then_sleep
+    ohmq_store_int(<int *> &engine.asleep, then_sleep)
     ohmq_lock_release(&handle.lock)
 
 

@@ -316,7 +316,7 @@ cdef void tell(Handle handle, Touch what, EventsRead *look) noexcept:
         waiter = waiter.next
     while watch != NULL:
         next = watch.next
-        if not watch.sleeping[0] or can_go_on(handle, look, what, watch.events):
+        if not ohmq_load_int(<int *> watch.sleeping) or can_go_on(handle, look, what, watch.events):
             watch.touched(watch, what)
         watch = next
 

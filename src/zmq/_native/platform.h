@@ -19,6 +19,7 @@
 #include <intrin.h>
 #define ohmq_swap_pointer(where, value) _InterlockedExchangePointer((void *volatile *)(where), value)
 #define ohmq_load_pointer(where) (*(void *volatile *)(where))
+#define ohmq_store_pointer(where, value) (*(void *volatile *)(where) = (value))
 #define ohmq_cas_pointer(where, expected, value) \
     (_InterlockedCompareExchangePointer((void *volatile *)(where), value, expected) == (expected))
 #define ohmq_count(where, change) ((void)_InterlockedExchangeAdd((volatile long *)(where), change))
@@ -32,6 +33,9 @@ static inline void *ohmq_swap_pointer(void **where, void *value) {
 }
 static inline void *ohmq_load_pointer(void **where) {
     return __atomic_load_n(where, __ATOMIC_ACQUIRE);
+}
+static inline void ohmq_store_pointer(void **where, void *value) {
+    __atomic_store_n(where, value, __ATOMIC_RELEASE);
 }
 static inline int ohmq_cas_pointer(void **where, void *expected, void *value) {
     return __atomic_compare_exchange_n(where, &expected, value, 0, __ATOMIC_ACQ_REL,
@@ -90,36 +94,32 @@ static inline int ohmq_is_first_thread(void) { return 1; } /* it may be */
  *
  * The child of a fork may find it taken by a thread that it has not: then it is free. */
 typedef struct {
-    int taken;
-    int depth;      /* how often the holder has it beyond the first time */
-    void *holder;
-    int generation; /* in which it was taken */
+    int taken_in; /* the generation in which it was taken, and 1; 0: it is free */
+    int depth;    /* of the holder: how often it has it beyond the first time */
+    void *holder; /* of the holder, too; others look whether it is they */
 } ohmq_lock;
 
 #if defined(_MSC_VER)
 static __declspec(thread) char ohmq_this_thread;
-#define ohmq_exchange(where, value) _InterlockedExchange((volatile long *)(where), value)
 #define ohmq_yield() SwitchToThread()
 #else
 #include <sched.h>
 static __thread char ohmq_this_thread;
-#define ohmq_exchange(where, value) __atomic_exchange_n(where, value, __ATOMIC_ACQ_REL)
 #define ohmq_yield() sched_yield()
 #endif
 
 static inline int ohmq_lock_try(ohmq_lock *lock) {
-    if (ohmq_exchange(&lock->taken, 1))
+    if (!ohmq_cas_int(&lock->taken_in, 0, ohmq_generation + 1))
         return 0;
-    lock->holder = &ohmq_this_thread;
-    lock->generation = ohmq_generation;
+    ohmq_store_pointer(&lock->holder, &ohmq_this_thread);
     return 1;
 }
 /* Take it from a holder that is a thread of the parent. */
 static inline int ohmq_lock_inherit(ohmq_lock *lock) {
-    int taken_in = *(volatile int *)&lock->generation;
-    if (taken_in == ohmq_generation || !ohmq_cas_int(&lock->generation, taken_in, ohmq_generation))
+    int now = ohmq_generation + 1, taken_in = ohmq_load_int(&lock->taken_in);
+    if (taken_in == 0 || taken_in == now || !ohmq_cas_int(&lock->taken_in, taken_in, now))
         return 0;
-    lock->holder = &ohmq_this_thread;
+    ohmq_store_pointer(&lock->holder, &ohmq_this_thread);
     lock->depth = 0;
     return 1;
 }
@@ -128,8 +128,8 @@ static inline void ohmq_lock_release(ohmq_lock *lock) {
         lock->depth--;
         return;
     }
-    lock->holder = NULL;
-    ohmq_store_int(&lock->taken, 0);
+    ohmq_store_pointer(&lock->holder, NULL);
+    ohmq_store_int(&lock->taken_in, 0);
 }
 /* For a thread without the GIL, and for locks whose holder needs no more than a moment. */
 static void ohmq_lock_spin(ohmq_lock *lock) {
@@ -138,7 +138,7 @@ static void ohmq_lock_spin(ohmq_lock *lock) {
 }
 /* For a thread that has the GIL: it gives it up while another one has the lock. */
 static void ohmq_lock_wait(ohmq_lock *lock) {
-    if (*(void *volatile *)&lock->holder == &ohmq_this_thread) {
+    if (ohmq_load_pointer(&lock->holder) == &ohmq_this_thread) {
         lock->depth++;
         return;
     }

@@ -193,7 +193,7 @@ cdef int join_sleepers(Poller poller) except -1:
     if not superfluous:
         poller.waker = waker
     poller.sleepers += 1
-    poller.sleeping = True
+    ohmq_store_int(<int *> &poller.sleeping, True)
     ohmq_lock_release(&poller.lock)
     if superfluous:
         give_waker(&waker)
@@ -207,7 +207,7 @@ cdef void leave_sleepers(Poller poller) noexcept:
     poller.sleepers -= 1
     last = poller.sleepers == 0
     if last:
-        poller.sleeping = False
+        ohmq_store_int(<int *> &poller.sleeping, False)
         waker = poller.waker
         if poller.woken:
             poller.woken = False
