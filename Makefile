@@ -9,7 +9,7 @@ endif
 
 VENV := .venv$(SUFFIX)
 # Few of the pinned tools have builds for a Python without the GIL.
-ifeq ($(filter %t,$(SUFFIX)),)
+ifeq ($(filter %t %t-tsan,$(SUFFIX)),)
 TOOLS := requirements-dev.lock
 else
 TOOLS := tools/free-threaded.txt
@@ -29,7 +29,7 @@ export OHMQ_PYZMQ_PYTHON := $(CURDIR)/$(PYZMQ_VENV)/bin/python
 
 ARGS :=
 
-.PHONY: help demo docs test test-long test-all test-drafts sanitize stress ecosystem check bench build venv lock clean test-browser
+.PHONY: help demo docs test test-long test-all test-drafts sanitize sanitize-threads stress ecosystem check bench build venv lock clean test-browser
 .PHONY: test-short test-newest wheel wheel-all test-wheel test-bare bench-wheel bench-curves bench-programs bench-instructions test-free-threaded test-without-gil
 .DEFAULT_GOAL := help
 
@@ -43,6 +43,7 @@ help:
 	@echo "make test-free-threaded  run the tests without the GIL; PYTHON=... names a free-threaded Python"
 	@echo "make test-browser  test the dashboard's page in Chromium; installs Chromium if it is missing"
 	@echo "make sanitize      run the unit tests and the tests of program exit with AddressSanitizer"
+	@echo "make sanitize-threads  run tests of threads with ThreadSanitizer; PYTHON=... names a Python that has it"
 	@echo "make stress        run many threads and processes for a long time"
 	@echo "make ecosystem     run Jupyter, salt, locust and others on this package and on PyZMQ, and print a table"
 	@echo "make check         run ruff, cython-lint, mypy, pyright and import-linter, and build the documentation"
@@ -89,6 +90,12 @@ test-newest:
 sanitize: build
 	@sh tools/sanitize $(BIN)/python $(BIN)/python -m pytest --timeout 120 -k "not fork" \
 		tests/unit tests/integration/test_exit.py tests/integration/test_exit_hooks.py $(ARGS)
+
+# Python reports races of its own while the environment is made.
+sanitize-threads: export TSAN_OPTIONS := report_bugs=0
+sanitize-threads: $(INSTALL_STAMP)
+	@OHMQ_STRESS_S=$${OHMQ_STRESS_S-10} sh tools/sanitize-threads $(BIN)/python $(BIN)/python -m pytest \
+		--timeout 1200 $(or $(ARGS),tests/stress tests/unit/test_threads.py tests/unit/test_parallel.py)
 
 # Distributions build libzmq without its draft API: OHMQ_DRAFTS names the folder of one that has it.
 test-drafts: build

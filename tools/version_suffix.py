@@ -1,4 +1,4 @@
-"""Print the end of the names of this Python's environments, such as -3.12 or -3.13t."""
+"""Print the end of the names of this Python's environments: -3.12, -3.13t or -3.13t-tsan, say."""
 
 from __future__ import annotations
 
@@ -6,4 +6,6 @@ import sys
 import sysconfig
 
 free_threaded = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
-print(f"-{sys.version_info.major}.{sys.version_info.minor}{free_threaded}")
+arguments = sysconfig.get_config_var("CONFIG_ARGS") or ""
+sanitizer = "-tsan" if "-thread-sanitizer" in arguments else ""
+print(f"-{sys.version_info.major}.{sys.version_info.minor}{free_threaded}{sanitizer}")
