@@ -10,7 +10,7 @@ import pytest
 
 import zmq
 
-SOURCE = Path(zmq.__file__).parent
+SOURCE = Path(zmq.__file__).resolve().parent
 FILES = [*SOURCE.rglob("*.py"), *SOURCE.rglob("*.pyi")]
 
 
