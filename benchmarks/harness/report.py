@@ -24,7 +24,7 @@ HEADLINES = {
     "asyncio/recv": "`await socket.recv()` on asyncio",
     "roundtrip/tcp/free": "request and reply over TCP",
     "relay/device/stream": "a device from PULL to PUSH",
-    "roundtrip/inproc": "request and reply between two threads, inproc",
+    "roundtrip/inproc": "request and reply between two threads that share a core, inproc",
 }
 HEADLINE_HEADER = ("work", "unit", OURS, THEIRS, "ohmq is")
 HEADER = (
