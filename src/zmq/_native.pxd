@@ -89,7 +89,7 @@ cdef struct BusyWait:
     int limits_set             # the state of the option that the limits are from
 
 cdef struct BusyWaitLimit:
-    # How long new sockets look, and whether nobody has asked for that.
+    # How long new sockets look, and whether that is the default or was set.
     int64_t ns
     bint by_default
 

@@ -11,9 +11,9 @@
  * pause    of the process: a thread that gives its core to a program that computes gets it back
  *          late, and is last in line afterwards. One late look stops all looks of this process for
  *          a while. A process that its cgroup throttles is late, too
- * default  a limit that no program has asked for: there are looks only for an answer, after something
- *          was sent, as a stream needs the cores for what moves it; and none where the process has a
- *          single core, on which a sleep gives way to the peer at once
+ * default  a limit that was not set: there are looks only for an answer, after something was sent, as
+ *          a stream needs the cores for its I/O threads; and none where the process has a single
+ *          core, on which the peer runs as soon as this thread sleeps
  */
 #ifndef OHMQ_BUSY_WAIT_H
 #define OHMQ_BUSY_WAIT_H
@@ -48,7 +48,7 @@ static int ohmq_pause_ms = 0;
 
 typedef struct {
     int64_t limit_ns; /* 0: it sleeps at once */
-    int by_default;   /* nobody has asked for the limit */
+    int by_default;   /* the limit is the default: it was not set */
     int strength;     /* of the habit: see OHMQ_HABIT */
     int vain;         /* looks in a row that ended in vain, at most OHMQ_VAIN_MAX */
     int skips;        /* waits that sleep at once, for that */
@@ -98,8 +98,8 @@ static int ohmq_cores(void) {
     int cores = 0;
 #ifdef __linux__
     cpu_set_t usable;
-    /* By its number it is the main thread that is asked about: a thread that was bound to a core of
-     * its own has that core for its looks. */
+    /* The process id names the main thread: the cores of another thread, which may be bound to one
+     * of its own, do not count. */
     if (sched_getaffinity(getpid(), sizeof(usable), &usable) == 0)
         cores = CPU_COUNT(&usable);
 #endif

@@ -5,8 +5,8 @@
 # longest limit of those sockets. It finds that anew when the option of any socket was set. What its
 # looks have won and cost is counted for the socket that is ready next: count_looks().
 #
-# A limit that nobody has asked for is for answers that a thread waits for. Event loops do not have
-# it: to look they have their selector changed, which is for a program to ask for.
+# A limit that was not set holds only for blocking waits for an answer. It does not hold for event
+# loops: to look, a loop has its selector replaced, which only a program that sets a limit wants.
 
 import os as _os
 
@@ -34,7 +34,7 @@ cdef int64_t busy_wait_of(object value, str name) except -1:
 
 
 cdef BusyWaitLimit default_busy_wait() except *:
-    """What the environment asks for, or the default."""
+    """The limit that the environment sets, or the default."""
     cdef BusyWaitLimit limit
     given = _os.environ.get("OHMQ_BUSY_WAIT_US")
     limit.by_default = not given
@@ -97,7 +97,7 @@ cdef inline int64_t limit_of(Handle handle) noexcept:
 
 
 cdef inline int64_t loop_limit_of(Handle handle) noexcept:
-    """How long an event loop looks for a socket, in ns: only if somebody has asked for it."""
+    """How long an event loop looks for a socket, in ns: 0 unless the limit was set."""
     return 0 if handle.busy_wait == NULL or handle.busy_wait.by_default else limit_of(handle)
 
 

@@ -236,7 +236,7 @@ cdef int find_limit(Poller poller) except -1:
 
 
 cdef bint awaits_answer(Poller poller) except -1:
-    """Whether something was sent with a socket of the poller since it slept: asked of few alone."""
+    """Whether one of its sockets, if they are few, has sent something since the last wait."""
     cdef Entry entry
     cdef int64_t sent = 0
     if not poller.busy_wait.habit.by_default or len(poller.entries) > FEW:

@@ -396,7 +396,9 @@ class BackgroundDevice(Device):
         RuntimeError
             The device is running already.
         """
-        raise NotImplementedError("ThreadDevice and ProcessDevice say how to start")
+        raise NotImplementedError(
+            "BackgroundDevice is a base class: start a ThreadDevice or a ProcessDevice"
+        )
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the device has ended, at most `timeout` s; AttributeError if it never ran."""
