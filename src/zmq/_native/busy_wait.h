@@ -113,14 +113,15 @@ static int ohmq_cores(void) {
 /* Whether the machine has no core for a look, which is found out every few ms; then all looks of the
  * process pause until it is found out again. */
 static int ohmq_is_crowded(int64_t now, int by_default) {
-    static int counted_at = 0;
+    static int counted_at = 0, cores = 0;
     int since = (int)((unsigned)ohmq_ms(now) - (unsigned)ohmq_load_int(&counted_at));
-    int cores;
     if (since >= 0 && since < OHMQ_CROWD_MS)
-        return 0;
+        return by_default && ohmq_load_int(&cores) == 1;
+    ohmq_store_int(&cores, ohmq_cores()); /* first: another thread may see that it was counted */
     ohmq_store_int(&counted_at, ohmq_ms(now));
-    cores = ohmq_cores();
-    if (ohmq_running_threads() < cores + OHMQ_CROWD && !(by_default && cores == 1))
+    if (by_default && ohmq_load_int(&cores) == 1)
+        return 1;
+    if (ohmq_running_threads() < ohmq_load_int(&cores) + OHMQ_CROWD)
         return 0;
     ohmq_store_int(&ohmq_pause_until, (int)((unsigned)ohmq_ms(now) + OHMQ_CROWD_MS));
     return 1;
