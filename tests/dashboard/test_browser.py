@@ -69,7 +69,7 @@ def test_charts_move_and_messages_appear(
     )
     assert canvas.screenshot() != picture
     assert total(page) > 0
-    assert page.text_content("#peers_in") == "1"
+    until(lambda: page.text_content("#peers_in") == "1")
     assert page.text_content("h1") == "Under test"
     assert "#" not in page.url  # the token does not stay in the address
     assert TOKEN not in page.content()
