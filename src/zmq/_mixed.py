@@ -13,11 +13,18 @@ from importlib.metadata import entry_points
 from typing import NoReturn
 
 _HOW = "'python -m zmq info' says how to fix it"
+# The commands that say it, and do it.
+_CURES = ("adopt", "info")
+# What of Python's own options has its value in the next word.
+_WITH_VALUE = ("-W", "-X", "--check-hash-based-pycs")
 
 
 def warn_of_pyzmq() -> None:
-    """Warn that files of PyZMQ lie among those of this package."""
+    """Warn that files of PyZMQ lie among those of this package; not in a command that cures it."""
     import warnings
+
+    if (_typed() or [""])[0] in _CURES:
+        return
 
     warnings.warn(
         "PyZMQ is installed in the folder of ohmq, and uninstalling or upgrading it removes files "
@@ -59,12 +66,18 @@ def explain(error: ImportError) -> NoReturn:
 def _typed() -> list[str] | None:
     """The words after the name of the command, if the command is what Python is starting."""
     words = sys.orig_argv
-    for at, word in enumerate(words[1:], 1):
-        if word == "-m":
+    at = 1
+    while at < len(words) and words[at].startswith("-"):
+        if _names_a_module(words[at]):
             return words[at + 2 :] if words[at + 1 : at + 2] == ["zmq"] else None
-        if not word.startswith("-"):
-            return words[at + 1 :] if _is_script(word) else None
-    return None
+        at += 2 if words[at] in _WITH_VALUE else 1
+    return words[at + 1 :] if at < len(words) and _is_script(words[at]) else None
+
+
+def _names_a_module(option: str) -> bool:
+    """Whether the next word is a module: ``-m``, or other letters before it, as in ``-Im``."""
+    letters = option[1:]
+    return letters.endswith("m") and letters.isalpha() and letters[0] not in "WXc"
 
 
 def _is_script(path: str) -> bool:
