@@ -175,9 +175,22 @@ def test_beside_pyzmq_and_back(environment: Environment) -> None:
 def test_files_that_pyzmq_has_overwritten(environment: Environment) -> None:
     environment.install("ohmq")
     environment.install("kernel")
-    environment.run("-m", "zmq", "info", fails=True)
+    said = environment.run("-m", "zmq", "info", fails=True)
+    first = f"{zmq.ohmq_version} is installed, but 'import zmq' loads another package"
+    assert said.splitlines()[0].endswith(first)
     said = environment.run("-m", "zmq", "adopt")
     assert "2 of its files are missing or overwritten" in said
+    assert_adopted(environment)
+
+
+def test_files_that_went_with_pyzmq(environment: Environment) -> None:
+    """One command gives the files back, and to programs what they require."""
+    environment.install("ohmq")
+    environment.install("kernel")
+    environment.installer("uninstall", *([] if environment.uv else ["--yes"]), "pyzmq")
+    said = environment.run("-m", "zmq", "info", fails=True)
+    assert said.splitlines()[-1].strip() == "python -m zmq adopt"
+    environment.run("-m", "zmq", "adopt")
     assert_adopted(environment)
 
 
@@ -206,7 +219,7 @@ def test_overwritten_files_that_cannot_be_had_again(environment: Environment) ->
 def test_a_program_that_requires_pyzmq_without_it(environment: Environment) -> None:
     environment.install("ohmq")
     environment.install("--no-deps", "kernel")
-    assert "kernel asks for pyzmq" in environment.run("-m", "zmq", "info")
+    assert "kernel requires pyzmq, which is not there" in environment.run("-m", "zmq", "info")
     environment.run("-m", "zmq", "adopt")
     assert_adopted(environment)
 

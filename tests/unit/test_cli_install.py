@@ -43,7 +43,9 @@ def test_pyzmq_without_files_is_only_noted() -> None:
     """Such a distribution satisfies what other distributions require, and has no module."""
     diagnosis = diagnose(findings(OWN, Distribution("pyzmq", "27.3.0", SITE, has_files=False)))
     assert diagnosis.problems == []
-    assert diagnosis.notes == ["pyzmq 27.3.0 in /site has no files, which does no harm"]
+    assert diagnosis.notes == [
+        "pyzmq 27.3.0 in /site is a stand-in without files: programs that require it get ohmq"
+    ]
     # It stays when something else is wrong.
     broken = diagnose(
         findings(
@@ -99,6 +101,23 @@ def test_files_that_went_with_pyzmq() -> None:
     (problem,) = diagnose(findings(Distribution("ohmq", "1.0", SITE, damaged))).problems
     assert problem.startswith("4 files of ohmq are missing or overwritten: zmq/__init__.py, ")
     assert problem.endswith(", ...")
+
+
+def test_programs_that_require_pyzmq() -> None:
+    """`adopt` does all that is to do; a stand-in that is there need not be installed again."""
+    damaged = Distribution("ohmq", "1.0", SITE, ("zmq/error.py",))
+    standin = Distribution("pyzmq", "27.3.0", SITE, has_files=False)
+    reinstall = "python -m pip install --force-reinstall --no-deps ohmq"
+
+    def diagnosed(*distributions: Distribution, programs: tuple[str, ...] = ("one",)) -> Diagnosis:
+        return diagnose(Findings((SITE / "zmq",), distributions, (), True, programs))
+
+    (note,) = diagnosed(OWN).notes
+    assert note.startswith("one requires pyzmq, which is not there: 'python -m zmq adopt'")
+    (note,) = diagnosed(OWN, programs=("one", "two")).notes
+    assert note.startswith("one, two require pyzmq")
+    assert diagnosed(damaged).fix == ["python -m zmq adopt"]
+    assert diagnosed(damaged, standin).fix == [reinstall]
 
 
 def test_another_zmq_is_imported() -> None:

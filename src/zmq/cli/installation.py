@@ -105,7 +105,9 @@ def diagnose(findings: Findings) -> Diagnosis:
     for each in others:
         where = f"{each.name} {each.version} in {each.location}"
         if not each.has_files:
-            diagnosis.notes.append(f"{where} has no files, which does no harm")
+            diagnosis.notes.append(
+                f"{where} is a stand-in without files: programs that require it get ohmq"
+            )
         elif each.location in places:
             diagnosis.problems.append(f"{where} owns files of the same zmq package")
         else:
@@ -127,8 +129,10 @@ def diagnose(findings: Findings) -> Diagnosis:
     diagnosis.notes.extend(warning_of_lock(lock) for lock in findings.locks)
     dependents = [name for name in findings.dependents if not others]
     if dependents and not diagnosis.problems:
-        names = _some(dependents)
-        diagnosis.notes.append(f"{names} asks for pyzmq: '{_ADOPT}' satisfies it with ohmq")
+        require = "requires" if len(dependents) == 1 else "require"
+        diagnosis.notes.append(
+            f"{_some(dependents)} {require} pyzmq, which is not there: '{_ADOPT}' gives ohmq"
+        )
     return diagnosis
 
 
@@ -146,7 +150,8 @@ def _fix_command(findings: Findings, mixed: Sequence[Distribution]) -> str:
     if others:
         pip = "python -m pip uninstall -y" if findings.has_pip else "uv pip uninstall"
         return f"{pip} {' '.join(others)} && {reinstall}"
-    if mixed or not own:
+    unmet = findings.dependents and not any(each.name == "pyzmq" for each in findings.distributions)
+    if mixed or not own or (unmet and not findings.foreign_files):
         return _ADOPT
     steps = []
     if findings.foreign_files:

@@ -52,6 +52,15 @@ def version_line() -> str:
     )
 
 
+def _own_version() -> str:
+    """The version that runs, or the installed one that does not."""
+    if is_own_zmq():
+        return str(library().ohmq_version)
+    from importlib.metadata import version
+
+    return f"{version('ohmq')} is installed, but 'import zmq' loads another package"
+
+
 def library_version() -> str:
     """The PyZMQ level that the imported package provides."""
     return str(library().__version__)
@@ -69,7 +78,7 @@ def facts() -> list[tuple[str, str]]:
     """
     package = library()
     return [
-        ("ohmq", _ask(lambda: package.ohmq_version)),
+        ("ohmq", _ask(_own_version)),
         ("PyZMQ API", _ask(library_version)),
         ("libzmq", _ask(lambda: package.zmq_version())),
         ("Python", f"{platform.python_version()} ({sys.executable})"),
