@@ -120,8 +120,10 @@ cdef class Extras:
 
 cdef class Handle:
     cdef object __weakref__
+    # Set under the lock, by atomic stores: they are read without it, too.
     cdef void *ptr             # libzmq's socket; NULL while it is closed, or claimed by a relay
     cdef void *claimed         # the socket, while a relay has it
+    cdef int open              # 0 once it is closed; a relay may have it
     cdef ohmq_lock lock
     cdef int generation
     cdef int type
@@ -216,7 +218,7 @@ cdef class ContextHandle:
     cdef object known_as          # the weak reference to it in the table of open contexts
     cdef int generation
     # Of the lock, which is taken inside that of a handle: a call of libzmq with ptr has it. Read
-    # without it, they may be what they were a moment ago.
+    # without it (context_at, terminator_of), they may be what they were a moment ago.
     cdef ohmq_lock lock
     cdef void *ptr                # libzmq's context; NULL once it has been terminated
     cdef Terminator *terminator   # from the first term() on; then nothing but that may use ptr

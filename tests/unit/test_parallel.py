@@ -244,3 +244,33 @@ def test_loops_of_threads_share_a_socket(pair: Pair) -> None:
 
     first, second, _ = at_once(*[lambda: asyncio.run(receive())] * 2, send)
     assert sorted([*first, *second]) == sorted(b"%d." % n for n in range(messages))
+
+
+def test_a_socket_of_a_relay_that_comes_and_goes_is_never_closed(pair: Pair) -> None:
+    (_, source), (target, _) = pair(zmq.PUSH, zmq.PULL), pair(zmq.PUSH, zmq.PULL)
+    relay = zmq.devices.Relay(source, target)
+    ended = threading.Event()
+    # With the GIL a turn of all the threads takes long, and finds nothing.
+    rounds = 200 if getattr(sys, "_is_gil_enabled", lambda: True)() else 20_000
+
+    def run() -> None:
+        for _ in range(rounds):
+            relay.run()
+        ended.set()
+
+    def stop() -> None:
+        while not ended.is_set():
+            relay.stop()
+
+    def use() -> set[int]:
+        reasons = set()
+        while not ended.is_set():
+            assert not source.closed
+            try:
+                source.recv(zmq.DONTWAIT)
+            except zmq.ZMQError as error:
+                reasons.add(error.errno)
+        return reasons
+
+    *_, first, second = at_once(run, stop, use, use)
+    assert first | second <= {errno.EAGAIN, errno.EBUSY}

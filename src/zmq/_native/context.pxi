@@ -21,6 +21,15 @@ cdef class ContextHandle:
             drop_terminator(self.terminator)
 
 
+cdef inline void *context_at(ContextHandle handle) noexcept:
+    """The address of the context; NULL once it has been terminated."""
+    return ohmq_load_pointer(&handle.ptr)
+
+
+cdef inline Terminator *terminator_of(ContextHandle handle) noexcept:
+    return <Terminator *> ohmq_load_pointer(<void **> &handle.terminator)
+
+
 cdef void drop_terminator(Terminator *terminator) noexcept nogil:
     if ohmq_drop_reference(&terminator.references) == 0:
         ohmq_waker_close(&terminator.done_waker)
@@ -45,9 +54,10 @@ cdef int forget_context(ContextHandle handle) except -1:
     """Take the context out of the table: it has ended, or has no reference any more."""
     ohmq_lock_acquire(&_adopting_context)
     try:
-        if handle.ptr != NULL and _open_contexts.get(<size_t> handle.ptr) is handle.known_as:
-            _open_contexts.pop(<size_t> handle.ptr, None)
-        handle.ptr = NULL
+        address = <size_t> handle.ptr
+        if address and _open_contexts.get(address) is handle.known_as:
+            _open_contexts.pop(address, None)
+        ohmq_store_pointer(&handle.ptr, NULL)
     finally:
         ohmq_lock_release(&_adopting_context)
     return 0
@@ -99,11 +109,11 @@ cdef int note_lingering(Handle handle) except -1:
 
 cdef int require(ContextHandle handle) except -1:
     """Raise unless the context can be used."""
-    if handle is None or handle.ptr == NULL:
+    if handle is None or context_at(handle) == NULL:
         raise RuntimeError("Context has been destroyed: make a new one with zmq.Context()")
     if handle.generation != ohmq_generation:
         refuse_after_fork("Context", "open a new one")
-    if handle.terminator != NULL:
+    if terminator_of(handle) != NULL:
         fail(ETERM)  # from here on libzmq may free it at any moment
     return 0
 
@@ -112,7 +122,7 @@ cdef int enter_context(ContextHandle handle) except -1:
     """Begin a call of libzmq with the context, which cannot end before leave_context()."""
     require(handle)
     ohmq_lock_acquire(&handle.lock)
-    if handle.ptr == NULL or handle.terminator != NULL:
+    if context_at(handle) == NULL or handle.terminator != NULL:
         ohmq_lock_release(&handle.lock)
         require(handle)  # raises: neither can be undone
     return 0
@@ -159,12 +169,12 @@ cdef class Context:
     @property
     def underlying(self) -> int:
         """Address of the libzmq context, for other libraries that speak to it; 0 once closed."""
-        return <size_t> self.handle.ptr if self.handle is not None else 0
+        return <size_t> context_at(self.handle) if self.handle is not None else 0
 
     @property
     def closed(self) -> bool:
         """Whether the context has been terminated, by this object."""
-        return self.handle is None or self.ended and self.handle.ptr == NULL
+        return self.handle is None or self.ended and context_at(self.handle) == NULL
 
     def get(self, option: int):
         """Read an integer option of the context (zmq_ctx_get(3))."""
@@ -240,10 +250,10 @@ cdef class Context:
         if handle is None:
             return
         self.ended = True
-        if handle.ptr == NULL:
+        if context_at(handle) == NULL:
             return
         if handle.generation != ohmq_generation:
-            handle.ptr = NULL  # the parent's; the child only lets go of it
+            ohmq_store_pointer(&handle.ptr, NULL)  # the parent's; the child only lets go of it
             return
         cdef int64_t deadline = -1
         if timeout is not None:
@@ -255,11 +265,11 @@ cdef class Context:
 
     def _is_over(self) -> bool:
         """Whether the context has been terminated, by whatever object."""
-        return self.handle is None or self.handle.ptr == NULL
+        return self.handle is None or context_at(self.handle) == NULL
 
     def _is_ending(self) -> bool:
         """Whether term() has been called, and goes on in the background."""
-        return self.handle is not None and self.handle.terminator != NULL
+        return self.handle is not None and terminator_of(self.handle) != NULL
 
     def _owned_here(self) -> bool:
         """Whether the context was made in this process, and not inherited by a fork."""
@@ -290,7 +300,7 @@ cdef object wrapper_of(Handle handle):
 cdef int start_terminator(ContextHandle handle) except -1:
     """Begin to end the context, unless another thread has."""
     cdef Terminator *terminator
-    if handle.terminator != NULL:
+    if terminator_of(handle) != NULL:
         return 0
     terminator = <Terminator *> malloc(sizeof(Terminator))
     if terminator == NULL:
@@ -304,10 +314,10 @@ cdef int start_terminator(ContextHandle handle) except -1:
     cdef bint begun = handle.terminator != NULL
     cdef bint started = False
     if not begun:
-        terminator.ptr = handle.ptr
+        terminator.ptr = context_at(handle)
         started = PyThread_start_new_thread(terminate, terminator) != -1
         if started:
-            handle.terminator = terminator
+            ohmq_store_pointer(<void **> &handle.terminator, terminator)
     if locked:
         ohmq_lock_release(&handle.lock)
     if not started:
@@ -320,7 +330,7 @@ cdef int start_terminator(ContextHandle handle) except -1:
 
 cdef int wait_terminated(ContextHandle handle, int64_t deadline) except -1:
     """1 when the context has ended, 0 when the deadline came first."""
-    cdef Terminator *terminator = handle.terminator
+    cdef Terminator *terminator = terminator_of(handle)
     cdef ohmq_interest interest
     cdef int ready
     cdef int64_t longest = STRETCH_NS if ohmq_waker_is_open(&terminator.done_waker) else RETRY_NS
@@ -391,7 +401,7 @@ def summaries_by_context() -> dict[int, list[str]]:
     cdef Handle socket
     lines = {}
     for socket in open_handles():
-        address = <size_t> socket.context.ptr if socket.context is not None else 0
+        address = <size_t> context_at(socket.context) if socket.context is not None else 0
         lines.setdefault(address, []).append(summary(socket))
     return lines
 
@@ -399,5 +409,6 @@ def summaries_by_context() -> dict[int, list[str]]:
 def contexts_open() -> list[int]:
     """Addresses of the contexts that are open in this process."""
     cdef ContextHandle handle
-    return [<size_t> handle.ptr for handle in open_contexts()
-            if handle.ptr != NULL and handle.generation == ohmq_generation]
+    found = [<size_t> context_at(handle) for handle in open_contexts()
+             if handle.generation == ohmq_generation]
+    return [address for address in found if address]

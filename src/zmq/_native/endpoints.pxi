@@ -60,7 +60,7 @@ cdef int64_t endpoint_call(Handle handle, object address, EndpointCall call,
         if rc == 0 and (call == UNBIND or call == DISCONNECT):
             forget_endpoint(handle, encoded)
     leave(handle)
-    if _tracking and handle.inproc:
+    if ohmq_load_int(&_tracking) and handle.inproc:
         inproc_changed(handle, False)
     if rc < 0:
         endpoint_failed(handle, address, call, error)

@@ -54,7 +54,7 @@ cdef class NativeEngine:
         self.watch.owner = <void *> self
         self.watch.touched = engine_touched
         self.watch.sleeping = &self.asleep
-        if self.handle.generation != ohmq_generation or self.handle.ptr == NULL:
+        if not is_usable(self.handle):
             return  # closed, or the parent's: every operation says what is wrong
         need_descriptor(self.handle, "an event loop")
         ohmq_lock_acquire(&self.handle.lock)

@@ -52,12 +52,12 @@ cdef int finish_contexts(double timeout) except -1:
     cdef list ending = []
     keep_contexts()
     for handle in _kept_contexts:
-        if handle.owned and handle.generation == ohmq_generation and handle.ptr != NULL:
-            if handle.terminator == NULL and close_sockets_of(handle):
+        if handle.owned and handle.generation == ohmq_generation and context_at(handle) != NULL:
+            if terminator_of(handle) == NULL and close_sockets_of(handle):
                 start_terminator(handle)
                 ending.append(handle)
     for handle in ending:
-        await_terminator(handle.terminator, deadline)
+        await_terminator(terminator_of(handle), deadline)
     return 0
 
 
@@ -67,7 +67,7 @@ cdef bint close_sockets_of(ContextHandle context) except -1:
     handles = [handle for handle in open_handles() if (<Handle> handle).context is context]
     for handle in handles:
         # While Python goes on, for exit hooks of others, a device may still be at work.
-        if handle.claimed != NULL and Py_IsInitialized():
+        if ohmq_load_pointer(&handle.claimed) != NULL and Py_IsInitialized():
             return False
     closed = True
     for handle in handles:
@@ -79,14 +79,15 @@ cdef bint close_silently(Handle handle, int linger) noexcept:
     """Close a socket without a word to those that wait for it; False where it is not to be had."""
     cdef int64_t until = ohmq_now() + LOCK_NS
     cdef void *ptr
-    if handle.claimed != NULL and not (<Relay> handle.extras.relay).abandon():
+    if (ohmq_load_pointer(&handle.claimed) != NULL
+            and not (<Relay> handle.extras.relay).abandon()):
         return False
     while not ohmq_lock_try(&handle.lock):
         if ohmq_now() > until:
             return False  # of a thread that ended inside: what that socket holds is lost
         ohmq_yield()
     ptr = handle.ptr if handle.claimed == NULL else handle.claimed
-    handle.ptr = handle.claimed = NULL
+    forget_socket(handle)
     ohmq_lock_release(&handle.lock)
     if ptr != NULL:
         if linger != KEEP_LINGER:

@@ -49,7 +49,7 @@ cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
     ohmq_lock_acquire(&_adopting)
     try:
         for handle in open_handles():
-            if handle.ptr == ptr:
+            if ohmq_load_pointer(&handle.ptr) == ptr:
                 return handle
         return new_handle(ptr, context, owned)
     finally:
@@ -61,6 +61,7 @@ cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
     cdef size_t size = sizeof(int)
     cdef BusyWaitLimit limit
     handle.ptr = ptr
+    handle.open = True
     handle.generation = ohmq_generation
     handle.unread_more = -1
     handle.bound = handle.connected = ()
@@ -82,8 +83,7 @@ cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
 
 cdef inline bint is_open(Handle handle) noexcept:
     """Whether the socket is one of this process, and open; a relay may have it."""
-    return (handle.generation == ohmq_generation
-            and (handle.ptr != NULL or handle.claimed != NULL))
+    return handle.generation == ohmq_generation and ohmq_load_int(&handle.open) != 0
 
 
 # How long a new socket waits for libzmq to clear away those that were closed. An event loop may
@@ -184,7 +184,14 @@ cdef object caller():
 
 cdef inline bint is_usable(Handle handle) noexcept:
     """Whether the socket is open, and of this process: its descriptor is what it was."""
-    return handle.ptr != NULL and handle.generation == ohmq_generation
+    return ohmq_load_pointer(&handle.ptr) != NULL and handle.generation == ohmq_generation
+
+
+cdef inline void forget_socket(Handle handle) noexcept:
+    """From here on the socket is closed. Called with the lock, but in the child of a fork."""
+    ohmq_store_int(&handle.open, False)
+    ohmq_store_pointer(&handle.ptr, NULL)
+    ohmq_store_pointer(&handle.claimed, NULL)
 
 
 cdef inline int enter(Handle handle) except -1:
@@ -242,7 +249,7 @@ cdef int refuse(Handle handle) except -1:
     """Raise what keeps the socket from being used. Called without the lock."""
     if handle.generation != ohmq_generation and handle.generation >= 0:
         refuse_socket_after_fork(handle)
-    if handle.claimed != NULL:
+    if ohmq_load_int(&handle.open):
         fail(EBUSY, unlocked_failure_of(handle, "claimed"))
     fail(ENOTSOCK, unlocked_failure_of(handle, "closed"))
 
@@ -361,7 +368,7 @@ cdef int close_handle(Handle handle, object linger) except -1:
     cdef void *ptr
     if handle.generation != ohmq_generation:
         # The child of a fork lets go of its copy; the socket is the parent's, and so is the lock.
-        handle.ptr = handle.claimed = NULL
+        forget_socket(handle)
         return 0
     if not Py_IsInitialized():
         close_silently(handle, value if linger is not None else KEEP_LINGER)
@@ -383,7 +390,7 @@ cdef int close_handle(Handle handle, object linger) except -1:
     # libzmq gives up the names later, in its own time; a program may want one again at once.
     for name in inproc_names(handle) or ():
         zmq_unbind(ptr, <bytes> name)
-    handle.ptr = NULL
+    forget_socket(handle)
     touch(handle, CLOSED)
     drop_unread(handle)
     if monitor_of(handle):
@@ -392,6 +399,6 @@ cdef int close_handle(Handle handle, object linger) except -1:
     check(close_socket(handle, ptr))
     if handle.extras is not None and handle.extras.ends:
         end_monitor_of(handle)
-    if _tracking and handle.inproc:
+    if ohmq_load_int(&_tracking) and handle.inproc:
         inproc_changed(handle, True)
     return 0

@@ -172,6 +172,8 @@ cdef extern from "platform.h" nogil:
     void ohmq_count(int *where, int change)
     int ohmq_load_int(int *where)
     void ohmq_store_int(int *where, int value)
+    void *ohmq_load_pointer(void **where)
+    void ohmq_store_pointer(void **where, void *value)
 
 
 cdef extern from "busy_wait.h" nogil:

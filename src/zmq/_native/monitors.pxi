@@ -28,7 +28,7 @@ cdef enum:
 
 cdef Monitor *_monitors = NULL
 cdef int64_t _monitor_number = 0
-cdef bint _tracking = False    # a monitor tracks, or did: inproc endpoints are followed
+cdef int _tracking = False    # a monitor tracks, or did: inproc endpoints are followed
 cdef ohmq_lock _monitors_lock
 cdef ohmq_waker _monitors_waker
 cdef bint _monitors_thread = False
@@ -94,7 +94,6 @@ cdef int track(Handle handle, const char *address, uint64_t token, int events,
     The stream is bound at the address; NULL for none. number is that of the outlet. 0, or an
     errno. Called with the lock.
     """
-    global _tracking
     cdef Monitor *monitor
     cdef Outlet *outlet = NULL
     cdef int error = 0
@@ -111,7 +110,7 @@ cdef int track(Handle handle, const char *address, uint64_t token, int events,
     if error == 0:
         error = begin_monitor(handle, monitor)
     if error == 0:
-        _tracking = True
+        ohmq_store_int(&_tracking, True)
         monitor.tracks = True
         if outlet != NULL:
             outlet.token, outlet.events, number[0] = token, events, outlet.number
@@ -130,7 +129,7 @@ cdef Monitor *new_monitor(Handle handle) noexcept:
     memset(monitor, 0, sizeof(Monitor))
     _monitor_number += 1
     monitor.number = _monitor_number
-    monitor.context = handle.context.ptr
+    monitor.context = context_at(handle.context)
     monitor.late = bool(handle.bound or handle.connected)
     return monitor
 
@@ -159,14 +158,13 @@ cdef int begin_monitor(Handle handle, Monitor *monitor) noexcept:
 
 cdef void end_change(Handle handle, Monitor *monitor, int error) noexcept:
     """Put a monitor that has begun on the list, or drop one that could not; release the lock."""
-    global _monitors
     if monitor != NULL and monitor_of(handle) != monitor.number:
         if error:
             close_monitor(monitor)
             free_monitor(monitor)
         else:
             monitor.next = _monitors
-            _monitors = monitor
+            ohmq_store_pointer(<void **> &_monitors, monitor)
             extras_of(handle).monitor = monitor.number
     if not error:
         ohmq_waker_wake(&_monitors_waker)
@@ -235,11 +233,10 @@ cdef void pump_monitor(int64_t *number) noexcept:
 cdef void pump_now() noexcept nogil:
     """Hand on all that libzmq has said so far, for a loop that runs without the GIL."""
     cdef Monitor *monitor
-    if _monitors == NULL:
+    if ohmq_load_pointer(<void **> &_monitors) == NULL:
         return
-    while not ohmq_lock_try(&_monitors_lock):
-        ohmq_yield()
-    monitor = _monitors
+    ohmq_lock_spin(&_monitors_lock)
+    monitor = _monitors if _monitors_generation == ohmq_generation else NULL
     while monitor != NULL:
         pump(monitor)
         monitor = monitor.next
@@ -310,12 +307,12 @@ cdef int64_t outlet_at(ContextHandle context, const char *address) noexcept:
     cdef Monitor *monitor
     cdef Outlet *outlet
     cdef int64_t number = 0
-    if _monitors == NULL or context is None:
+    if ohmq_load_pointer(<void **> &_monitors) == NULL or context is None:
         return 0
     lock_monitors()
     monitor = _monitors
     while monitor != NULL and number == 0:
-        outlet = monitor.outlets if monitor.context == context.ptr else NULL
+        outlet = monitor.outlets if monitor.context == context_at(context) else NULL
         while outlet != NULL and number == 0:
             if (outlet.socket != NULL and outlet.address != NULL
                     and strcmp(outlet.address, address) == 0):
@@ -407,15 +404,13 @@ cdef void end_streams(int64_t number) noexcept:
 
 cdef inline void lock_monitors() noexcept:
     global _monitors, _monitors_thread, _monitors_generation
+    ohmq_lock_acquire(&_monitors_lock)
     if _monitors_generation != ohmq_generation:
-        # After a fork: the sockets, the thread and the descriptors are the
-        # parent's, and the lock may be held by a thread that the child has not.
-        memset(&_monitors_lock, 0, sizeof(_monitors_lock))
+        # After a fork: the sockets, the thread and the descriptors are the parent's.
         _monitors = NULL
         _monitors_thread = False
         _monitors_waker.read_fd = _monitors_waker.write_fd = -1
         _monitors_generation = ohmq_generation
-    ohmq_lock_acquire(&_monitors_lock)
 
 
 cdef bint start_pumping() noexcept:

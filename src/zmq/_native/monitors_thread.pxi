@@ -8,8 +8,7 @@ cdef void pump_monitors(void *argument) noexcept nogil:
     cdef int n
     ohmq_block_signals()
     while True:
-        while not ohmq_lock_try(&_monitors_lock):
-            ohmq_yield()
+        ohmq_lock_spin(&_monitors_lock)
         wake_at = pump_all()
         if _monitors == NULL:
             break
@@ -42,7 +41,6 @@ cdef int64_t pump_all() noexcept nogil:
 
     Returns when to do so again though nothing signals: -1 for never, 0 for at once.
     """
-    global _monitors
     cdef Monitor **link = &_monitors
     cdef Monitor *monitor
     cdef Outlet *outlet
@@ -58,7 +56,7 @@ cdef int64_t pump_all() noexcept nogil:
                 wake_at = outlet.end_at
             outlet = outlet.next
         if monitor.tap == NULL and monitor.outlets == NULL:
-            link[0] = monitor.next
+            ohmq_store_pointer(<void **> link, monitor.next)
             free_monitor(monitor)
         else:
             link = &monitor.next

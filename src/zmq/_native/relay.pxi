@@ -256,7 +256,8 @@ cdef class Relay:
         try:
             for handle in self.handles:
                 enter(handle)  # raises for one that is closed or in use
-                handle.claimed, handle.ptr = handle.ptr, NULL
+                ohmq_store_pointer(&handle.claimed, handle.ptr)
+                ohmq_store_pointer(&handle.ptr, NULL)
                 extras_of(handle).relay = self
                 leave(handle)
             self.prepare_loop()
@@ -409,7 +410,8 @@ cdef class Relay:
             if handle.extras is None or handle.extras.relay is not self:
                 continue  # claim_sockets() has not come as far as this one
             ohmq_lock_acquire(&handle.lock)
-            handle.ptr, handle.claimed = handle.claimed, NULL
+            ohmq_store_pointer(&handle.ptr, handle.claimed)
+            ohmq_store_pointer(&handle.claimed, NULL)
             handle.extras.relay = None
             for i in range(self.loop.traffic.n_directions):
                 direction = &self.loop.traffic.directions[i]

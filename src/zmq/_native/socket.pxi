@@ -35,7 +35,7 @@ cdef class Socket:
             raise TypeError("context must be specified: a socket is made of a zmq.Context and a "
                             f"socket type, got {context!r}")
         cdef ContextHandle owner = (<Context> context).handle
-        if owner is None or owner.ptr == NULL:
+        if owner is None or context_at(owner) == NULL:
             fail(EFAULT, failure_without_socket("context closed"))
         require(owner)
         self.handle = adopt(open_socket(owner, socket_type), owner, True)
@@ -59,12 +59,12 @@ cdef class Socket:
     @property
     def closed(self) -> bool:
         """Whether the socket has been closed."""
-        return self.handle.ptr == NULL and self.handle.claimed == NULL
+        return not ohmq_load_int(&self.handle.open)
 
     @property
     def underlying(self) -> int:
         """Address of the libzmq socket, for other libraries that speak to it; 0 once closed."""
-        return <size_t> self.handle.ptr
+        return <size_t> ohmq_load_pointer(&self.handle.ptr)
 
     @property
     def copy_threshold(self) -> int:
