@@ -244,6 +244,18 @@ cdef void pump_now() noexcept nogil:
     ohmq_lock_release(&_monitors_lock)
 
 
+cdef bint may_have_connection(int64_t number) noexcept nogil:
+    """Whether a connection is known, or begins; True as well where the monitor has ended."""
+    cdef Monitor *monitor
+    cdef bint found
+    while not ohmq_lock_try(&_monitors_lock):
+        ohmq_yield()
+    monitor = find_monitor(number)
+    found = monitor == NULL or monitor.tap == NULL or monitor.n_connections > 0
+    ohmq_lock_release(&_monitors_lock)
+    return found
+
+
 cdef inline int64_t monitor_of(Handle handle) noexcept:
     """The number of the monitor that tells of a socket, or 0."""
     return handle.extras.monitor if handle.extras is not None else 0

@@ -72,6 +72,9 @@ cdef class Relay:
         cdef Ending ending
         cdef int error
         cdef RelayLoop *loop = &self.loop
+        loop.monitor.peers_known_by = 0
+        if self.sockets[2] is not None and (len(self.events) < 3 or self.events[2] is None):
+            loop.monitor.peers_known_by = monitor_that_knows_peers(self.sockets[2])
         self.claim_sockets()
         loop.control.terminate_stall_ns = <int64_t> (terminate_stall_s * 1e9)
         try:

@@ -58,6 +58,8 @@ cdef struct RelayMonitor:
     bint drops_silently        # it drops for some subscribers, and does not say so
     bint has_peer              # there may be a peer to get copies
     bint is_xpub               # subscriptions can be received from it
+    int64_t peers_known_by     # number of the Monitor that knows all its peers; 0 for none
+    int64_t looked             # the turn of the loop in which it was full, EVENTS say
     int failure                # why nothing can be sent to it
 
 cdef struct RelayControl:

@@ -129,6 +129,8 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
         return drain_is_over(loop, holds) if draining else INTERRUPTED
     if loop.sleep.interests[0].ready:
         ohmq_waker_clear(&loop.orders.waker)
+    if loop.monitor.socket != NULL and not loop.monitor.has_peer:
+        loop.side.due = 0  # a peer of the monitor is to get the copy of what has come
     for i in range(loop.sleep.n_traffic):
         if loop.sleep.interests[i].ready and loop.sleep.stays_readable[i]:
             ohmq_signaler_clear(loop.sleep.interests[i].fd)

@@ -32,7 +32,8 @@ cdef bint offer(RelayLoop *loop, Direction *direction, zmq_msg_t *part, int flag
                 bint first) noexcept nogil:
     """Send the monitor a part. False if it cannot take it; direction.error says why.
 
-    A send looks at libzmq's mailbox only now and then; before it drops, EVENTS makes it look.
+    A send looks at libzmq's mailbox only now and then; before it drops, EVENTS makes it look: once
+    a turn of the loop, as that is a system call.
     """
     cdef int off = 0
     cdef int on = 1
@@ -42,7 +43,11 @@ cdef bint offer(RelayLoop *loop, Direction *direction, zmq_msg_t *part, int flag
     if zmq_msg_send(part, loop.monitor.socket, flags) >= 0:
         return True
     direction.error = c_errno()
-    if first and read_events(loop.monitor.socket, &events) == 0 and events & ZMQ_POLLOUT:
+    if first and loop.monitor.looked != loop.now:
+        loop.monitor.looked = loop.now
+        if read_events(loop.monitor.socket, &events) < 0 or not events & ZMQ_POLLOUT:
+            events = 0
+    if events:
         if zmq_msg_send(part, loop.monitor.socket, flags) >= 0:
             return True
         direction.error = c_errno()

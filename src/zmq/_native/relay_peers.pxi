@@ -1,5 +1,8 @@
 # The peers of a relay's sockets, as the events of these tell: how many there are, and, of those
 # that only send, over which connections.
+#
+# A PUB or XPUB that has no peer gets no copies: they would end there. The peers of a mon socket
+# whose events the relay is not given are known by a monitor of its own (peers.pxi).
 
 # What a connection is known as, by its descriptor.
 cdef enum:
@@ -27,10 +30,42 @@ cdef void poll_side_sockets(RelayLoop *loop) noexcept nogil:
         zmq_msg_close(&part)
     if loop.clients.stale and loop.clients.wanted:
         forget_gone_clients(loop)
-    # A PUB without a peer has no reader to show anything to: a copy would end there.
-    loop.monitor.has_peer = loop.monitor.socket != NULL and not (
-        loop.monitor.drops_silently and loop.side.events[2] != NULL and loop.side.peers[2] == 0)
+    loop.monitor.has_peer = may_have_peer(loop)
     loop.side.due = loop.now + SIDE_SOCKETS_NS
+
+
+cdef bint may_have_peer(RelayLoop *loop) noexcept nogil:
+    """Whether a copy may reach somebody."""
+    if loop.monitor.socket == NULL:
+        return False
+    if loop.monitor.peers_known_by:
+        return may_have_connection(loop.monitor.peers_known_by)
+    return not (loop.monitor.drops_silently and loop.side.events[2] != NULL
+                and loop.side.peers[2] == 0)
+
+
+cdef int64_t monitor_that_knows_peers(Socket socket) except -1:
+    """The number of a monitor that knows all peers of a socket that drops what nobody gets; or 0.
+
+    All of them can be known where they connect to it, from outside. Called without a lock.
+    """
+    cdef Handle handle = socket.handle
+    if handle.type != ZMQ_PUB and handle.type != ZMQ_XPUB:
+        return 0
+    ohmq_lock_acquire(&handle.lock)
+    try:
+        known = (handle.ptr != NULL and not handle.connected
+                 and all([each.startswith(("tcp:", "ipc:")) for each in handle.bound]))
+    finally:
+        ohmq_lock_release(&handle.lock)
+    if not known or standing_connections(handle) is None:
+        return 0
+    try:
+        track_peers(socket)
+        peers_of(socket)  # finds those that are there already
+    except Exception:
+        return 0  # such as EMFILE: copies are sent in any case
+    return monitor_of(handle)
 
 
 cdef void count_peers(RelayLoop *loop, int i) noexcept nogil:
