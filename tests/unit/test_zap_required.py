@@ -12,6 +12,7 @@ import pytest
 
 import zmq
 import zmq.asyncio
+from helpers.libzmq import needs_shown
 from helpers.processes import run_python
 from zmq.auth import Authenticator
 
@@ -120,10 +121,11 @@ def test_clients_and_inproc_are_not_asked(context: zmq.Context) -> None:
         socket.bind("inproc://here")
 
 
+@needs_shown
 def test_a_context_of_another_library_may_have_a_handler() -> None:
     lines = run_python(
         """
-        import ctypes, ctypes.util, warnings, zmq
+        import ctypes, warnings, zmq
         warnings.simplefilter("error", zmq.ZAPWarning)
         from zmq import _native
         library = ctypes.CDLL(_native.__file__)
