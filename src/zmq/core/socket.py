@@ -22,7 +22,6 @@ from zmq.constants import (
 from zmq.core import codecs
 from zmq.core.attrsettr import replaceable
 from zmq.core.busy_wait import busy_wait_option
-from zmq.core.codecs import DEFAULT_PROTOCOL
 from zmq.core.endpoint import SocketContext, check_port, with_own_name
 from zmq.core.naming import shown_name
 from zmq.core.peers import Peers
@@ -406,6 +405,8 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
         """Send text as one part; flags, copy and the rest as for send."""
         if not isinstance(u, str):
             raise wrong_argument(failure_of_socket(self, "text", {"of": type_name(u)}))
+        if not kwargs:  # to hand on a dictionary, though an empty one, takes as long as all else
+            return self.send(u.encode(encoding), flags=flags, copy=copy)
         return self.send(u.encode(encoding), flags=flags, copy=copy, **kwargs)
 
     def recv_string(self, flags: int = 0, encoding: str = "utf-8") -> str:
@@ -417,8 +418,9 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
 
     def send_json(self, obj: object, flags: int = 0, **kwargs: Any) -> None:
         """Send an object as JSON in one part; kwargs go to json.dumps, and to send."""
+        if not kwargs:  # the result: None, or an awaitable where calls are awaited
+            return self.send(codecs.dumps(obj), flags=flags)
         send_kwargs = {key: kwargs.pop(key) for key in ("routing_id", "group") if key in kwargs}
-        # None, or an awaitable where calls are awaited.
         return self.send(codecs.dumps(obj, **kwargs), flags=flags, **send_kwargs)  # type: ignore[no-any-return]
 
     def recv_json(self, flags: int = 0, **kwargs: Any) -> Any:
@@ -426,7 +428,7 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
         return codecs.loads(self.recv(flags), **kwargs)
 
     def send_pyobj(
-        self, obj: object, flags: int = 0, protocol: int = DEFAULT_PROTOCOL, **kwargs: Any
+        self, obj: object, flags: int = 0, protocol: int = codecs.DEFAULT_PROTOCOL, **kwargs: Any
     ) -> MessageTracker | None:
         """Send an object as a pickle in one part."""
         data = codecs.to_pickle(obj, protocol)
@@ -488,8 +490,7 @@ def _define_options() -> None:
 _define_options()
 keep_attributes(Socket)
 
-# The errors of bind for a port that another socket has, or that needs extra rights.
-_PORT_TAKEN = (EADDRINUSE, EACCES)
+_PORT_TAKEN = (EADDRINUSE, EACCES)  # the last: the port needs extra rights
 
 #: The blocking Socket, under the name that tells it from those of the event loops.
 if TYPE_CHECKING:
