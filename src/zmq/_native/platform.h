@@ -102,10 +102,15 @@ typedef struct {
 #if defined(_MSC_VER)
 static __declspec(thread) char ohmq_this_thread;
 #define ohmq_yield() SwitchToThread()
+#define ohmq_nap() Sleep(1)
 #else
 #include <sched.h>
 static __thread char ohmq_this_thread;
 #define ohmq_yield() sched_yield()
+static inline void ohmq_nap(void) {
+    struct timespec t = {.tv_nsec = 50000};
+    nanosleep(&t, NULL);
+}
 #endif
 
 static inline int ohmq_lock_try(ohmq_lock *lock) {
@@ -132,9 +137,15 @@ static inline void ohmq_lock_release(ohmq_lock *lock) {
     ohmq_store_int(&lock->taken_in, 0);
 }
 /* For a thread without the GIL, and for locks whose holder needs no more than a moment. */
+#define OHMQ_YIELDS 100
 static void ohmq_lock_spin(ohmq_lock *lock) {
-    while (!ohmq_lock_try(lock) && !ohmq_lock_inherit(lock))
-        ohmq_yield();
+    int tries = 0;
+    while (!ohmq_lock_try(lock) && !ohmq_lock_inherit(lock)) {
+        if (++tries % OHMQ_YIELDS)
+            ohmq_yield();
+        else
+            ohmq_nap(); /* what a thread of a real-time priority yields, no lower one gets */
+    }
 }
 /* For a thread that has the GIL: it gives it up while another one has the lock. */
 static void ohmq_lock_wait(ohmq_lock *lock) {
