@@ -230,7 +230,7 @@ cdef class ContextHandle:
 cdef class Context:
     cdef object __weakref__
     cdef readonly ContextHandle handle
-    cdef bint ended    # by this object, and not by another of the same context
+    cdef int ended     # by this object, and not by another of the same context
 
 cdef class Finisher:
     cdef double timeout

@@ -21,7 +21,7 @@ cdef void entry_touched(Watch *watch, Touch what) noexcept:
     """A call was made on the socket of an entry, or it is being closed."""
     cdef void *entry = watch.owner
     cdef void *poller = (<Entry> entry).poller
-    if (<Poller> poller).looking_at == <void *> (<Entry> entry).handle:
+    if ohmq_load_pointer(&(<Poller> poller).looking_at) == <void *> (<Entry> entry).handle:
         return
     ohmq_lock_acquire(&(<Poller> poller).lock)
     if not (<Entry> entry).gone:
@@ -340,10 +340,11 @@ cdef int look_for_poller(Poller poller, Handle handle, int *events) except -1:
             refuse(handle)
         events[0] = ZMQ_POLLERR
         return 0
-    poller.looking_at = <void *> handle
+    ohmq_store_pointer(&poller.looking_at, <void *> handle)
     look_at(handle, &look)
     tell(handle, USED, &look)
-    poller.looking_at = NULL  # before the lock is released: then it is another thread's call
+    # Before the lock is released: then it is another thread's call.
+    ohmq_store_pointer(&poller.looking_at, NULL)
     ohmq_lock_release(&handle.lock)
     events[0] = look.events
     return look.error

@@ -174,7 +174,8 @@ cdef class Context:
     @property
     def closed(self) -> bool:
         """Whether the context has been terminated, by this object."""
-        return self.handle is None or self.ended and context_at(self.handle) == NULL
+        return (self.handle is None
+                or ohmq_load_int(&self.ended) != 0 and context_at(self.handle) == NULL)
 
     def get(self, option: int):
         """Read an integer option of the context (zmq_ctx_get(3))."""
@@ -249,7 +250,7 @@ cdef class Context:
         cdef ContextHandle handle = self.handle
         if handle is None:
             return
-        self.ended = True
+        ohmq_store_int(&self.ended, True)
         if context_at(handle) == NULL:
             return
         if handle.generation != ohmq_generation:

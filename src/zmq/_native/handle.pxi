@@ -41,22 +41,23 @@ cdef inline Extras extras_of(Handle handle):
 cdef ohmq_lock _adopting
 
 
-cdef Handle adopt(void *ptr, ContextHandle context, bint owned):
-    """The handle of a socket: a new one for a socket of ours, a known one for a shadow."""
+cdef Handle adopt(void *ptr):
+    """The handle of a socket for a shadow: a known one, or a new one for another library's."""
     cdef Handle handle
-    if owned:
-        return new_handle(ptr, context, owned)
     ohmq_lock_acquire(&_adopting)
     try:
         for handle in open_handles():
             if ohmq_load_pointer(&handle.ptr) == ptr:
                 return handle
-        return new_handle(ptr, context, owned)
+        handle = new_handle(ptr, None, False)
+        list_handle(handle)
+        return handle
     finally:
         ohmq_lock_release(&_adopting)
 
 
 cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
+    """A new handle, which the caller has to list: from then on other threads find it."""
     cdef Handle handle = Handle.__new__(Handle)
     cdef size_t size = sizeof(int)
     cdef BusyWaitLimit limit
@@ -77,7 +78,6 @@ cdef Handle new_handle(void *ptr, ContextHandle context, bint owned):
         handle.signaler = ohmq_signaler_open(ptr, &handle.fd)
     if _sys.flags.dev_mode:
         extras_of(handle).opened_at = caller()
-    list_handle(handle)
     return handle
 
 

@@ -172,6 +172,9 @@ cdef extern from "platform.h" nogil:
     void ohmq_count(int *where, int change)
     int ohmq_load_int(int *where)
     void ohmq_store_int(int *where, int value)
+    int64_t ohmq_load_long(int64_t *where)
+    void ohmq_store_long(int64_t *where, int64_t value)
+    void ohmq_add_long(int64_t *where, int64_t change)
     void *ohmq_load_pointer(void **where)
     void ohmq_store_pointer(void **where, void *value)
 

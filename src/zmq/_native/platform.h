@@ -25,6 +25,8 @@
 #define ohmq_count(where, change) ((void)_InterlockedExchangeAdd((volatile long *)(where), change))
 #define ohmq_load_int(where) (*(volatile int *)(where))
 #define ohmq_store_int(where, value) _InterlockedExchange((volatile long *)(where), value)
+#define ohmq_load_long(where) (*(volatile int64_t *)(where))
+#define ohmq_store_long(where, value) (*(volatile int64_t *)(where) = (value))
 #define ohmq_cas_int(where, expected, value) \
     (_InterlockedCompareExchange((volatile long *)(where), value, expected) == (expected))
 #else
@@ -48,11 +50,22 @@ static inline int ohmq_load_int(int *where) { return __atomic_load_n(where, __AT
 static inline void ohmq_store_int(int *where, int value) {
     __atomic_store_n(where, value, __ATOMIC_RELEASE);
 }
+/* For what one thread at a time writes, and others read as it was a moment ago. */
+static inline int64_t ohmq_load_long(int64_t *where) {
+    return __atomic_load_n(where, __ATOMIC_RELAXED);
+}
+static inline void ohmq_store_long(int64_t *where, int64_t value) {
+    __atomic_store_n(where, value, __ATOMIC_RELAXED);
+}
 static inline int ohmq_cas_int(int *where, int expected, int value) {
     return __atomic_compare_exchange_n(where, &expected, value, 0, __ATOMIC_ACQ_REL,
                                        __ATOMIC_RELAXED);
 }
 #endif
+/* For a number of which one thread at a time counts. */
+static inline void ohmq_add_long(int64_t *where, int64_t change) {
+    ohmq_store_long(where, *where + change);
+}
 
 /* ---- fork ------------------------------------------------------------------------------- */
 static volatile int ohmq_generation = 0;

@@ -168,28 +168,32 @@ cdef class Relay:
         cdef Direction *in_to_out = &self.loop.traffic.directions[0]
         cdef Direction *out_to_in = &self.loop.traffic.directions[1]
         return {
-            "messages_in": in_to_out.messages,
-            "bytes_in": in_to_out.bytes,
-            "messages_out": out_to_in.messages,
-            "bytes_out": out_to_in.bytes,
-            "monitor_dropped": in_to_out.monitor_dropped + out_to_in.monitor_dropped,
+            "messages_in": ohmq_load_long(&in_to_out.messages),
+            "bytes_in": ohmq_load_long(&in_to_out.bytes),
+            "messages_out": ohmq_load_long(&out_to_in.messages),
+            "bytes_out": ohmq_load_long(&out_to_in.bytes),
+            "monitor_dropped": (ohmq_load_long(&in_to_out.monitor_dropped)
+                                + ohmq_load_long(&out_to_in.monitor_dropped)),
         }
 
     def _gauges(self) -> dict:
         """The fields of DeviceStats that change with time, without any traffic."""
         cdef RelayLoop *loop = &self.loop
-        cdef int64_t now = loop.meter.ended or ohmq_now()
+        cdef int64_t now = ohmq_load_long(&loop.meter.ended) or ohmq_now()
+        cdef int64_t begun = ohmq_load_long(&loop.meter.begun)
         cdef double per_s[4]
         cdef int64_t since
         blocked = []
         for i in range(2):
-            since = loop.traffic.directions[i].blocked_since
+            since = ohmq_load_long(&loop.traffic.directions[i].blocked_since)
             ongoing = max(now - since, 0) if since else 0
-            blocked.append((loop.traffic.directions[i].blocked_ns + ongoing) / 1e9)
+            blocked_ns = ohmq_load_long(&loop.traffic.directions[i].blocked_ns) + ongoing
+            blocked.append(blocked_ns / 1e9)
         rates(loop, now, per_s)
-        peers = [None if loop.side.events[i] == NULL else loop.side.peers[i] for i in range(2)]
-        seconds = (now - loop.meter.begun) / 1e9 if loop.meter.begun else 0.0
-        open_requests = unanswered(loop) if loop.meter.begun and loop.drain.requests >= 0 else None
+        peers = [None if loop.side.events[i] == NULL else ohmq_load_int(&loop.side.peers[i])
+                 for i in range(2)]
+        seconds = (now - begun) / 1e9 if begun else 0.0
+        open_requests = unanswered(loop) if begun and loop.drain.requests >= 0 else None
         return {
             "blocked_in_s": blocked[0],
             "blocked_out_s": blocked[1],
@@ -209,10 +213,10 @@ cdef class Relay:
         if not cache.most_entries:
             return {}
         return {
-            "cache_entries": cache.entries,
-            "cache_bytes": cache.bytes,
-            "cache_evicted": cache.evicted,
-            "cache_replayed": cache.replayed,
+            "cache_entries": ohmq_load_long(&cache.entries),
+            "cache_bytes": ohmq_load_long(&cache.bytes),
+            "cache_evicted": ohmq_load_long(&cache.evicted),
+            "cache_replayed": ohmq_load_long(&cache.replayed),
         }
 
     cdef int set_cache(self, most_entries, most_bytes) except -1:
@@ -287,8 +291,11 @@ cdef class Relay:
         self.set_interests()
         self.set_drain()
         loop.monitor.failure = 0
-        loop.now = loop.meter.begun = ohmq_now()
-        loop.meter.ended = loop.meter.last_move = loop.side.due = 0
+        loop.now = ohmq_now()
+        loop.side.due = 0
+        ohmq_store_long(&loop.meter.begun, loop.now)
+        ohmq_store_long(&loop.meter.ended, 0)
+        ohmq_store_long(&loop.meter.last_move, 0)
         poll_side_sockets(loop)
         take_sample(loop)
         from threading import main_thread
@@ -308,7 +315,7 @@ cdef class Relay:
         direction.source_state = SOURCE_OPEN
         direction.target_state = BETWEEN_MESSAGES
         direction.copy_state = NO_COPY
-        direction.blocked_since = 0
+        ohmq_store_long(&direction.blocked_since, 0)
         # A subscriber gets what is sent as long as it listens, and no more; what comes from an XPUB
         # are subscriptions, which end with it.
         direction.ends_anywhere = source.type in (ZMQ_SUB, ZMQ_XSUB, ZMQ_XPUB)
@@ -343,7 +350,7 @@ cdef class Relay:
                 connections = &loop.side.connections[i]
                 connections.wanted = loop.side.events[i] != NULL
                 loop.clients.wanted = types[i] == ZMQ_ROUTER
-                loop.clients.open = 0
+                ohmq_store_long(&loop.clients.open, 0)
                 if loop.clients.size:
                     memset(loop.clients.table, 0, loop.clients.size * sizeof(Client))
                     loop.clients.used = 0
@@ -428,7 +435,7 @@ cdef class Relay:
             leave(handle)
         self.handles = []
         self.running = False
-        self.loop.meter.ended = ohmq_now()
+        ohmq_store_long(&self.loop.meter.ended, ohmq_now())
         self.finished.set()
         return 0
 

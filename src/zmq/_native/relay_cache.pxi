@@ -86,8 +86,8 @@ cdef void remove_entry(ValueCache *cache, CacheEntry **place) noexcept nogil:
         entry.newer.older = entry.older
     else:
         cache.newest = entry.older
-    cache.entries -= 1
-    cache.bytes -= entry.bytes
+    ohmq_add_long(&cache.entries, -1)
+    ohmq_add_long(&cache.bytes, -entry.bytes)
     let_go(cache, entry)
 
 
@@ -137,7 +137,7 @@ cdef void keep_part(RelayLoop *loop, zmq_msg_t *part, bint first, bint last) noe
             return  # one part is a topic without a value
         entry = take_entry(cache)
         if entry == NULL:
-            cache.evicted += 1
+            ohmq_add_long(&cache.evicted, 1)
             return
         cache.unfinished = entry
     entry = cache.unfinished
@@ -146,7 +146,7 @@ cdef void keep_part(RelayLoop *loop, zmq_msg_t *part, bint first, bint last) noe
     if not append_part(cache, entry, part):
         if entry.n_parts == 0:
             drop_unfinished(cache)
-            cache.evicted += 1
+            ohmq_add_long(&cache.evicted, 1)
             return
         entry.incomplete = True
     if last:
@@ -202,12 +202,12 @@ cdef void finish_entry(ValueCache *cache, CacheEntry *entry) noexcept nogil:
             remove_entry(cache, place)
     if entry.incomplete or entry.bytes > cache.most_bytes or cache.n_buckets == 0:
         let_go(cache, entry)  # a value that is older than this one would be wrong
-        cache.evicted += 1
+        ohmq_add_long(&cache.evicted, 1)
         return
     while cache.entries and (cache.entries >= cache.most_entries
                              or cache.bytes + entry.bytes > cache.most_bytes):
         remove_entry(cache, place_in_bucket(cache, cache.oldest))
-        cache.evicted += 1
+        ohmq_add_long(&cache.evicted, 1)
     place = bucket_of(cache.buckets, cache.n_buckets, entry.hash)
     entry.next_in_bucket, place[0] = place[0], entry
     entry.older, entry.newer = cache.newest, NULL
@@ -216,8 +216,8 @@ cdef void finish_entry(ValueCache *cache, CacheEntry *entry) noexcept nogil:
     else:
         cache.oldest = entry
     cache.newest = entry
-    cache.entries += 1
-    cache.bytes += entry.bytes
+    ohmq_add_long(&cache.entries, 1)
+    ohmq_add_long(&cache.bytes, entry.bytes)
 
 
 # ---- what subscribers ask for -------------------------------------------------------------------
@@ -231,8 +231,8 @@ cdef void serve_subscriber(RelayLoop *loop, Direction *direction, int *moved) no
     cdef unsigned char *data = <unsigned char *> zmq_msg_data(asked)
     cdef size_t size = zmq_msg_size(asked)
     cdef bint first = direction.target_state == BETWEEN_MESSAGES
-    direction.bytes += size
-    direction.messages += not direction.rest_follows
+    ohmq_add_long(&direction.bytes, size)
+    ohmq_add_long(&direction.messages, not direction.rest_follows)
     if first and not direction.rest_follows and size and data[0] <= 1:
         zmq_setsockopt(direction.source, ZMQ_SUBSCRIBE if data[0] else ZMQ_UNSUBSCRIBE,
                        data + 1, size - 1)
@@ -254,7 +254,7 @@ cdef int replay(RelayLoop *loop, void *out, const unsigned char *topic,
                 and memcmp(zmq_msg_data(&entry.parts[0]), topic, size) == 0):
             if sent == 0:
                 to_new_one_alone(out, True)
-            loop.cache.replayed += send_entry(out, entry)
+            ohmq_add_long(&loop.cache.replayed, send_entry(out, entry))
             if sent == 0:
                 to_new_one_alone(out, False)
             sent += 1

@@ -91,7 +91,7 @@ cdef void forget_gone_clients(RelayLoop *loop) noexcept nogil:
     for i in range(clients.size):
         client = &clients.table[i]
         if client.key and not is_connected(loop, client):
-            clients.open -= client.open
+            ohmq_add_long(&clients.open, -client.open)
             client.open = 0
             client.fd = LOST_FD
 
@@ -129,7 +129,7 @@ cdef inline void count_request(Clients *clients, Client *client, bint asks) noex
         return
     if asks:
         client.open += 1
-        clients.open += 1
+        ohmq_add_long(&clients.open, 1)
     elif client.open > 0:
         client.open -= 1
-        clients.open -= 1
+        ohmq_add_long(&clients.open, -1)

@@ -167,9 +167,9 @@ cdef int64_t unanswered(RelayLoop *loop) noexcept nogil:
     cdef Direction *requests = &loop.traffic.directions[drain.requests]
     cdef Direction *answers = &loop.traffic.directions[1 - drain.requests]
     if loop.clients.wanted:
-        return loop.clients.open
-    return max(0, requests.messages - drain.requests_before
-               - (answers.messages - drain.answers_before))
+        return ohmq_load_long(&loop.clients.open)
+    return max(0, ohmq_load_long(&requests.messages) - drain.requests_before
+               - (ohmq_load_long(&answers.messages) - drain.answers_before))
 
 
 cdef Ending end_requests(RelayLoop *loop) noexcept nogil:

@@ -70,7 +70,7 @@ cdef Ending run_relay_loop(RelayLoop *loop) noexcept nogil:
                 if ending != GOES_ON:
                     return ending
         if moved:
-            loop.meter.last_move = loop.now
+            ohmq_store_long(&loop.meter.last_move, loop.now)
         if loop.control.socket != NULL:
             ending = execute_commands(loop)
             if ending != GOES_ON:
@@ -186,7 +186,7 @@ cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nog
             if loop.monitor.failure:
                 return FAILED
             if direction.error == EAGAIN and direction.blocked_since == 0:
-                direction.blocked_since = loop.now
+                ohmq_store_long(&direction.blocked_since, loop.now)
             return GOES_ON if direction.error in (EAGAIN, EFSM) else FAILED
         done += 1
         moved[0] = 1
@@ -231,11 +231,11 @@ cdef int pass_on(RelayLoop *loop, Direction *direction, int *done) noexcept nogi
         if known and direction.target_state == BETWEEN_MESSAGES:
             client = client_of(loop, part, size, asks)
         # Counted before, as in hand_over().
-        direction.bytes += size
-        direction.messages += last
+        ohmq_add_long(&direction.bytes, size)
+        ohmq_add_long(&direction.messages, last)
         if zmq_msg_send(part, target, ZMQ_DONTWAIT if last else ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0:
-            direction.bytes -= size
-            direction.messages -= last
+            ohmq_add_long(&direction.bytes, -<int64_t> size)
+            ohmq_add_long(&direction.messages, -last)
             direction.n_held = 1
             direction.rest_follows = not last
             break
@@ -319,13 +319,13 @@ cdef bint hand_over(RelayLoop *loop, Direction *direction) noexcept nogil:
             keep_part(loop, &direction.held[i], direction.target_state == BETWEEN_MESSAGES,
                       not flags)
         # Counted before: a peer that has a message, and then asks, finds it counted.
-        direction.bytes += size
-        direction.messages += not flags
+        ohmq_add_long(&direction.bytes, size)
+        ohmq_add_long(&direction.messages, not flags)
         sent = send_part(direction, &direction.held[i], flags)
         if sent == NOT_SENT:
             direction.error = c_errno()
-            direction.bytes -= size
-            direction.messages -= not flags
+            ohmq_add_long(&direction.bytes, -<int64_t> size)
+            ohmq_add_long(&direction.messages, -(not flags))
             if loop.monitor.has_peer and not loop.monitor.waits_for_it:
                 zmq_msg_close(&copy)
             return False
@@ -368,6 +368,6 @@ cdef inline void reopen(Direction *direction) noexcept nogil:
 
 cdef inline void unblock(RelayLoop *loop, Direction *direction) noexcept nogil:
     if direction.blocked_since:
-        direction.blocked_ns += loop.now - direction.blocked_since
-        direction.blocked_since = 0
+        ohmq_add_long(&direction.blocked_ns, loop.now - direction.blocked_since)
+        ohmq_store_long(&direction.blocked_since, 0)
         direction.last_blocked = loop.now

@@ -14,7 +14,7 @@ cdef void copy_behind(RelayLoop *loop, Direction *direction, zmq_msg_t *part,
         return
     zmq_msg_close(part)
     if direction.copy_state == COPYING or first:
-        direction.monitor_dropped += 1
+        ohmq_add_long(&direction.monitor_dropped, 1)
     direction.copy_state = NO_COPY
 
 
@@ -58,7 +58,7 @@ cdef bint offer(RelayLoop *loop, Direction *direction, zmq_msg_t *part, int flag
     # One of several subscribers is full. The others shall have it: those that cannot take it are
     # left out, as ZMQ_PUB does by itself, but for the counting.
     if first:
-        direction.monitor_dropped += 1
+        ohmq_add_long(&direction.monitor_dropped, 1)
     zmq_setsockopt(loop.monitor.socket, ZMQ_XPUB_NODROP, &off, sizeof(off))
     sent = zmq_msg_send(part, loop.monitor.socket, flags) >= 0
     zmq_setsockopt(loop.monitor.socket, ZMQ_XPUB_NODROP, &on, sizeof(on))
@@ -91,7 +91,7 @@ cdef bint copy_ahead(RelayLoop *loop, Direction *direction, int i, int flags) no
     zmq_msg_close(&copy)
     if first or direction.error != EAGAIN:
         return refused(loop, direction)
-    direction.monitor_dropped += 1
+    ohmq_add_long(&direction.monitor_dropped, 1)
     direction.copy_state = NO_COPY
     return True
 

@@ -80,11 +80,11 @@ cdef void count_peers(RelayLoop *loop, int i) noexcept nogil:
             memcpy(&event, zmq_msg_data(&part), sizeof(event))
             memcpy(&value, <char *> zmq_msg_data(&part) + sizeof(event), sizeof(value))
             if event & (ZMQ_EVENT_CONNECTED | ZMQ_EVENT_ACCEPTED):
-                loop.side.peers[i] += 1
+                ohmq_store_int(&loop.side.peers[i], loop.side.peers[i] + 1)
                 if event & ZMQ_EVENT_ACCEPTED or i < 2 and not loop.side.connections[i].takes:
                     note_connection(loop, i, value, CONNECTED)
             elif event & ZMQ_EVENT_DISCONNECTED and loop.side.peers[i] > 0:
-                loop.side.peers[i] -= 1
+                ohmq_store_int(&loop.side.peers[i], loop.side.peers[i] - 1)
                 note_connection(loop, i, value, NO_CONNECTION)
                 loop.clients.stale = loop.clients.stale or i == loop.drain.requests
         first = not zmq_msg_more(&part)

@@ -24,7 +24,7 @@ cdef class Socket:
             self.is_shadow = True
             return
         if shadow:
-            self.handle = adopt(<void *> <size_t> shadow, None, False)
+            self.handle = adopt(<void *> <size_t> shadow)
             self.is_shadow = True
             original = None if self.handle.wrapper is None else self.handle.wrapper()
             if context is None and original is not None:
@@ -38,8 +38,9 @@ cdef class Socket:
         if owner is None or context_at(owner) == NULL:
             fail(EFAULT, failure_without_socket("context closed"))
         require(owner)
-        self.handle = adopt(open_socket(owner, socket_type), owner, True)
+        self.handle = new_handle(open_socket(owner, socket_type), owner, True)
         self.handle.wrapper = _weak_reference(self)
+        list_handle(self.handle)
 
     # ---- properties ----
 
@@ -473,17 +474,23 @@ cdef class Socket:
 
     def _counters(self) -> tuple:
         """The counts of stats(): messages, bytes, blocked calls, nanoseconds, events, looks."""
-        cdef Counters *c = &self.handle.counters
-        cdef ohmq_busy_wait none
-        cdef ohmq_busy_wait *busy = self.handle.busy_wait
+        cdef Handle handle = self.handle
+        cdef Counters c
+        cdef ohmq_busy_wait busy
         cdef int64_t dropped = 0
-        if busy == NULL:
-            memset(&none, 0, sizeof(none))
-            busy = &none
-        if self.handle.extras is not None:
-            dropped = self.handle.extras.events_dropped
-            if self.handle.extras.monitor:
-                dropped += events_dropped_by(self.handle.extras.monitor)
+        cdef bint locked = handle.generation == ohmq_generation  # else it is the parent's
+        memset(&busy, 0, sizeof(busy))
+        if locked:
+            ohmq_lock_acquire(&handle.lock)
+        c = handle.counters
+        if handle.busy_wait != NULL:
+            busy = handle.busy_wait[0]
+        if handle.extras is not None:
+            dropped = handle.extras.events_dropped
+            if handle.extras.monitor:
+                dropped += events_dropped_by(handle.extras.monitor)
+        if locked:
+            ohmq_lock_release(&handle.lock)
         return (c.messages_sent, c.messages_received, c.bytes_sent, c.bytes_received,
                 c.would_block, c.blocked_ns, dropped, busy.won, busy.lost, busy.looked_ns)
 
