@@ -320,6 +320,7 @@ cdef struct Monitor:
     uint16_t last_failed   # the event of the last of them, and what it told
     uint32_t last_reason
     int bind_error         # of the last bind that has failed, until it is asked for
+    int64_t events_taken   # from the tap
     int64_t events_dropped
     PeerConnection *table
     int n_connections

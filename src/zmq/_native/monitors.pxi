@@ -233,14 +233,19 @@ cdef void pump_monitor(int64_t *number) noexcept:
 cdef void pump_now() noexcept nogil:
     """Hand on all that libzmq has said so far, for a loop that runs without the GIL."""
     cdef Monitor *monitor
+    cdef int64_t taken
+    cdef bint changed = False
     if ohmq_load_pointer(<void **> &_monitors) == NULL:
         return
     ohmq_lock_spin(&_monitors_lock)
     monitor = _monitors if _monitors_generation == ohmq_generation else NULL
     while monitor != NULL:
+        taken = monitor.events_taken
         pump(monitor)
+        changed = changed or monitor.events_taken != taken or monitor.tap == NULL
         monitor = monitor.next
-    ohmq_waker_wake(&_monitors_waker)
+    if changed:
+        ohmq_waker_wake(&_monitors_waker)
     ohmq_lock_release(&_monitors_lock)
 
 
@@ -248,8 +253,7 @@ cdef bint may_have_connection(int64_t number) noexcept nogil:
     """Whether a connection is known, or begins; True as well where the monitor has ended."""
     cdef Monitor *monitor
     cdef bint found
-    while not ohmq_lock_try(&_monitors_lock):
-        ohmq_yield()
+    ohmq_lock_spin(&_monitors_lock)
     monitor = find_monitor(number)
     found = monitor == NULL or monitor.tap == NULL or monitor.n_connections > 0
     ohmq_lock_release(&_monitors_lock)

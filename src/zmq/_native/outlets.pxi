@@ -123,6 +123,7 @@ cdef bint take_event(Monitor *monitor) noexcept nogil:
         head = <char *> zmq_msg_data(&event.head)
         memcpy(&number, head, sizeof(number))
         memcpy(&value, head + sizeof(number), sizeof(value))
+    monitor.events_taken += 1
     count_event(monitor, number, value)
     follow_connection(monitor, number, value, &event.endpoint)
     outlet = monitor.outlets
