@@ -35,7 +35,7 @@ cdef void poll_side_sockets(RelayLoop *loop) noexcept nogil:
 
 
 cdef bint may_have_peer(RelayLoop *loop) noexcept nogil:
-    """Whether a copy may reach somebody."""
+    """Whether the monitor may have a peer that gets copies."""
     if loop.monitor.socket == NULL:
         return False
     if loop.monitor.peers_known_by:
@@ -45,9 +45,10 @@ cdef bint may_have_peer(RelayLoop *loop) noexcept nogil:
 
 
 cdef int64_t monitor_that_knows_peers(Socket socket) except -1:
-    """The number of a monitor that knows all peers of a socket that drops what nobody gets; or 0.
+    """The number of a Monitor that knows all peers of a PUB or XPUB; 0 where there may be others.
 
-    All of them can be known where they connect to it, from outside. Called without a lock.
+    All are known of a socket that is only bound, over tcp or ipc, on a system that tells of
+    connections. Called without a lock.
     """
     cdef Handle handle = socket.handle
     if handle.type != ZMQ_PUB and handle.type != ZMQ_XPUB:
