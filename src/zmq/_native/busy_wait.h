@@ -145,8 +145,10 @@ static inline int ohmq_awaits_answer(ohmq_busy_wait *habit, int64_t sent) {
 }
 
 /* A socket that is never to look may have no habit (NULL). */
-static inline void ohmq_wait_begin(ohmq_one_wait *wait, ohmq_busy_wait *habit, int for_answer) {
-    wait->limit_ns = wait->began = wait->looked_ns = 0;
+static inline void ohmq_wait_begin(ohmq_one_wait *wait, ohmq_busy_wait *habit, int for_answer,
+                                   int64_t now) {
+    wait->limit_ns = wait->looked_ns = 0;
+    wait->began = now;
     wait->won = wait->by_default = 0;
     if (!habit || habit->strength < OHMQ_HABIT || (habit->by_default && !for_answer))
         return;
@@ -158,7 +160,8 @@ static inline void ohmq_wait_begin(ohmq_one_wait *wait, ohmq_busy_wait *habit, i
     wait->by_default = habit->by_default;
 }
 
-static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready) {
+static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready,
+                                 int64_t now) {
     if (!habit)
         return;
     if (habit->limit_ns == 0) {
@@ -166,7 +169,7 @@ static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habi
         return;
     }
     /* A sleeper is woken late: a look would have ended sooner. */
-    if (ready > 0 && ohmq_now() - wait->began <= 2 * habit->limit_ns)
+    if (ready > 0 && now - wait->began <= 2 * habit->limit_ns)
         habit->strength += habit->strength < OHMQ_HABIT_MAX;
     else
         habit->strength /= 2;
@@ -181,10 +184,9 @@ static inline void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habi
 
 /* Looks for as long as *wait allows, and notes there how it went: how many are ready. */
 static int ohmq_look(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait) {
-    int64_t before, now = ohmq_now();
+    int64_t before, now = wait->began;
     int64_t until = now + wait->limit_ns;
     int ready = 0;
-    wait->began = now;
     if (wait->limit_ns == 0 || ohmq_is_paused(now)
         || ohmq_is_crowded(now, wait->by_default))
         return 0;

@@ -189,10 +189,10 @@ cdef extern from "busy_wait.h" nogil:
     ctypedef struct ohmq_one_wait:
         int64_t limit_ns
         int64_t began
-    void ohmq_wait_begin(ohmq_one_wait *wait, ohmq_busy_wait *habit,
-                         bint for_answer)
+    void ohmq_wait_begin(ohmq_one_wait *wait, ohmq_busy_wait *habit, bint for_answer,
+                         int64_t now)
     bint ohmq_awaits_answer(ohmq_busy_wait *habit, int64_t sent)
-    void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready)
+    void ohmq_wait_end(const ohmq_one_wait *wait, ohmq_busy_wait *habit, int ready, int64_t now)
     int ohmq_look(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait)
     int ohmq_wait_busily(ohmq_interest *items, int n, int64_t deadline, ohmq_one_wait *wait)
 

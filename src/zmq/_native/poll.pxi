@@ -280,13 +280,13 @@ cdef list poller_sleep(Poller poller, int64_t until):
         elif not ohmq_waker_is_open(&poller.waker):
             until = stretch(until, RETRY_NS)
         find_limit(poller)
-        ohmq_wait_begin(&wait, &busy.habit, awaits_answer(poller))
+        ohmq_wait_begin(&wait, &busy.habit, awaits_answer(poller), ohmq_now())
         ohmq_count(&_sleepers, 1)
         with nogil:
             rc = ohmq_wait_busily(interests, <int> n, until, &wait)
             error = errno
         ohmq_count(&_sleepers, -1)
-        ohmq_wait_end(&wait, &busy.habit, rc)
+        ohmq_wait_end(&wait, &busy.habit, rc, ohmq_now())
         if rc < 0 and error != EINTR:
             raise OSError(error, strerror(error))
         if rc <= 0:

@@ -155,8 +155,7 @@ cdef class Reactor:
         if limits_have_changed(&self.busy_wait):
             for engine in self.waiting:
                 extend_loop_limit(self, loop_limit_of(engine.handle))
-        ohmq_wait_begin(wait, &self.busy_wait.habit, False)
-        wait.began = ohmq_now()
+        ohmq_wait_begin(wait, &self.busy_wait.habit, False, ohmq_now())
         until = -1 if seconds < 0 else wait.began + <int64_t> (min(seconds, 1e9) * 1e9)
         self.sleep_until = until
         if wait.limit_ns == 0 or self.set < 0:
@@ -169,8 +168,9 @@ cdef class Reactor:
 
     def slept(self) -> None:
         """Note how the wait has gone that look() began: well, if it ended before its time."""
+        cdef int64_t now = ohmq_now()
         ohmq_wait_end(&self.sleep, &self.busy_wait.habit,
-                      self.sleep_until < 0 or ohmq_now() < self.sleep_until)
+                      self.sleep_until < 0 or now < self.sleep_until, now)
 
     def call(self, callback) -> None:
         """Have something called in the next turn of the loop; from any thread."""

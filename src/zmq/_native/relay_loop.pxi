@@ -119,10 +119,10 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
         holds = holds or direction.n_held
     if not stuck:
         return GOES_ON
-    ohmq_wait_begin(&wait, &loop.sleep.busy_wait, False)
+    ohmq_wait_begin(&wait, &loop.sleep.busy_wait, False, ohmq_now())
     ready = ohmq_wait_busily(loop.sleep.interests, loop.sleep.n_interests,
                              wake_at(loop, draining, holds), &wait)
-    ohmq_wait_end(&wait, &loop.sleep.busy_wait, ready)
+    ohmq_wait_end(&wait, &loop.sleep.busy_wait, ready, ohmq_now())
     if ready < 0:
         return INTERRUPTED if errno == EINTR else FAILED
     if ready == 0:

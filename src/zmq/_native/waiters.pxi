@@ -177,6 +177,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
     cdef ohmq_interest interests[2]
     cdef Waiter *waiter = &blocked.waiter
     cdef int64_t began = ohmq_now()
+    cdef int64_t ended
     cdef bint for_others = blocked.state == EVENTS_LOOKED_AT_FOR_OTHERS
     cdef bint can_be_woken = handle.fd >= 0 and ohmq_waker_is_open(&waiter.waker)
     cdef int64_t deadline = blocked.deadline
@@ -200,7 +201,7 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         for_others = waiter.woken
     blocked.state = WAITING_FOR_OTHERS if for_others else WAITING
     waiter.sleeping = True
-    ohmq_wait_begin(&wait, habit, blocked.for_answer)
+    ohmq_wait_begin(&wait, habit, blocked.for_answer, began)
     ohmq_count(&_sleepers, 1)
     ohmq_lock_release(&handle.lock)
     with nogil:
@@ -218,8 +219,9 @@ cdef int sleep(Handle handle, Blocked *blocked) except -1:
         if blocked.ahead != PART_TAKEN:
             ohmq_lock_acquire(&handle.lock)
         waiter.sleeping = False
-        ohmq_wait_end(&wait, habit, ready)
-        handle.counters.blocked_ns += ohmq_now() - began
+        ended = ohmq_now()
+        ohmq_wait_end(&wait, habit, ready, ended)
+        handle.counters.blocked_ns += ended - began
         if waiter.woken or ready > 0 and interests[0].ready:
             ohmq_waker_clear(&waiter.waker)
             waiter.woken = False
