@@ -35,24 +35,14 @@ try:
         zmq_errno as zmq_errno,
         zmq_poll as zmq_poll,
     )
-    from zmq._version import ohmq_version as ohmq_version
     from zmq.constants import *  # noqa: F403
     from zmq.core.context import Context as Context, SyncContext as SyncContext
     from zmq.core.frame import Frame as Frame, Message as Message
     from zmq.core.poll import Poller as Poller, select as select
-    from zmq.core.relay import device as device
     from zmq.core.socket import Socket as Socket, SyncSocket as SyncSocket
     from zmq.core.tracker import (
         _FINISHED_TRACKER as _FINISHED_TRACKER,
         MessageTracker as MessageTracker,
-    )
-    from zmq.core.version import (
-        __revision__ as __revision__,
-        __version__ as __version__,
-        pyzmq_version as pyzmq_version,
-        pyzmq_version_info as pyzmq_version_info,
-        zmq_version as zmq_version,
-        zmq_version_info as zmq_version_info,
     )
     from zmq.error import (
         Again as Again,
@@ -77,43 +67,61 @@ except ImportError as _failed:
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from zmq import _typing as _typing, backend as backend, sugar as sugar, utils as utils
+    from zmq._version import ohmq_version as ohmq_version
     from zmq.core.dump import dump as dump
     from zmq.core.event_stream import connection_events as connection_events
+    from zmq.core.relay import device as device
     from zmq.core.stopwatch import Stopwatch as Stopwatch
+    from zmq.core.version import (
+        __revision__ as __revision__,
+        __version__ as __version__,
+        pyzmq_version as pyzmq_version,
+        pyzmq_version_info as pyzmq_version_info,
+        zmq_version as zmq_version,
+        zmq_version_info as zmq_version_info,
+    )
     from zmq.devices.lastvaluecache import LastValueCache as LastValueCache
     from zmq.diagnosis.own_socket import doctor as doctor
 else:  # for a checker a module that has __getattr__ has every name
+    # The modules of what few programs use, which are imported when one of them does.
+    _LAZY = {
+        "LastValueCache": "zmq.devices",
+        "Stopwatch": "zmq.core.stopwatch",
+        "connection_events": "zmq.core.event_stream",
+        "device": "zmq.core.relay",
+        "doctor": "zmq.diagnosis.own_socket",
+        "dump": "zmq.core.dump",
+        **dict.fromkeys(
+            (
+                "__revision__",
+                "__version__",
+                "ohmq_version",
+                "pyzmq_version",
+                "pyzmq_version_info",
+                "zmq_version",
+                "zmq_version_info",
+            ),
+            "zmq.core.version",
+        ),
+    }
+    # In PyZMQ these come with `import zmq`.
+    _LAZY_MODULES = ("_typing", "backend", "sugar", "utils")
 
     def __getattr__(name: str) -> object:
-        """Import what few programs use when one of them does."""
-        if name == "dump":
-            from zmq.core.dump import dump as found
-        elif name == "connection_events":
-            from zmq.core.event_stream import connection_events as found
-        elif name == "Stopwatch":
-            from zmq.core.stopwatch import Stopwatch as found
-        elif name == "LastValueCache":
-            from importlib import import_module
+        """Import what was named, and is not here yet."""
+        if name not in _LAZY and name not in _LAZY_MODULES:
+            raise AttributeError(f"module 'zmq' has no attribute {name!r}")
+        from importlib import import_module
 
-            found = import_module("zmq.devices").LastValueCache
-        elif name == "doctor":
-            from importlib import import_module
-
-            # It is of a layer above.
-            found = import_module("zmq.diagnosis.own_socket").doctor
-        elif name in ("_typing", "backend", "sugar", "utils"):
-            # In PyZMQ these come with `import zmq`; here they are imported when they are named.
-            from importlib import import_module
-
+        if name in _LAZY_MODULES:
             found = import_module("zmq." + name)
         else:
-            raise AttributeError(f"module 'zmq' has no attribute {name!r}")
+            found = getattr(import_module(_LAZY[name]), name)
         globals()[name] = found
         return found
 
     def __dir__() -> list[str]:
-        lazy = ("LastValueCache", "Stopwatch", "_typing", "backend", "connection_events")
-        return sorted({*globals(), *lazy, "doctor", "dump", "sugar", "utils"})
+        return sorted({*globals(), *_LAZY, *_LAZY_MODULES})
 
 
 # PyZMQ has this folder, and this package has not.

@@ -16,7 +16,6 @@ from enum import EnumType
 from enum import IntEnum as IntEnum
 from enum import IntFlag as IntFlag
 
-from zmq._enums import FindingEnumType as _FindingEnumType
 from zmq._enums import QuickEnumType as _QuickEnumType
 
 TYPE_CHECKING = False  # importing typing's would take longer than all of `import zmq`
@@ -215,7 +214,7 @@ class SocketType(IntEnum, metaclass=_QuickEnumType):
     CHANNEL = 20
 
 
-class Flag(IntFlag, metaclass=_FindingEnumType):
+class Flag(IntFlag, metaclass=_QuickEnumType):
     """How to send or receive; zmq_msg_send(3), zmq_msg_recv(3)."""
 
     DONTWAIT = 1
@@ -223,7 +222,7 @@ class Flag(IntFlag, metaclass=_FindingEnumType):
     NOBLOCK = DONTWAIT
 
 
-class PollEvent(IntFlag, metaclass=_FindingEnumType):
+class PollEvent(IntFlag, metaclass=_QuickEnumType):
     """Events to wait for, and events that have come: `Poller`, `Socket.poll`; zmq_poll(3)."""
 
     POLLIN = 1
@@ -282,7 +281,7 @@ class NormMode(IntEnum, metaclass=_QuickEnumType):
     CCE_ECNONLY = 4
 
 
-class Event(IntFlag, metaclass=_FindingEnumType):
+class Event(IntFlag, metaclass=_QuickEnumType):
     """Events of a monitor socket, and the codes of their errors; zmq_socket_monitor(3).
 
     Events are bits; codes are numbers, the values of HANDSHAKE_FAILED_PROTOCOL events.
@@ -371,11 +370,6 @@ class _OptType:
     int64 = "int64"
     bytes = "bytes"
     fd = "fd"
-
-
-def option_kinds() -> dict[int, OptionKind]:
-    """Return the value type of every socket option by its number."""
-    return {int(option): option._kind for option in SocketOption}
 
 
 # The members as names of the module, in the order in which the classes have them.

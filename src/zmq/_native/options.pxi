@@ -11,18 +11,27 @@ cdef dict _numbers = {}
 cdef dict _names = {}
 
 
-def define_options(options):
-    """Take the table of socket options: an iterable of (names, number, kind).
+def define_options(members):
+    """Take the socket options as {name: member}, aliases after what they stand for.
 
     zmq.constants owns the numbers and the kinds ("int", "int64", "uint64", "bytes", "fd"); this is
     how they come down here.
     """
     kinds = {"int": INT, "int64": INT64, "uint64": UINT64, "bytes": BYTES, "fd": FD}
-    for names, number, kind in options:
-        _kinds[number] = kinds[kind]
-        for name in names:
-            _numbers[name.lower()] = number
-        _names[number] = names[0]
+    for name, option in members.items():
+        number = int(option)
+        _kinds[number] = kinds[option._kind]
+        _numbers[name.lower()] = number
+        _names.setdefault(number, name)
+
+
+def add_option_attributes(type cls):
+    """Make each option an attribute of a class, in small and in capital letters."""
+    taken = {name for base in cls.__mro__ for name in base.__dict__}
+    for name, number in _numbers.items():
+        for spelling in (name, name.upper()):
+            if spelling not in taken:
+                ohmq_set_in_class(<PyTypeObject *> cls, spelling, OptionAttribute(spelling, number))
 
 
 cdef inline OptionKind kind_of(int option) noexcept:

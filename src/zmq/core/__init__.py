@@ -15,24 +15,14 @@ from zmq._native import (
     set_term_timeout,
     set_tracker_class,
 )
-from zmq.constants import MessageOption, PollEvent, SocketOption, SocketType, option_kinds
+from zmq.constants import MessageOption, PollEvent, SocketOption, SocketType
 from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
 from zmq.error import TermTimeout, error_for, wrong_argument
-
-
-def _option_table() -> list[tuple[list[str], int, str]]:
-    """Every socket option as (its names, its number, its kind)."""
-    names: dict[int, list[str]] = {}
-    for name, option in SocketOption.__members__.items():
-        names.setdefault(int(option), []).append(name)
-    kinds = option_kinds()
-    return [(names[number], number, kinds[number]) for number in names]
-
 
 set_error_factory(error_for, wrong_argument)
 set_term_timeout(TermTimeout)
 set_tracker_class(MessageTracker, _FINISHED_TRACKER)
-define_options(_option_table())
+define_options(SocketOption.__members__)
 define_socket_types({int(member): member.name for member in SocketType})
 define_frame_options({name: int(number) for name, number in MessageOption.__members__.items()})
 set_poll_event(PollEvent)

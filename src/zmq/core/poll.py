@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copyreg
-
 from zmq._native import Poller as NativePoller
 from zmq._native import zmq_poll
 from zmq.constants import POLLERR, POLLIN, POLLOUT
@@ -25,7 +23,9 @@ class Poller(NativePoller):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Copies and pickles, as of any object of Python: programs do so to what holds a poller.
-        return copyreg.__newobj__, (type(self),), (self.sockets, self.__dict__)  # type: ignore[attr-defined]
+        from copyreg import __newobj__  # type: ignore[attr-defined]
+
+        return __newobj__, (type(self),), (self.sockets, self.__dict__)
 
     def __setstate__(self, state: tuple[list[tuple[Any, int]], dict[str, Any]]) -> None:
         registered, attributes = state

@@ -6,8 +6,8 @@ from _warnings import warn  # exists until the end of the interpreter, and costs
 from errno import EACCES, ENODEV
 from itertools import count
 
-from zmq._native import OptionAttribute, failure_of_socket, keep_attributes, overrides
 from zmq._native import Socket as NativeSocket
+from zmq._native import add_option_attributes, failure_of_socket, keep_attributes, overrides
 from zmq.constants import (
     EADDRINUSE,
     EVENT_ALL,
@@ -478,16 +478,7 @@ def _member(enum: Any, number: int) -> Any:
         return number
 
 
-def _define_options() -> None:
-    """Make each option an attribute of the class, in small and in capital letters."""
-    for name, option in SocketOption.__members__.items():
-        for spelling in (name, name.lower()):
-            if spelling not in Socket.__dict__ and not hasattr(NativeSocket, spelling):
-                attribute = OptionAttribute(spelling, int(option))
-                setattr(Socket, spelling, attribute)
-
-
-_define_options()
+add_option_attributes(Socket)
 keep_attributes(Socket)
 
 _PORT_TAKEN = (EADDRINUSE, EACCES)  # the last: the port needs extra rights
