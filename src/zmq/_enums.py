@@ -105,6 +105,7 @@ class QuickEnumType(FindingEnumType):
                 if not flags or number & (number - 1) == 0:  # iteration gives single bits
                     names.append(name)
             by_name[name] = member
+        for name, member in by_name.items():  # last, as a class that changes is slow to read
             type.__setattr__(cls, name, member)
         if flags:
             _note_bits(cls)
