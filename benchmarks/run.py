@@ -20,7 +20,18 @@ from cases import ALL
 from harness import facts, report
 from harness.compiler import CompileError, build_worker
 from harness.measure import run_case
-from harness.model import BARE, BLOCKING, OURS, PYOMQ, THEIRS, UNFAIR, C, Implementation, Session
+from harness.model import (
+    BARE,
+    BLOCKING,
+    OURS,
+    PREFIXED,
+    PYOMQ,
+    THEIRS,
+    UNFAIR,
+    C,
+    Implementation,
+    Session,
+)
 from harness.processes import BENCHMARKS
 
 if TYPE_CHECKING:
@@ -101,6 +112,7 @@ def implementations(options: argparse.Namespace) -> dict[str, Implementation]:
     found[BARE] = Implementation(BARE, ours, {"api": "bare"})
     found[UNFAIR] = Implementation(UNFAIR, ours, {"fairness": "off"})
     found[C] = Implementation(C, build_worker())
+    found[PREFIXED] = Implementation(PREFIXED, found[C].program, {"prefixed": "yes"})
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model import BARE, OURS, THEIRS, C, Case
+from harness.model import BARE, OURS, PREFIXED, THEIRS, C, Case
 from harness.processes import Worker
 
 from cases.common import trial
@@ -37,6 +37,8 @@ CASES = (
             over_pyzmq=3,
             over_c=0.95,
             measured=(OURS, THEIRS, C),
+            rival=PREFIXED if readers else None,
+            over_rival=0.95 if readers else None,
         )
         for prefix, api, words in (
             ("", "monitored", "monitored_queue in a thread"),

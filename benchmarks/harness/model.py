@@ -11,8 +11,10 @@ if TYPE_CHECKING:
 
 OURS, THEIRS, C = "ohmq", "PyZMQ", "C"
 
-# What single cases are compared with besides: another library, or ohmq used otherwise.
+# What single cases are compared with besides: another library, or ohmq or the C worker used
+# otherwise.
 PYOMQ, BLOCKING, UNFAIR, BARE = "pyomq", "blocking", "unfair", "bare"
+PREFIXED = "C, prefixed"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class Implementation:
 
     def command(self) -> list[str]:
         """Return the command that takes a role and its arguments."""
-        return [str(self.program)] if self.name == C else [str(self.program), "-m", "workers"]
+        if self.name in (C, PREFIXED):
+            return [str(self.program)]
+        return [str(self.program), "-m", "workers"]
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@
 # how far the copy of the monitor is.
 #
 #   source        event                                        to
-#   OPEN          a receive would block                        EMPTY: the mailbox is empty, too
-#   EMPTY         the next burst; a pause                      OPEN
+#   OPEN          a receive would block; EVENTS say so         EMPTY: the mailbox is empty, too
+#   EMPTY         a sleep has ended; the other direction has   OPEN: what has come since then may
+#                 sent something to it; a pause, a drain       have left no signal
 #   OPEN, EMPTY   a drain has handed out all requests          CLOSED: no message is begun any more
 #   any           a receive is not supported (PUB, PUSH)       SEND_ONLY
 #
@@ -29,6 +30,7 @@ cdef enum:
 cdef enum:
     SIGNALS_NS = 50000000       # how often a busy relay in the main thread looks for signals
     SIDE_SOCKETS_NS = 10000000  # how often a busy relay looks at what is not traffic
+    UNSURE_NS = 100000000       # how long it sleeps where a signal may have been taken
 
 cdef enum PartSent:
     NOT_SENT = 0
@@ -49,6 +51,7 @@ cdef enum:
 cdef Ending run_relay_loop(RelayLoop *loop) noexcept nogil:
     """Move messages until something ends it."""
     cdef int moved, i, stopping
+    cdef bint woken = True
     cdef Ending ending
     while True:
         stopping = ohmq_load_int(&loop.orders.stopping)
@@ -63,10 +66,13 @@ cdef Ending run_relay_loop(RelayLoop *loop) noexcept nogil:
             take_sample(loop)
         if loop.now >= loop.side.due:
             poll_side_sockets(loop)  # first: the peer of a message is counted before it
-        moved = 0
+        if woken or stopping:
+            for i in range(loop.traffic.n_directions):
+                reopen(&loop.traffic.directions[i])
+        moved = woken = 0
         if stopping or not ohmq_load_int(&loop.orders.paused):
             for i in range(loop.traffic.n_directions):
-                ending = move(loop, &loop.traffic.directions[i], &moved)
+                ending = move(loop, i, &moved)
                 if ending != GOES_ON:
                     return ending
         if moved:
@@ -81,6 +87,7 @@ cdef Ending run_relay_loop(RelayLoop *loop) noexcept nogil:
             ending = rest(loop)
             if ending != GOES_ON:
                 return ending
+            woken = True
 
 
 cdef Ending rest(RelayLoop *loop) noexcept nogil:
@@ -91,10 +98,12 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
     """
     cdef Direction *direction
     cdef ohmq_one_wait wait
+    cdef int64_t until
     cdef int i, ready
     cdef int events = 0
     cdef bint stuck = True
     cdef bint holds = False
+    cdef bint unsure = False
     cdef bint draining = ohmq_load_int(&loop.orders.stopping) == DRAIN
     cdef bint paused = ohmq_load_int(&loop.orders.paused) and not draining
     if loop.monitor.waits_for_it and read_events(loop.monitor.socket, &events) < 0:
@@ -107,21 +116,26 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
         if direction.source_state != SOURCE_EMPTY:
             if read_events(direction.source, &events) < 0:
                 return FAILED
-            if (events & ZMQ_POLLIN and direction.source_state == SOURCE_OPEN
-                    and not direction.n_held and not paused):
-                stuck = False
+            if direction.source_state == SOURCE_OPEN:
+                if not events & ZMQ_POLLIN:
+                    direction.source_state = SOURCE_EMPTY
+                elif not direction.n_held and not paused:
+                    stuck = False
     for i in range(loop.traffic.n_directions):
         # A held part is tried again now that the mailboxes are empty, whatever EVENTS says of the
         # target: a ROUTER is writable as long as any of its peers is.
         direction = &loop.traffic.directions[i]
-        if direction.n_held and not paused and hand_over(loop, direction):
+        if direction.n_held and not paused and (hand_over(loop, direction)
+                                                or look_behind(loop, i, &unsure)):
             stuck = False
         holds = holds or direction.n_held
     if not stuck:
         return GOES_ON
+    until = wake_at(loop, draining, holds)
+    if unsure:
+        until = stretch(until, UNSURE_NS)
     ohmq_wait_begin(&wait, &loop.sleep.busy_wait, False, ohmq_now())
-    ready = ohmq_wait_busily(loop.sleep.interests, loop.sleep.n_interests,
-                             wake_at(loop, draining, holds), &wait)
+    ready = ohmq_wait_busily(loop.sleep.interests, loop.sleep.n_interests, until, &wait)
     ohmq_wait_end(&wait, &loop.sleep.busy_wait, ready, ohmq_now())
     if ready < 0:
         return INTERRUPTED if errno == EINTR else FAILED
@@ -140,13 +154,55 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
     return GOES_ON
 
 
+cdef bint look_behind(RelayLoop *loop, int i, bint *unsure) noexcept nogil:
+    """Look at a target that took nothing; whether it, or the direction that it feeds, goes on.
+
+    The attempt to send may have taken the signal of something that has come from there, this look
+    that of room for what is held. Then another attempt is due, after which there is no look: where
+    EVENTS do not tell whether one can send (ROUTER_MANDATORY, XPUB_NODROP), the sleep is short.
+    """
+    cdef Direction *direction = &loop.traffic.directions[i]
+    cdef Direction *other = &loop.traffic.directions[1 - i]
+    cdef int events = 0
+    if loop.traffic.n_directions == 1 or read_events(direction.target, &events) < 0:
+        return False
+    if events & ZMQ_POLLIN:
+        reopen(other)
+        if other.source_state == SOURCE_OPEN and other.n_held == 0:
+            return True
+    if not events & ZMQ_POLLOUT:
+        return False
+    if hand_over(loop, direction):
+        return True
+    unsure[0] = True
+    return False
+
+
 cdef inline int read_events(void *socket, int *events) noexcept nogil:
     cdef size_t size = sizeof(int)
     return zmq_getsockopt(socket, ZMQ_EVENTS, events, &size)
 
 
-cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nogil:
-    """Move a burst of messages in one direction, as far as they come and go."""
+cdef Ending move(RelayLoop *loop, int i, int *moved) noexcept nogil:
+    """Move a burst of messages in one direction, unless it is known that none has come.
+
+    To send makes libzmq look at the mailbox of the target now and then, which may take the signal
+    of what has come from there.
+    """
+    cdef Direction *direction = &loop.traffic.directions[i]
+    cdef int moved_here = 0
+    cdef Ending ending
+    if direction.source_state == SOURCE_EMPTY and direction.n_held == 0:
+        return GOES_ON
+    ending = move_burst(loop, direction, &moved_here)
+    if moved_here or direction.n_held:
+        moved[0] = moved[0] or moved_here
+        reopen(&loop.traffic.directions[1 - i])
+    return ending
+
+
+cdef Ending move_burst(RelayLoop *loop, Direction *direction, int *moved) noexcept nogil:
+    """Move a burst of messages, as far as they come and go."""
     cdef int done = 0
     cdef int found
     cdef bint plain
@@ -196,11 +252,12 @@ cdef Ending move(RelayLoop *loop, Direction *direction, int *moved) noexcept nog
 
 
 cdef inline bint is_plain(RelayLoop *loop, Direction *direction) noexcept nogil:
-    """Whether nothing but moving has to be done with the messages that come next."""
+    """Whether the messages that come next are only moved, and perhaps copied."""
     return (direction.n_held == 0 and direction.unread[0] == NULL
             and direction.source_state == SOURCE_OPEN
             and direction.target_state == BETWEEN_MESSAGES
-            and not (loop.monitor.has_peer or loop.traffic.swap or loop.cache.most_entries))
+            and not (loop.monitor.has_peer and loop.monitor.waits_for_it
+                     or loop.traffic.swap or loop.cache.most_entries))
 
 
 cdef int pass_on(RelayLoop *loop, Direction *direction, int *done) noexcept nogil:
@@ -214,8 +271,10 @@ cdef int pass_on(RelayLoop *loop, Direction *direction, int *done) noexcept nogi
     cdef void *target = direction.target
     cdef bint known = loop.clients.wanted
     cdef bint asks = known and direction == &loop.traffic.directions[loop.drain.requests]
+    cdef bint copied = loop.monitor.has_peer
     cdef bint last
     cdef Client *client = NULL
+    cdef zmq_msg_t copy
     cdef int64_t size = 0
     direction.copy_state = NO_COPY
     zmq_msg_init(part)
@@ -230,6 +289,9 @@ cdef int pass_on(RelayLoop *loop, Direction *direction, int *done) noexcept nogi
         last = not zmq_msg_more(part)
         if known and direction.target_state == BETWEEN_MESSAGES:
             client = client_of(loop, part, size, asks)
+        if copied:
+            zmq_msg_init(&copy)
+            zmq_msg_copy(&copy, part)
         # Counted before, as in hand_over().
         ohmq_add_long(&direction.bytes, size)
         ohmq_add_long(&direction.messages, last)
@@ -238,7 +300,11 @@ cdef int pass_on(RelayLoop *loop, Direction *direction, int *done) noexcept nogi
             ohmq_add_long(&direction.messages, -last)
             direction.n_held = 1
             direction.rest_follows = not last
+            if copied:
+                zmq_msg_close(&copy)
             break
+        if copied:
+            copy_behind(loop, direction, &copy, 0 if last else ZMQ_SNDMORE)
         direction.target_state = BETWEEN_MESSAGES if last else IN_MESSAGE
         done[0] += last
         if client != NULL:
