@@ -109,5 +109,6 @@ CASES = (
     _recv("tornado", "callback_sink", "", "ZMQStream.on_recv", 5),
     _recv("gevent", "green_sink", "gevent", "zmq.green", 5),
     _recv("eventlet", "green_sink", "eventlet", "zmq.eventlet against eventlet.green.zmq", 4),
+    _recv("eventlet/shipped", "green_sink", "eventlet.green.zmq", "eventlet.green.zmq on both", 2),
     _recv("trio", "async_sink", "trio", "zmq.anyio on trio against zmq-anyio", 5),
 )

@@ -40,6 +40,7 @@ ROLES: dict[str, Callable[[Arguments], None]] = {
     "crowded": relay.crowded,
     "dashboard": watched.dashboard,
     "crowd": relay.crowd,
+    "flags": local.flags,
     "option": local.option,
     "poll": local.poll,
     "burst": local.burst,

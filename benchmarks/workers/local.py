@@ -29,6 +29,19 @@ def option(args: Arguments) -> None:
     result(1e9 / measure_rate(get if args.text("op") == "get" else put, args))
 
 
+def flags(args: Arguments) -> None:
+    """Ask a number for a flag; the result is nanoseconds an operation."""
+    events, flag, chunk = 3, zmq.POLLIN, args.number("chunk", 1000)
+
+    def step() -> int:
+        for _ in repeat(None, chunk):
+            events & flag
+        return chunk
+
+    ready()
+    result(1e9 / measure_rate(step, args))
+
+
 def poll(args: Arguments) -> None:
     """Poll ``count`` sockets, ``ready`` of them with a message; microseconds a poll."""
     context: Any = zmq.Context()

@@ -172,7 +172,7 @@ def green_sink(args: Arguments) -> None:
         return
     import eventlet
 
-    if IS_OHMQ:
+    if IS_OHMQ and args.text("front") == "eventlet":
         from zmq import eventlet as green
     else:
         from eventlet.green import zmq as green

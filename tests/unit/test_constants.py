@@ -4,6 +4,7 @@ import copy
 import ctypes
 import enum
 import errno
+import operator
 import pickle
 import sys
 from types import FunctionType
@@ -21,6 +22,7 @@ ENUMS = [
     for value in vars(constants).values()
     if (isinstance(value, enum.EnumType) and value not in OF_THE_LIBRARY)
 ]
+FLAGS = [Event, Flag, PollEvent]
 MEMBERS = [member for kind in ENUMS for member in kind.__members__.values()]
 PREFIXES = {
     "Event": "EVENT_",
@@ -71,6 +73,7 @@ def test_there_are_thirteen_enums():
 @each_enum
 def test_shortcut_leaves_the_attributes_that_enum_type_leaves(kind):
     own = {"_opt_type", "__new_member__"} if kind is SocketOption else set()
+    own |= {"__bool__"} if kind in FLAGS else set()
     # Python writes these into a class made by a class statement only.
     own |= {"__doc__", "__annotations__", "__firstlineno__", "__static_attributes__"}
     ours, theirs = vars(kind), vars(made_by_enum_type(kind))
@@ -142,7 +145,44 @@ def test_enums_are_closed(kind):
             kind(987654)
 
 
-@pytest.mark.parametrize("kind", [Event, Flag, PollEvent])
+each_flags = pytest.mark.parametrize("kind", FLAGS)
+
+
+@each_flags
+@pytest.mark.parametrize("combine", [operator.and_, operator.or_, operator.xor])
+def test_operators_of_flags_give_what_those_of_enum_type_give(kind, combine):
+    plain = made_by_enum_type(kind)
+    members = [(kind[name], plain[name]) for name in kind.__members__]
+    others = [0, 1, True, -1, 6, 1 << 40, -(1 << 63), 1 << 63, -(1 << 70), 2.0, "x", None]
+    others.append(constants.REQ)
+    pairs = [(a, b) for a, _ in members for b in others]
+    pairs += [(b, a) for a, b in pairs] + [(a, b) for a, _ in members for b, _ in members]
+    same = {id(ours): theirs for ours, theirs in members}
+    for left, right in pairs:
+        ours = outcome(combine, left, right)
+        theirs = outcome(combine, same.get(id(left), left), same.get(id(right), right))
+        assert ours == theirs, (left, right)
+
+
+def outcome(call, *args):
+    """Return what can be compared of a result, or of the error in its place."""
+    try:
+        result = call(*args)
+    except TypeError as error:
+        return str(error)
+    return type(result).__name__, repr(result), int(result), bool(result)
+
+
+def test_the_result_of_an_operator_is_the_member_or_the_one_that_python_keeps():
+    assert constants.POLLIN & 1 is constants.POLLIN
+    assert 3 & constants.POLLIN is constants.POLLIN
+    assert constants.POLLIN | constants.POLLOUT is PollEvent(3)
+    assert PollEvent.__and__(constants.POLLIN, 2) is PollEvent(0)
+    with pytest.raises(TypeError, match="doesn't apply to a 'int' object"):
+        PollEvent.__and__(1, 1)
+
+
+@each_flags
 def test_flags_combine_like_those_of_enum_type(kind):
     plain = made_by_enum_type(kind)
     for number in [*range(32), 0x10000011, 0xFFFF, 0x1FFFF, -1]:

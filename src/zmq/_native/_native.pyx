@@ -26,6 +26,7 @@ include "connections.pxi"     # the connections of a monitored socket
 include "outlets.pxi"         # where the events of a monitored socket go
 include "monitors_thread.pxi"  # ... by this thread
 include "monitors.pxi"        # connection events
+include "flags.pxi"           # their operators
 include "options.pxi"
 include "context.pxi"
 include "busy_wait.pxi"       # looking before sleeping: the option

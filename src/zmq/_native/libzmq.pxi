@@ -256,6 +256,7 @@ cdef extern from "Python.h":
     object PyObject_GenericGetDict(object self, void *nothing)
     int PyObject_GenericSetAttr(object self, object name, PyObject *value) except -1
     unsigned long PyThread_get_thread_ident() nogil
+    long long PyLong_AsLongLongAndOverflow(object number, int *overflow) except? -1
     long PyThread_start_new_thread(void (*function)(void *) noexcept nogil, void *argument) nogil
 
 

@@ -7,6 +7,7 @@ table of options, the names of the socket types and the message tracker.
 from __future__ import annotations
 
 from zmq._native import (
+    define_flags,
     define_frame_options,
     define_options,
     define_socket_types,
@@ -15,7 +16,7 @@ from zmq._native import (
     set_term_timeout,
     set_tracker_class,
 )
-from zmq.constants import MessageOption, PollEvent, SocketOption, SocketType
+from zmq.constants import Event, Flag, MessageOption, PollEvent, SocketOption, SocketType
 from zmq.core.tracker import _FINISHED_TRACKER, MessageTracker
 from zmq.error import TermTimeout, error_for, wrong_argument
 
@@ -26,3 +27,4 @@ define_options(SocketOption.__members__)
 define_socket_types({int(member): member.name for member in SocketType})
 define_frame_options({name: int(number) for name, number in MessageOption.__members__.items()})
 set_poll_event(PollEvent)
+define_flags(Flag, PollEvent, Event)
