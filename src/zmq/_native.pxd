@@ -356,6 +356,7 @@ cdef class Poller:
     cdef Py_ssize_t doubles     # entries that share a descriptor with another one
     cdef Py_ssize_t without_fd  # draft sockets, which cannot be waited for
     cdef bint doubtful          # flags that are no number have been given for an entry
+    cdef int looks              # those without a set, at most FIRST_LOOKS
     cdef BusyWait busy_wait
     cdef int generation
     # Of the lock of the handle that it names:

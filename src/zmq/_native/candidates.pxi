@@ -4,6 +4,12 @@
 # candidate: it is new, its descriptor was readable, it was used since it was looked at,
 # or it was ready the last time. Rule 3 is what makes this safe: every call on a socket tells its
 # watches, so an edge of ZMQ_FD that another call has consumed is not missed.
+#
+# The first looks of a poller with few sockets are made without a set: all are candidates. Many
+# programs make a poller for one wait, and a set costs more than that.
+
+cdef enum:
+    FIRST_LOOKS = 3  # a poll that sleeps has two
 
 
 @cython.no_gc_clear  # its handle has a pointer to it, and has to hear when it goes
@@ -222,8 +228,16 @@ cdef inline bint is_inherited(Poller poller) noexcept:
     return poller.generation != ohmq_generation
 
 
+cdef inline bint is_new(Poller poller) noexcept:
+    """Whether this look is one of the first, and needs no set."""
+    if poller.looks >= FIRST_LOOKS or len(poller.entries) > FEW:
+        return False
+    poller.looks += 1
+    return True
+
+
 cdef int need_set(Poller poller) except -1:
-    """Make the epoll set, at the first poll: a poller that is never used costs no descriptor."""
+    """Make the epoll set, unless there is one."""
     cdef Entry entry
     if is_inherited(poller):
         # The sleepers are threads of the parent.
@@ -250,7 +264,7 @@ cdef list collect(Poller poller):
     cdef int i
     cdef Entry entry
     cdef list ready = []
-    if poller.set < 0 or is_inherited(poller):
+    if is_inherited(poller) or poller.set < 0 and not is_new(poller):
         need_set(poller)
     if poller.doubles or poller.without_fd or poller.set < 0:
         for entry in list(poller.entries.values()):

@@ -89,6 +89,10 @@ static int ohmq_frame_has_dict(PyTypeObject *native, Py_ssize_t offset) {
 static void ohmq_adopt_frame_class(PyTypeObject *native, PyTypeObject *cls) {
     ohmq_frame_class = cls;
     cls->tp_dealloc = ohmq_frame_dealloc;
+    /* Python's own would look for __getattr__ and __setattr__ by name at every access. */
+    cls->tp_getattro = native->tp_getattro;
+    cls->tp_setattro = native->tp_setattro;
+    PyType_Modified(cls);
     if (native->tp_vectorcall)
         cls->tp_vectorcall = ohmq_frame_call;
 }

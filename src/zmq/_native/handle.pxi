@@ -254,12 +254,15 @@ cdef int refuse(Handle handle) except -1:
     fail(ENOTSOCK, unlocked_failure_of(handle, "closed"))
 
 
+cdef dict _types = {}  # by number
 cdef dict _type_names = {}
 
 
-def define_socket_types(names):
-    """Take the names of the socket types, as {number: name}; zmq.constants owns them."""
-    _type_names.update(names)
+def define_socket_types(members):
+    """Take the socket types as {name: member}, aliases last; zmq.constants owns them."""
+    for name, member in members.items():
+        _types.setdefault(int(member), member)
+        _type_names.setdefault(int(member), name)
 
 
 cdef str type_name(int number):

@@ -212,6 +212,19 @@ cdef int events_of(Handle handle, int *events) noexcept:
     return 0
 
 
+cdef class TypeAttribute:
+    """The type of the socket, as zmq.SocketType.
+
+    An object may replace it by a value of its own.
+    """
+
+    def __get__(self, instance, owner):
+        if instance is None:
+            return self
+        cdef int number = (<Socket?> instance).handle.type
+        return _types.get(number, number)
+
+
 cdef class OptionAttribute:
     """A socket option as an attribute of the socket class: read and written without a frame."""
 

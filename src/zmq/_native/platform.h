@@ -477,7 +477,7 @@ static inline void ohmq_set_remove(int set, int64_t fd) {
 /* Tags of up to n ready descriptors; never waits. */
 static inline int ohmq_set_ready(int set, void **tags, int n) {
     struct epoll_event events[64];
-    int i, rc = epoll_wait(set, events, n > 64 ? 64 : n, 0);
+    int i, rc = set < 0 ? 0 : epoll_wait(set, events, n > 64 ? 64 : n, 0);
     for (i = 0; i < rc; i++)
         tags[i] = events[i].data.ptr;
     return rc;

@@ -77,10 +77,6 @@ cdef class Socket:
         self.threshold = value
 
     @property
-    def _type_number(self) -> int:
-        return self.handle.type
-
-    @property
     def _shadow(self) -> bool:
         return self.is_shadow
 

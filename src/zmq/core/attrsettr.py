@@ -6,21 +6,9 @@ import zmq.constants as constants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
-__all__ = ["AttributeSetter", "replaceable"]
-
-
-class replaceable:  # used as property is
-    """A computed attribute that an object may replace by a value of its own."""
-
-    def __init__(self, compute: Callable[[Any], Any]) -> None:
-        self.compute = compute
-        self.__doc__ = compute.__doc__
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else self.compute(instance)
+__all__ = ["AttributeSetter"]
 
 
 class AttributeSetter:

@@ -7,7 +7,13 @@ from errno import EACCES, ENODEV
 from itertools import count
 
 from zmq._native import Socket as NativeSocket
-from zmq._native import add_option_attributes, failure_of_socket, keep_attributes, overrides
+from zmq._native import (
+    TypeAttribute,
+    add_option_attributes,
+    failure_of_socket,
+    keep_attributes,
+    overrides,
+)
 from zmq.constants import (
     EADDRINUSE,
     EVENT_ALL,
@@ -17,10 +23,8 @@ from zmq.constants import (
     SUBSCRIBE,
     UNSUBSCRIBE,
     SocketOption,
-    SocketType,
 )
 from zmq.core import codecs
-from zmq.core.attrsettr import replaceable
 from zmq.core.busy_wait import busy_wait_option
 from zmq.core.endpoint import SocketContext, check_port, with_own_name
 from zmq.core.naming import shown_name
@@ -167,7 +171,7 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
     def __del__(self, _warn: Any = warn) -> None:
         if self.closed or self._shadow:
             return
-        if _member is not None:  # it is needed to describe the socket
+        if type_name is not None:  # nor is what the names of types come from
             _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()
 
@@ -182,11 +186,7 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
     if TYPE_CHECKING:
         type: Any
     else:
-
-        @replaceable
-        def type(self) -> Any:
-            """The type of the socket, as zmq.SocketType."""
-            return _member(SocketType, self._type_number)
+        type = TypeAttribute()
 
     @property
     def socket_type(self) -> Any:
@@ -468,14 +468,6 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
 def type_name(value: object) -> str:
     """Name of the type of a value, for errors."""
     return value.__class__.__name__
-
-
-def _member(enum: Any, number: int) -> Any:
-    """Return a number as a member of an enum, or as it is where the enum has none."""
-    try:
-        return enum(number)
-    except ValueError:
-        return number
 
 
 add_option_attributes(Socket)
