@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import zmq
-from helpers.devices import TWO_KINDS, bind, make, running, stats_when, to
+from helpers.devices import QUIET_MS, TWO_KINDS, bind, make, running, stats_when, to
 from helpers.waiting import until
 from zmq.devices import ThreadMonitoredQueue, ThreadProxy, ThreadProxySteerable
 
@@ -194,6 +194,30 @@ class TestDevices:
             reader.connect(to(device, "mon"))
             assert {reader.recv(), reader.recv()} == {b"in to out", b"out to in"}
             assert (one.recv(), two.recv()) == (b"out to in", b"in to out")
+
+    @captures
+    def test_a_message_that_waits_for_its_target_is_copied_whole(
+        self, capture: int, socket: Make
+    ) -> None:
+        """One of the other direction, which passes it, gets among its copied parts nowhere."""
+        device = bind(make(ThreadProxy, "thread", zmq.PAIR, zmq.PAIR, capture))
+        device.setsockopt_out(zmq.SNDHWM, 1)
+        with running(device):
+            one, two = socket(zmq.PAIR), socket(zmq.PAIR, rcvhwm=1)
+            reader = socket(READERS[zmq.SocketType(capture)])
+            for each, side in ((one, "in"), (two, "out"), (reader, "mon")):
+                each.connect(to(device, side))
+            sent: list[list[bytes]] = []
+            while device.stats().blocked_in_s == 0:
+                if one.poll(QUIET_MS, zmq.POLLOUT):
+                    sent.append([b"%d" % len(sent), bytes(1_000_000), b"end"])
+                    one.send_multipart(sent[-1])
+            two.send_multipart([b"out to in", b"end"])
+            assert one.recv_multipart() == [b"out to in", b"end"]
+            assert [two.recv_multipart() for _ in sent] == sent
+            copies = [reader.recv_multipart() for _ in range(len(sent) + 1)]
+            copies.remove([b"out to in", b"end"])
+            assert copies == sent
 
     @kinds
     def test_a_queue_drops_and_counts(self, kind: str, socket: Make) -> None:

@@ -22,6 +22,7 @@ cdef enum CopyState:
     NO_COPY = 0
     COPYING
     COPIED_AHEAD
+    COPIED_WHOLE
 
 cdef struct Direction:
     void *source               # libzmq's sockets, claimed for as long as the loop runs

@@ -22,6 +22,8 @@
 #   COPYING       the monitor, which the relay waits for, has  COPIED_AHEAD: it gets this part no
 #                 a part that the target does not take         second time
 #   COPIED_AHEAD  the target takes that part                   COPYING
+#   COPIED_AHEAD  it does not, and others follow               COPIED_WHOLE: they are copied, too
+#   COPIED_WHOLE  the last part is sent or discarded           NO_COPY
 
 # Messages that one direction moves before the other one has its turn.
 cdef enum:
@@ -361,7 +363,7 @@ cdef void swap_head(Direction *direction) noexcept nogil:
 cdef bint hand_over(RelayLoop *loop, Direction *direction) noexcept nogil:
     """Hand what is held to the target, a copy to the monitor. False if one cannot take it."""
     cdef zmq_msg_t copy
-    cdef int i, flags
+    cdef int i, flags, error
     cdef size_t size
     cdef bint asks = False
     cdef PartSent sent
@@ -375,7 +377,7 @@ cdef bint hand_over(RelayLoop *loop, Direction *direction) noexcept nogil:
             asks = direction == &loop.traffic.directions[loop.drain.requests]
             client = client_of(loop, &direction.held[i], size, asks)
         if loop.monitor.has_peer:
-            if (loop.monitor.waits_for_it and direction.copy_state != COPIED_AHEAD
+            if (loop.monitor.waits_for_it and direction.copy_state < COPIED_AHEAD
                     and not copy_ahead(loop, direction, i, flags)):
                 return False
             if not loop.monitor.waits_for_it:
@@ -389,7 +391,10 @@ cdef bint hand_over(RelayLoop *loop, Direction *direction) noexcept nogil:
         ohmq_add_long(&direction.messages, not flags)
         sent = send_part(direction, &direction.held[i], flags)
         if sent == NOT_SENT:
-            direction.error = c_errno()
+            error = c_errno()
+            if direction.copy_state == COPIED_AHEAD and flags:
+                copy_rest(loop, direction, i + 1)
+            direction.error = error
             ohmq_add_long(&direction.bytes, -<int64_t> size)
             ohmq_add_long(&direction.messages, -(not flags))
             if loop.monitor.has_peer and not loop.monitor.waits_for_it:
@@ -401,6 +406,7 @@ cdef bint hand_over(RelayLoop *loop, Direction *direction) noexcept nogil:
             direction.copy_state = COPYING
         if not flags & ZMQ_SNDMORE:
             direction.target_state = BETWEEN_MESSAGES
+            direction.copy_state = NO_COPY
         else:
             direction.target_state = DISCARDING if sent == DISCARDED else IN_MESSAGE
     direction.n_held = 0

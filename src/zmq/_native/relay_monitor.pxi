@@ -96,6 +96,58 @@ cdef bint copy_ahead(RelayLoop *loop, Direction *direction, int i, int flags) no
     return True
 
 
+cdef void copy_rest(RelayLoop *loop, Direction *direction, int held) noexcept nogil:
+    """Send the monitor the rest of a message whose first part the target does not take.
+
+    Or a message of the other direction would get among its parts. What is not held waits, unread.
+    """
+    cdef UnreadPart **link = direction.unread
+    cdef bint more = direction.rest_follows
+    cdef int i
+    direction.copy_state = COPYING
+    for i in range(held, direction.n_held):
+        copy_more(loop, direction, &direction.held[i], i < direction.n_held - 1 or more)
+    while more:
+        if link[0] == NULL:
+            link[0] = receive_unread(direction.source)
+            if link[0] == NULL:
+                break
+        more = link[0].more
+        copy_more(loop, direction, &link[0].msg, more)
+        link = &link[0].next
+    direction.copy_state = COPIED_WHOLE
+
+
+cdef void copy_more(RelayLoop *loop, Direction *direction, zmq_msg_t *part,
+                    bint more) noexcept nogil:
+    """Send the monitor a part that is not the first; it gets no more of it if it refuses one."""
+    cdef zmq_msg_t copy
+    if direction.copy_state == NO_COPY:
+        return
+    zmq_msg_init(&copy)
+    zmq_msg_copy(&copy, part)
+    if not offer(loop, direction, &copy, ZMQ_SNDMORE if more else 0, False):
+        zmq_msg_close(&copy)
+        ohmq_add_long(&direction.monitor_dropped, 1)
+        direction.copy_state = NO_COPY
+
+
+cdef UnreadPart *receive_unread(void *source) noexcept nogil:
+    """Receive a part for the list of unread ones; NULL for none."""
+    cdef UnreadPart *part = <UnreadPart *> malloc(sizeof(UnreadPart))
+    if part == NULL:
+        return NULL
+    zmq_msg_init(&part.msg)
+    while zmq_msg_recv(&part.msg, source, ZMQ_DONTWAIT) < 0:
+        if c_errno() != EINTR:
+            free(part)
+            return NULL
+    part.more = zmq_msg_more(&part.msg)
+    part.order = 0
+    part.next = NULL
+    return part
+
+
 cdef inline bint refused(RelayLoop *loop, Direction *direction) noexcept nogil:
     """Note why the monitor has not taken a part: what is no lack of room ends the relay."""
     if direction.error != EAGAIN:
