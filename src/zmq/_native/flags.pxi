@@ -31,16 +31,16 @@ cdef object combine(object flag, object other, FlagOperator operator):
     return type(flag)(number) if found is None else found
 
 
-def _and(self, value):
-    return combine(self, value, AND)
+def _and(self, other):
+    return combine(self, other, AND)
 
 
-def _or(self, value):
-    return combine(self, value, OR)
+def _or(self, other):
+    return combine(self, other, OR)
 
 
-def _xor(self, value):
-    return combine(self, value, XOR)
+def _xor(self, other):
+    return combine(self, other, XOR)
 
 
 def define_flags(*classes):

@@ -101,8 +101,10 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
     cdef Direction *direction
     cdef ohmq_one_wait wait
     cdef int64_t until
+    cdef Ending ending
     cdef int i, ready
     cdef int events = 0
+    cdef int moved = 0
     cdef bint stuck = True
     cdef bint holds = False
     cdef bint unsure = False
@@ -124,14 +126,17 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
                 elif not direction.n_held and not paused:
                     stuck = False
     for i in range(loop.traffic.n_directions):
-        # A held part is tried again now that the mailboxes are empty, whatever EVENTS says of the
+        # What is held is tried again now that the mailboxes are empty, whatever EVENTS says of the
         # target: a ROUTER is writable as long as any of its peers is.
         direction = &loop.traffic.directions[i]
-        if direction.n_held and not paused and (hand_over(loop, direction)
-                                                or look_behind(loop, i, &unsure)):
-            stuck = False
+        if direction.n_held and not paused:
+            ending = move_burst(loop, direction, &moved)
+            if ending == GOES_ON and direction.n_held:
+                ending = look_behind(loop, i, &moved, &unsure)
+            if ending != GOES_ON:
+                return ending
         holds = holds or direction.n_held
-    if not stuck:
+    if moved or not stuck:
         return GOES_ON
     until = wake_at(loop, draining, holds)
     if unsure:
@@ -156,8 +161,8 @@ cdef Ending rest(RelayLoop *loop) noexcept nogil:
     return GOES_ON
 
 
-cdef bint look_behind(RelayLoop *loop, int i, bint *unsure) noexcept nogil:
-    """Look at a target that took nothing; whether it, or the direction that it feeds, goes on.
+cdef Ending look_behind(RelayLoop *loop, int i, int *moved, bint *unsure) noexcept nogil:
+    """Look at a target that took nothing: it, or the direction that it feeds, may go on.
 
     The attempt to send may have taken the signal of something that has come from there, this look
     that of room for what is held. Then another attempt is due, after which there is no look: where
@@ -167,17 +172,16 @@ cdef bint look_behind(RelayLoop *loop, int i, bint *unsure) noexcept nogil:
     cdef Direction *other = &loop.traffic.directions[1 - i]
     cdef int events = 0
     if loop.traffic.n_directions == 1 or read_events(direction.target, &events) < 0:
-        return False
+        return GOES_ON
     if events & ZMQ_POLLIN:
         reopen(other)
         if other.source_state == SOURCE_OPEN and other.n_held == 0:
-            return True
+            moved[0] = True
+            return GOES_ON
     if not events & ZMQ_POLLOUT:
-        return False
-    if hand_over(loop, direction):
-        return True
+        return GOES_ON
     unsure[0] = True
-    return False
+    return move_burst(loop, direction, moved)
 
 
 cdef inline int read_events(void *socket, int *events) noexcept nogil:
