@@ -59,7 +59,7 @@ try:
         ZMQError as ZMQError,
         ZMQVersionError as ZMQVersionError,
     )
-except ImportError as _failed:
+except (ImportError, AttributeError) as _failed:
     from zmq._mixed import explain
 
     explain(_failed)

@@ -34,13 +34,13 @@ def warn_of_pyzmq() -> None:
     )
 
 
-def explain(error: ImportError) -> NoReturn:
+def explain(error: ImportError | AttributeError) -> NoReturn:
     """Raise what to do about a package that cannot be imported; its command runs all the same.
 
     Parameters
     ----------
     error
-        Of the import that failed.
+        Of the import that failed: a module or a name is not there, or what has the name is PyZMQ's.
 
     Raises
     ------
@@ -53,13 +53,16 @@ def explain(error: ImportError) -> NoReturn:
     if typed is not None:
         for command in entry_points(group="console_scripts", name="ohmq"):
             sys.exit(command.load()(typed))
-    ours = (error.name or "").partition(".")[0] == "zmq"
-    if not ours or (error.path or "").endswith((".so", ".pyd", ".dylib")):
-        raise error
+    name = path = None
+    if isinstance(error, ImportError):
+        name, path = error.name, error.path
+        ours = (name or "").partition(".")[0] == "zmq"
+        if not ours or (path or "").endswith((".so", ".pyd", ".dylib")):
+            raise error
     raise ImportError(
         f"{error}: this installation of ohmq is incomplete, or mixed with files of PyZMQ; {_HOW}",
-        name=error.name,
-        path=error.path,
+        name=name,
+        path=path,
     ) from error
 
 

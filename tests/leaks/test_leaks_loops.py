@@ -32,6 +32,8 @@ def things(front):
     poller.register(socket, zmq.POLLIN)
     mixed.register(socket, zmq.POLLIN)
     mixed.register(pipe[0], zmq.POLLIN)
+    for each in (poller, mixed) * 5:
+        zmq.Poller.poll(each, 0)  # until each has its set
     return socket, [
         socket.recv, socket.recv_multipart, socket.poll, lambda: socket.poll(60_000),
         poller.poll, lambda: poller.poll(60_000), mixed.poll,
