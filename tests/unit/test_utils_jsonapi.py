@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -59,3 +61,28 @@ def test_loads_guesses_no_encoding(text: bytes) -> None:
 def test_loads_takes_text_and_bytes_only(text: Any) -> None:
     with pytest.raises(TypeError):
         jsonapi.loads(text)
+
+
+TEXTS = (
+    "{}", "[]", '""', "1", " 1", "1 ", "1\n", "\ufeff1", "", "   ", "nul", "null", "true ",
+    "[1,2", "NaN", "1e5",
+    '{"a": [1, {"b": null}]}\r\n\t ', '{"a":1}x', '{"a":1} x', '"\\ud800"', "-Infinity", "[1] \x0b",
+    "1\u00a0", '"a"b', "[]]", "\t[]", '{"a":1,}', "{'a':1}", "01", "1 2", "[1] ,",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_loads_gives_what_the_module_of_the_standard_library_gives(text: str) -> None:
+    def outcome(call: Callable[[Any], Any], given: Any) -> Any:
+        try:
+            return repr(call(given))
+        except json.JSONDecodeError as error:
+            return error.args, error.pos
+
+    assert outcome(jsonapi.loads, text) == outcome(json.loads, text)
+    assert outcome(jsonapi.loads, text.encode()) == outcome(json.loads, text)
+
+
+def test_loads_calls_what_a_program_has_put_in_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json, "loads", lambda text: ["instead of", text])
+    assert jsonapi.loads(b"[1]") == ["instead of", "[1]"]

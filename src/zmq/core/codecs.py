@@ -142,7 +142,25 @@ def loads(s: bytes | str, **kwargs: Any) -> Any:
     import json
 
     # json.loads would guess the encoding of bytes.
-    return json.loads(s.decode("utf-8") if isinstance(s, bytes) else s, **kwargs)
+    text = s.decode("utf-8") if isinstance(s, bytes) else s
+    # A program may have put a function of its own in its place.
+    replaced = getattr(json.loads, "__globals__", None) is not json.__dict__
+    if kwargs or replaced or type(text) is not str:
+        return json.loads(text, **kwargs)
+    global _raw_decode
+    if _raw_decode is None:
+        _raw_decode = json.JSONDecoder().raw_decode
+    try:  # json.loads spends as much on other things as on a short text
+        value, end = _raw_decode(text)
+    except ValueError:  # white space comes first, or json.loads says better what is wrong
+        return json.loads(text)
+    if end == len(text) or not text[end:].strip(" \t\n\r"):
+        return value
+    return json.loads(text)
+
+
+# Of the decoder of all calls; it keeps no state.
+_raw_decode: Any = None
 
 
 def to_pickle(obj: object, protocol: int) -> bytes:

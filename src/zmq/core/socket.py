@@ -171,7 +171,7 @@ class Socket(NativeSocket, Peers, Subscripted[_Received]):
     def __del__(self, _warn: Any = warn) -> None:
         if self.closed or self._shadow:
             return
-        if type_name is not None:  # nor is what the names of types come from
+        if type_name is not None:  # else other modules are gone, too, which describe it
             _warn(f"Unclosed socket {self!r}", ResourceWarning, stacklevel=2, source=self)
         self.close()
 
